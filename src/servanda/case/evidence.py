@@ -1,0 +1,131 @@
+"""Dated evidence: what was said, by whom, about which period, and when it became known.
+
+A series says how a kind of source counts (level, flow or running total) and, for each source class, what
+it counts, whether it bounds or estimates, and which bias it shares. What became known after the cut
+(`known_on`), or is about a period that ends after it (`ref_end`), is not there for a run at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+Counting = Literal["level", "flow", "running_total", "event", "context"]
+Bound = Literal["estimate", "upper", "lower"]
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publication: its key, title, publisher, link and the class whose bias it shares."""
+
+    key: str
+    title: str
+    publisher: str
+    url: str
+    source_class: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One dated figure.
+
+    Attributes:
+        id: unique in the case.
+        series: name of the series it belongs to.
+        ref_start: first day it is about; None for a running total, "since counting began".
+        ref_end: last day it is about.
+        known_on: day it became known.
+        value: the figure, in `unit`.
+        low, high: the source's own range, or None.
+        unit: a unit that converts to its series' unit.
+        confidence: A, B or C.
+        source: key of its source.
+        claim: what was said, in our words.
+    """
+
+    id: str
+    series: str
+    ref_start: date | None
+    ref_end: date
+    known_on: date
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    confidence: Literal["A", "B", "C"]
+    source: str
+    claim: str
+
+
+@dataclass(frozen=True)
+class SourceRule:
+    """How one class of sources counts one series.
+
+    Attributes:
+        source_class: whom the rule is for.
+        counts: what they count, in words.
+        bound: whether a figure estimates, or bounds from above or below.
+        bias: the bias that figures under this name share, or `reference` for none.
+        error: log standard deviation of one figure's own error; None for a count (Poisson).
+        equivalence: how many of the series' unit one counted thing is.
+    """
+
+    source_class: str
+    counts: str
+    bound: Bound
+    bias: str
+    error: float | None
+    equivalence: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """A named series: what it observes in the model and how each source class counts it."""
+
+    name: str
+    label: str
+    unit: str
+    counting: Counting
+    observes: tuple[str, ...]
+    rules: tuple[SourceRule, ...]
+    note: str = ""
+
+    @property
+    def quantitative(self) -> bool:
+        """Whether the model has a quantity that this series is about."""
+        return bool(self.observes)
+
+    def rule(self, source_class: str) -> SourceRule:
+        """The rule for a source class; raises `KeyError` where the series has none."""
+        for rule in self.rules:
+            if rule.source_class == source_class:
+                return rule
+        raise KeyError(source_class)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All evidence of a case, or what was known of it at a date."""
+
+    observations: tuple[Observation, ...]
+    series: tuple[Series, ...]
+    sources: tuple[Source, ...]
+
+    def as_of(self, day: date) -> "Evidence":
+        """What was known on `day` about periods that had ended by then."""
+        known = [o for o in self.observations if o.known_on <= day and o.ref_end <= day]
+        return replace(self, observations=tuple(known))
+
+    def of(self, series: str) -> Sequence[Observation]:
+        """The observations of one series, in order of the period they are about."""
+        rows = [o for o in self.observations if o.series == series]
+        return sorted(rows, key=lambda o: (o.ref_end, o.id))
+
+    def source(self, key: str) -> Source:
+        """The source with this key; raises `KeyError`."""
+        return {s.key: s for s in self.sources}[key]
+
+    def observation(self, id_: str) -> Observation:
+        """The observation with this id; raises `KeyError`."""
+        return {o.id: o for o in self.observations}[id_]

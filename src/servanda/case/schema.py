@@ -1,0 +1,308 @@
+"""The shape of a case: what `case.toml` and `claims.toml` may say, checked key by key."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Record(BaseModel):
+    """A frozen record that takes no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+
+
+def month_number(text: str) -> int:
+    """Months since year zero of a `YYYY-MM`; raises `ValueError` on anything else."""
+    match = _MONTH.match(text)
+    if match is None:
+        raise ValueError(f"'{text}' is not a month like 2024-06")
+    return int(match[1]) * 12 + int(match[2]) - 1
+
+
+def month_name(number: int) -> str:
+    """The `YYYY-MM` of a count of months since year zero."""
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+Month = Annotated[str, Field(pattern=_MONTH.pattern)]
+
+
+class Actor(Record):
+    """A state or bloc, by ISO3 code."""
+
+    code: str
+    name: str
+
+
+class Good(Record):
+    """Something that can be exchanged.
+
+    `rival` goods move through the ledger; `lent` goods stay on their sender's books; `knowledge` is
+    non-rival: giving it costs none of the stock.
+    """
+
+    name: str
+    unit: str
+    kind: Literal["rival", "lent", "knowledge"] = "rival"
+    label: str = ""
+
+
+class Tie(Record):
+    """A directed flow of one good.
+
+    `contract` ties are bargained for, `payment` ties pay for them, `aid` ties flow as their lane allows, and
+    `covert` ties carry what a sanctioned route reroutes. `customs` says whether recorded trade includes it,
+    `observed` whether others can count it at all; a payment that is not observed is hidden payment.
+    """
+
+    giver: str
+    receiver: str
+    good: str
+    basis: Literal["contract", "payment", "aid", "covert"]
+    opens: Month | None = None
+    source: str | None = None
+    route: str | None = None
+    signal: str | None = None
+    customs: bool = True
+    observed: bool = True
+
+    @property
+    def label(self) -> str:
+        """`PRK>RUS:shells`."""
+        return f"{self.giver}>{self.receiver}:{self.good}"
+
+
+class Partnership(Record):
+    """Two partners: who supplies, who buys, and when the pact was signed."""
+
+    supplier: str
+    buyer: str
+    signed: Month
+    source: str
+
+    @property
+    def label(self) -> str:
+        """`RUS-PRK`: buyer first."""
+        return f"{self.buyer}-{self.supplier}"
+
+
+class War(Record):
+    """The war that the partnership feeds, and which goods are its arms and its men."""
+
+    attacker: str
+    defender: str
+    arms: str
+    men: str
+
+
+class Coalition(Record):
+    """States that draw together against a partnership, and the state they come nearer to."""
+
+    name: str
+    members: tuple[str, ...]
+    against: str
+    neighbour: str
+
+
+class Patronage(Record):
+    """A patron's tie to a client, for influence."""
+
+    patron: str
+    client: str
+
+    @property
+    def label(self) -> str:
+        """`CHN-PRK`."""
+        return f"{self.patron}-{self.client}"
+
+
+class Route(Record):
+    """A sanctioned flow to a target that may be rerouted."""
+
+    name: str
+    target: str
+
+
+class Proliferator(Record):
+    """A state that builds weapons, the state whose lead it narrows, and the tie that teaches it."""
+
+    actor: str
+    rival: str
+    taught_by: str
+
+
+class Stance(Record):
+    """A named stance and the level of the posture's signal that it sends, from 0 to 1."""
+
+    name: str
+    level: Annotated[float, Field(ge=-1, le=1)]
+
+
+class RecordedStance(Record):
+    """From this month on the record shows this stance."""
+
+    since: Month
+    stance: str
+    source: str
+
+
+class Posture(Record):
+    """An actor that chooses among at most three stances once a quarter."""
+
+    actor: str
+    signal: Literal["enforcement", "courtship", "supply", "turn"]
+    stances: Annotated[tuple[Stance, ...], Field(min_length=2, max_length=3)]
+    driver: str
+    recorded: Annotated[tuple[RecordedStance, ...], Field(min_length=1)]
+
+
+class Lever(Record):
+    """A policy or a counterfactual: a change to parameters, from the start or after `as_of`."""
+
+    name: str
+    description: str
+    targets: Annotated[tuple[str, ...], Field(min_length=1)]
+    operation: Literal["scale", "set"]
+    acts: Literal["throughout", "after_as_of"]
+    low: float
+    high: float
+    choices: dict[str, float] = {}
+
+
+class Metric(Record):
+    """One number a run, from one quantity over a span of months.
+
+    `over` makes it the quantity's share of itself and the other quantity, both reduced; `equals` makes it one
+    where the quantity, reduced, is that number, and zero elsewhere.
+    """
+
+    name: str
+    label: str
+    unit: str
+    quantity: str
+    reduce: Literal["sum", "mean", "last", "max", "any"] = "mean"
+    since: Month | Literal["start", "as_of"] = "start"
+    until: Month | Literal["horizon", "as_of"] = "horizon"
+    over: str | None = None
+    equals: float | None = None
+
+
+class Contrast(Record):
+    """The claim holds in a run where the metric differs between two settings in the claimed direction."""
+
+    kind: Literal["contrast"]
+    metric: str
+    present: dict[str, float | str] = {}
+    absent: dict[str, float | str]
+    direction: Literal["raises", "lowers"]
+    margin: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Trend(Record):
+    """The claim holds in a run where the metric moved in the claimed direction between two spans."""
+
+    kind: Literal["trend"]
+    before: str
+    after: str
+    direction: Literal["rises", "falls"]
+    margin: Annotated[float, Field(ge=0)] = 0.0
+    present: dict[str, float | str] = {}
+
+
+class Threshold(Record):
+    """The claim holds in a run where the metric is beyond a number."""
+
+    kind: Literal["threshold"]
+    metric: str
+    direction: Literal["above", "below"]
+    value: float
+    present: dict[str, float | str] = {}
+
+
+class Conditional(Record):
+    """The claim holds if an outcome is likelier in runs that meet a condition than in the others."""
+
+    kind: Literal["conditional"]
+    outcome: str
+    given: str
+    below: float | None = None
+    above: float | None = None
+    direction: Literal["likelier", "rarer"] = "likelier"
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    present: dict[str, float | str] = {}
+
+    @model_validator(mode="after")
+    def _one_side(self) -> "Conditional":
+        if (self.below is None) == (self.above is None):
+            raise ValueError("give either `below` or `above`")
+        return self
+
+
+class Untestable(Record):
+    """The model has no quantity that could decide the claim; the reason says why."""
+
+    kind: Literal["untestable"]
+    reason: str
+
+
+Test = Annotated[
+    Contrast | Trend | Threshold | Conditional | Untestable, Field(discriminator="kind")
+]
+
+
+class Claim(Record):
+    """One causal claim, its formal test, and the facts for and against it."""
+
+    slug: str
+    text: str
+    system: str
+    test: Test
+    supports: tuple[str, ...] = ()
+    opposes: tuple[str, ...] = ()
+    accountings: dict[str, Test] = {}
+    note: str = ""
+
+
+class CaseSpec(Record):
+    """The whole of `case.toml`."""
+
+    name: str
+    title: str
+    summary: str
+    start: Month
+    as_of: Month
+    horizon: Month
+    mechanisms: dict[str, str]
+    actors: Annotated[tuple[Actor, ...], Field(min_length=2)]
+    goods: Annotated[tuple[Good, ...], Field(min_length=1)]
+    ties: Annotated[tuple[Tie, ...], Field(min_length=1)]
+    partnerships: Annotated[tuple[Partnership, ...], Field(min_length=1)]
+    war: War
+    coalitions: tuple[Coalition, ...] = ()
+    patronages: tuple[Patronage, ...] = ()
+    routes: tuple[Route, ...] = ()
+    proliferators: tuple[Proliferator, ...] = ()
+    postures: Annotated[tuple[Posture, ...], Field(max_length=4)] = ()
+    reference_classes: tuple[str, ...]
+    levers: tuple[Lever, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _months_in_order(self) -> "CaseSpec":
+        start, as_of, horizon = (month_number(m) for m in (self.start, self.as_of, self.horizon))
+        if not start < as_of < horizon:
+            raise ValueError(
+                f"months out of order: start {self.start}, as_of {self.as_of}, horizon {self.horizon}"
+            )
+        return self
+
+
+class ClaimsFile(Record):
+    """The whole of `claims.toml`."""
+
+    claims: tuple[Claim, ...] = ()

@@ -1,0 +1,10 @@
+"""The month in order, and many runs of it at once."""
+
+from servanda.engine.devices import use_every_core
+from servanda.engine.model import Model, assemble
+from servanda.engine.parameters import Number, Setting
+from servanda.engine.simulate import CHUNK, Simulator
+
+use_every_core()
+
+__all__ = ["CHUNK", "Model", "Number", "Setting", "Simulator", "assemble"]

@@ -1,0 +1,224 @@
+"""Priors bound to the mechanisms that use them, drawn for each run, and moved by levers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from servanda.case import Case, Prior, units
+from servanda.case.priors import draw, label
+from servanda.case.schema import Lever
+from servanda.errors import CaseError, UsageError, nearest
+from servanda.mechanisms import variants
+from servanda.world import Axes, Ledger, Process
+from servanda.world.state import good_unit
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number that a mechanism uses.
+
+    Attributes:
+        label: printed name, like `exchange.cost[PRK>RUS:shells]`.
+        slot, field, row: where the mechanism keeps it.
+        prior: its distribution; for members not listed, `otherwise` as a fixed number.
+        factor: what turns the prior's unit into the mechanism's.
+        unit: the mechanism's unit.
+        listed: whether the case lists it, or it is what members not listed get.
+    """
+
+    label: str
+    slot: str
+    field: str
+    row: int
+    prior: Prior
+    factor: float
+    unit: str
+    listed: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A lever at a value."""
+
+    lever: Lever
+    value: float
+
+
+def bind(case: Case, axes: Axes, plan: Iterable[Process]) -> dict[str, Number]:
+    """Every number that the plan needs, from the case's tables.
+
+    Raises:
+        CaseError: where a table is missing, unknown, unused or does not fit.
+    """
+    _check_unused(case)
+    numbers: dict[str, Number] = {}
+    for process in plan:
+        for spec in fields(process.Parameters):
+            for number in _numbers(case, axes, process.slot, spec.name, spec.metadata):
+                numbers[number.label] = number
+    return numbers
+
+
+def _check_unused(case: Case) -> None:
+    known = {"ledger": {f.name for f in fields(Ledger.Parameters)}, "observation": {"bias"}}
+    for slot, rivals in variants().items():
+        known[slot] = {f.name for process in rivals.values() for f in fields(process.Parameters)}
+    names = [f"{slot}.{name}" for slot, all_names in known.items() for name in sorted(all_names)]
+    for name, table in case.parameters.items():
+        if name not in names:
+            raise CaseError(
+                where=table.where,
+                found="a parameter that no mechanism uses",
+                expected="a parameter of a mechanism",
+                hint=nearest(name, names),
+            )
+
+
+def _numbers(
+    case: Case, axes: Axes, slot: str, field: str, metadata: Mapping[str, Any]
+) -> Iterable[Number]:
+    name, axis = f"{slot}.{field}", metadata["axis"]
+    table = case.parameters.get(name)
+    if table is None:
+        raise CaseError(
+            where=f"parameters.toml: {name}", found="no such parameter", expected=metadata["meaning"]
+        )
+    members = axes[axis]
+    for member in table.priors:
+        if member not in members:
+            raise CaseError(
+                where=table.where,
+                found=f"member '{member}'",
+                expected="one of " + ", ".join(m or "(a single 'value')" for m in members),
+                hint=nearest(member, members),
+            )
+    for row, member in enumerate(members):
+        wanted = metadata["unit"]
+        if "{good}" in wanted:
+            wanted = wanted.replace("{good}", good_unit(axes, axis, member))
+        prior = table.priors.get(member)
+        where = f"{table.where}.of.{member}" if member else table.where
+        if prior is not None:
+            factor = units.factor(prior.unit, wanted, where)
+            yield Number(label(name, member), slot, field, row, prior, factor, wanted, True)
+        elif table.otherwise is not None:
+            rest = Prior("fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed")
+            yield Number(label(name, member), slot, field, row, rest, 1.0, wanted, False)
+        else:
+            raise CaseError(
+                where=table.where,
+                found=f"no prior for '{member}'",
+                expected="one for each of " + ", ".join(members) + ", or 'otherwise'",
+            )
+
+
+def sample(
+    numbers: Mapping[str, Number], seed: int, runs: Sequence[int] | np.ndarray
+) -> dict[str, np.ndarray]:
+    """One draw a run of every listed number that is uncertain, in the mechanism's unit."""
+    uncertain = {k: n.prior for k, n in numbers.items() if n.prior.family != "fixed"}
+    drawn = draw(uncertain, seed, np.asarray(runs))
+    return {k: np.asarray(v) * np.float32(numbers[k].factor) for k, v in drawn.items()}
+
+
+def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
+    """A lever by name at a value or named choice.
+
+    Raises:
+        UsageError: if the lever or choice is unknown or the value out of range.
+    """
+    by_name = {lever.name: lever for lever in levers}
+    if name not in by_name:
+        raise UsageError(
+            where="lever",
+            found=f"'{name}'",
+            expected="one of " + ", ".join(by_name),
+            hint=nearest(name, by_name),
+        )
+    lever = by_name[name]
+    number = lever.choices.get(str(value))
+    if number is None:
+        try:
+            number = float(value)
+        except ValueError:
+            raise UsageError(
+                where=f"lever '{name}'",
+                found=f"'{value}'",
+                expected="a number" + "".join(f", or {c}" for c in lever.choices),
+                hint=nearest(str(value), lever.choices),
+            ) from None
+    if not lever.low <= number <= lever.high:
+        raise UsageError(
+            where=f"lever '{name}'",
+            found=f"{number:g}",
+            expected=f"a value from {lever.low:g} to {lever.high:g}",
+        )
+    return Setting(lever, number)
+
+
+def pack(
+    plan: Sequence[Process],
+    numbers: Mapping[str, Number],
+    drawn: Mapping[str, np.ndarray],
+    settings: Sequence[Setting],
+    runs: int,
+    dtype: Any,
+    *,
+    after: bool,
+) -> dict[str, Any]:
+    """Parameter records by slot, levers applied.
+
+    Args:
+        plan: processes.
+        numbers: what they need.
+        drawn: draws by label, one a run.
+        settings: levers; those that act after the cut count only if `after`.
+        runs: how many runs.
+        dtype: of the arrays.
+        after: whether these parameters hold after the cut.
+    """
+    moved = _moves(numbers, settings, after=after)
+    rows: dict[tuple[str, str], list[np.ndarray]] = {}
+    for name, number in numbers.items():
+        value = drawn.get(name)
+        if value is None:
+            value = np.full(runs, number.prior.numbers[0] * number.factor)
+        for operation, amount in moved.get(name, ()):
+            value = value * amount if operation == "scale" else np.full(runs, amount)
+        rows.setdefault((number.slot, number.field), []).append(value)
+    records: dict[str, Any] = {}
+    for process in plan:
+        arrays = {}
+        for spec in fields(process.Parameters):
+            stacked = np.stack(rows[process.slot, spec.name]) if (
+                process.slot,
+                spec.name,
+            ) in rows else np.zeros((0, runs))
+            arrays[spec.name] = jnp.asarray(
+                stacked if spec.metadata["axis"] else stacked[0], dtype
+            )
+        records[process.slot] = process.Parameters(**arrays)
+    return records
+
+
+def _moves(
+    numbers: Mapping[str, Number], settings: Sequence[Setting], *, after: bool
+) -> dict[str, list[tuple[str, float]]]:
+    moves: dict[str, list[tuple[str, float]]] = {}
+    for item in settings:
+        if item.lever.acts == "after_as_of" and not after:
+            continue
+        for target in item.lever.targets:
+            moves.setdefault(target, []).append((item.lever.operation, item.value))
+    for target in moves:
+        if target not in numbers:
+            raise CaseError(
+                where="case.toml: levers",
+                found=f"target '{target}'",
+                expected="a number of a mechanism in use",
+                hint=nearest(target, numbers),
+            )
+    return moves

@@ -1,0 +1,68 @@
+"""Random streams: one number for each seed, draw, run and step, whatever else is drawn.
+
+Each draw has a key of its own, made from its name; the counter is the run and the step. So two policies differ by
+the policy alone, one more actor leaves the others' numbers as they were, and a run's numbers do not depend on how
+many runs there are. The generator is Threefry-2x32 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+SC 2011), two words a draw, which is what a normal needs.
+"""
+
+import zlib
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.random import threefry2x32_p
+from jaxtyping import Array, Float, Int, UInt32
+
+from servanda.world import Axes, Draw, Process
+
+
+def stream_names(axes: Axes, plan: Sequence[Process]) -> list[tuple[str, Draw, list[str]]]:
+    """Slot, draw, and the name of the stream of each of the draw's members."""
+    return [
+        (process.slot, d, [f"{process.slot}/{d.name}/{member}" for member in axes[d.axis]])
+        for process in plan
+        for d in process.draws
+    ]
+
+
+class Streams:
+    """The random numbers of a plan."""
+
+    def __init__(self, axes: Axes, plan: Sequence[Process]) -> None:
+        self._draws = stream_names(axes, plan)
+        keys = [zlib.crc32(name.encode()) for _, _, names in self._draws for name in names]
+        self._keys = np.array(keys, dtype=np.uint32)
+
+    def at(
+        self, seed: UInt32[Array, ""], runs: UInt32[Array, "*run"], step: Int[Array, ""]
+    ) -> dict[str, dict[str, Float[Array, "..."]]]:
+        """All draws of one step, by slot and name, with the member first and the run last."""
+        shape = (len(self._keys), *runs.shape)
+        keys = jnp.asarray(self._keys)[:, *(None,) * runs.ndim]
+        first, second = threefry2x32_p.bind(
+            jnp.broadcast_to(seed, shape),
+            jnp.broadcast_to(keys, shape),
+            jnp.broadcast_to(runs, shape),
+            jnp.broadcast_to(step.astype(jnp.uint32), shape),
+        )
+        out: dict[str, dict[str, Float[Array, "..."]]] = {}
+        row = 0
+        for slot, draw, names in self._draws:
+            rows = slice(row, row + len(names))
+            values = uniform(first[rows])
+            if draw.kind == "normal":
+                values = normal(values, uniform(second[rows]))
+            out.setdefault(slot, {})[draw.name] = values if draw.axis else values[0]
+            row += len(names)
+        return out
+
+
+def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
+    """Uniform on the open interval (0, 1), from the upper 24 bits of a word."""
+    return (bits >> 8).astype(jnp.float32) * jnp.float32(2.0**-24) + jnp.float32(2.0**-25)
+
+
+def normal(first: Float[Array, "..."], second: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Standard normal by Box and Muller."""
+    return jnp.sqrt(-2.0 * jnp.log(first)) * jnp.cos(2.0 * jnp.pi * second)

@@ -1,0 +1,163 @@
+"""Balancing: a coalition deepens against a threat, and its presence worries a neighbour.
+
+Walt's four parts, nearness being constant for states that do not move: power (warheads), offence (launches) and
+hostility (the worth of what the pact exchanges, and soldiers sent abroad), each as one plus a multiple of its
+scale, with equal weights on their logs, relative to the threat felt at the start:
+
+    T = [(1 + warheads/w)(1 + launches/l)(1 + flow/f + soldiers/n)]^(1/3) / T0.
+
+Depth moves towards threat less friction, B' = B + (T/(T + f) − B)(1 − e^(−κ·dt)). Meetings are counts with rate
+exp(b0 + b1·B). Military presence follows depth, and the neighbour's concern moves towards a mean of presence and
+of the proliferator's knowledge.
+
+Source: Walt, *The Origins of Alliances* (1987).
+
+Left out: what each member contributes; domestic politics of members; bandwagoning.
+"""
+
+from typing import Self
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from servanda.case import Case
+from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+
+
+class BalancingParameters(eqx.Module):
+    """Parameters of balancing."""
+
+    power_scale: Float[Array, "*run"] = parameter(
+        "", "warhead", "warheads that double the power part of threat"
+    )
+    offence_scale: Float[Array, "*run"] = parameter(
+        "", "launch/month", "launches that double the offence part of threat"
+    )
+    flow_scale: Float[Array, "*run"] = parameter(
+        "", "USD/month", "worth exchanged that adds one to the hostility part of threat"
+    )
+    soldier_scale: Float[Array, "*run"] = parameter(
+        "", "person", "soldiers abroad that add one to the hostility part of threat"
+    )
+    initial_threat: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "threat product that counts as one"
+    )
+    friction: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "threat at which cooperation would be half complete"
+    )
+    initial_depth: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "depth of cooperation at the start"
+    )
+    speed: Float[Array, "coalition *run"] = parameter(
+        "coalition", "1/month", "rate at which depth follows threat"
+    )
+    meeting_base: Float[Array, "coalition *run"] = parameter(
+        "coalition", "meeting/month", "meetings at no depth"
+    )
+    meeting_slope: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "log meetings for one of depth"
+    )
+    presence_slope: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "log presence for one of depth"
+    )
+    initial_concern: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "the neighbour's concern at the start"
+    )
+    concern_presence: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "weight of presence in concern, the rest being knowledge"
+    )
+    concern_speed: Float[Array, "coalition *run"] = parameter(
+        "coalition", "1/month", "rate at which concern follows"
+    )
+
+
+class ThreatBalance(Process):
+    """Depth follows threat less friction."""
+
+    pacts: tuple[int, ...]
+    suppliers: tuple[int | None, ...]
+    soldiers: tuple[tuple[int, ...], ...]
+
+    slot = "balancing"
+    variant = "threat-balance"
+    reads = frozenset(
+        {"depth", "concern", "warheads", "knowledge", "flow", "lent", "war", "launch_rate"}
+    )
+    writes = frozenset({"depth", "concern", "threat", "presence", "meeting_rate"})
+    Parameters = BalancingParameters
+
+    @classmethod
+    def build(cls, case: Case, axes: Axes) -> Self:
+        """Each coalition watches one pact, its supplier's weapons and its soldiers abroad."""
+        spec = case.spec
+        pacts = {p.label: p for p in spec.partnerships}
+        builders = axes["proliferator"]
+        watched = [pacts[c.against] for c in spec.coalitions]
+        return cls(
+            pacts=tuple(axes.at("partnership", w.label) for w in watched),
+            suppliers=tuple(
+                builders.index(w.supplier) if w.supplier in builders else None for w in watched
+            ),
+            soldiers=tuple(
+                tuple(
+                    i
+                    for i, t in enumerate(spec.ties)
+                    if t.giver == w.supplier and t.good == spec.war.men
+                )
+                for w in watched
+            ),
+        )
+
+    def initial(self, p: BalancingParameters) -> dict[str, Array]:
+        """Where depth and concern begin."""
+        return {"depth": p.initial_depth, "concern": p.initial_concern}
+
+    def step(
+        self, p: BalancingParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> dict[str, Array]:
+        """Feel the threat, deepen, meet, worry the neighbour."""
+        if not self.pacts:
+            return {name: jnp.zeros_like(world.depth) for name in self.writes}
+        threat = self._threat(p, world, month)
+        aim = threat / (threat + p.friction)
+        depth = world.depth + (aim - world.depth) * -jnp.expm1(-self._speed(p) * clock.dt)
+        presence = jnp.exp(p.presence_slope * (depth - p.initial_depth))
+        learnt = jnp.stack(
+            [
+                jnp.zeros_like(world.war) if s is None else world.knowledge[s]
+                for s in self.suppliers
+            ]
+        )
+        felt = p.concern_presence * presence / (1 + presence) + (1 - p.concern_presence) * learnt
+        followed = -jnp.expm1(-p.concern_speed * clock.dt)
+        return {
+            "depth": depth,
+            "concern": world.concern + (felt - world.concern) * followed,
+            "threat": threat,
+            "presence": presence,
+            "meeting_rate": p.meeting_base * jnp.exp(p.meeting_slope * depth),
+        }
+
+    def _speed(self, p: BalancingParameters) -> Array:
+        return p.speed
+
+    def _threat(self, p: BalancingParameters, world: World, month: Month) -> Array:
+        rows = []
+        for row, (pact, supplier) in enumerate(zip(self.pacts, self.suppliers, strict=True)):
+            abroad = sum((world.lent[t] for t in self.soldiers[row]), jnp.zeros_like(world.war))
+            product = 1 + world.flow[pact] / p.flow_scale + abroad / p.soldier_scale
+            if supplier is not None:
+                product = product * (1 + world.warheads[supplier] / p.power_scale)
+                product = product * (1 + month.launch_rate[supplier] / p.offence_scale)
+            rows.append(jnp.exp(jnp.log(product) / 3) / p.initial_threat[row])
+        return jnp.stack(rows)
+
+
+class ConstantDepth(ThreatBalance):
+    """Null rival: cooperation stays as deep as it was, whatever the threat."""
+
+    variant = "constant-depth"
+
+    def _speed(self, p: BalancingParameters) -> Array:
+        return jnp.zeros_like(p.speed)

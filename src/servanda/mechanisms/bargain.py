@@ -1,0 +1,186 @@
+"""The bargain itself: need, cost, volume, price, payment and gains. `exchange` says when and where from.
+
+See `servanda.mechanisms.exchange` for the equations and their sources.
+"""
+
+from typing import TYPE_CHECKING, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from servanda.world import Axes, Month, World
+from servanda.world.axes import collect, pick, place
+
+if TYPE_CHECKING:
+    from servanda.mechanisms.exchange import ExchangeParameters
+
+# Cost would diverge as a stock runs out; beyond this multiple of the reserve it stays put.
+_SCARCEST = 20.0
+_TINY = 1e-6
+
+
+class Bargain(eqx.Module):
+    """Static wiring of all contracted and payment ties of a case."""
+
+    ties: tuple[str, ...]
+    contracts: tuple[int, ...]
+    payments: tuple[int, ...]
+    contract_pact: tuple[int, ...]
+    payment_pact: tuple[int, ...]
+    giver_account: tuple[int, ...]
+    buyer_account: tuple[int | None, ...]
+    payee_account: tuple[int | None, ...]
+    men_of: tuple[int | None, ...]
+    pacts: int
+
+    @classmethod
+    def build(cls, axes: Axes) -> Self:
+        """Find the accounts and pacts of contracted and payment ties."""
+        spec, sides = axes.spec, axes["belligerent"]
+        ties = spec.ties
+        contracts, payments = axes.ties("contract"), axes.ties("payment")
+        pacts = [frozenset((p.supplier, p.buyer)) for p in spec.partnerships]
+        sold = [ties[i] for i in contracts]
+        givers = [axes.account(t.giver, t.good) for t in sold]
+        return cls(
+            ties=tuple(t.basis for t in ties),
+            contracts=tuple(contracts),
+            payments=tuple(payments),
+            contract_pact=tuple(pacts.index(frozenset((t.giver, t.receiver))) for t in sold),
+            payment_pact=tuple(
+                pacts.index(frozenset((ties[i].giver, ties[i].receiver))) for i in payments
+            ),
+            giver_account=tuple(g for g in givers if g is not None),
+            buyer_account=tuple(
+                axes.account(t.receiver, t.good) if axes.kind(t) == "rival" else None for t in sold
+            ),
+            payee_account=tuple(axes.account(ties[i].receiver, ties[i].good) for i in payments),
+            men_of=tuple(
+                sides.index(t.receiver)
+                if t.good == spec.war.men and t.receiver in sides
+                else None
+                for t in sold
+            ),
+            pacts=len(pacts),
+        )
+
+    def strike(
+        self, p: "ExchangeParameters", world: World, month: Month, live: Array
+    ) -> tuple[Float[Array, "tie *run"], Float[Array, "tie *run"]]:
+        """Volume and price of every contracted tie; the price of other ties is zero."""
+        if not self.contracts:
+            return jnp.zeros_like(world.target), jnp.zeros_like(world.price)
+        need, cost, value, worth = self._terms(p, world, month, live)
+        wanted = need * jnp.clip(1 - cost / jnp.maximum(worth * value, _TINY), 0.0, 1.0)
+        volume = jnp.minimum(wanted, pick(p.limit, self.contracts)) * pick(live, self.contracts)
+        mean_value = value * (1 - volume / (2 * jnp.maximum(need, _TINY)))
+        power = pick(p.bargaining_power, self.contract_pact)
+        price = cost + power * jnp.maximum(worth * mean_value - cost, 0.0)
+        surplus = volume * (mean_value - price / jnp.maximum(worth, _TINY))
+        volume = volume * pick(self._credit(p, world, surplus), self.contract_pact)
+        size = len(self.ties)
+        return place(volume, self.contracts, size), place(price, self.contracts, size)
+
+    def payment(
+        self,
+        p: "ExchangeParameters",
+        world: World,
+        month: Month,
+        lane: Array,
+        price: Array,
+        order: Array,
+        dt: float,
+    ) -> Float[Array, "tie *run"]:
+        """Goods asked for as payment of this month's debt and of arrears, within what lanes carry."""
+        if not self.payments:
+            return jnp.zeros_like(world.order)
+        due = collect(
+            pick(price * order, self.contracts) * dt, self.contract_pact, self.pacts
+        ) + jnp.maximum(world.arrears, 0.0)
+        cap = jnp.maximum(p.payment_capacity, 1.0) * dt
+        paid = pick(cap * -jnp.expm1(-due / cap), self.payment_pact)
+        unit = jnp.maximum(pick(p.unit_value, self.payments), _TINY)
+        sent = jnp.minimum(paid * self._mix(p, month, lane) / unit, pick(lane, self.payments) * dt)
+        return place(sent, self.payments, len(self.ties))
+
+    def gains(
+        self, p: "ExchangeParameters", world: World, month: Month, order: Array, price: Array
+    ) -> Float[Array, "partner *run"]:
+        """Surplus of the standing orders to supplier and buyer of each pact, USD a month."""
+        if not self.contracts:
+            return jnp.zeros((2 * self.pacts, *world.order.shape[1:]), world.order.dtype)
+        need, cost, value, worth = self._terms(p, world, month, jnp.ones_like(order))
+        volume, agreed = pick(order, self.contracts), pick(price, self.contracts)
+        met = jnp.minimum(volume, need)
+        benefit = value * (met - met * met / (2 * jnp.maximum(need, _TINY)))
+        seller = collect((agreed - cost) * volume, self.contract_pact, self.pacts)
+        buyer = collect(
+            benefit - agreed * volume / jnp.maximum(worth, _TINY), self.contract_pact, self.pacts
+        )
+        return jnp.stack([row for pair in zip(seller, buyer, strict=True) for row in pair])
+
+    def _terms(
+        self, p: "ExchangeParameters", world: World, month: Month, live: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """Need, unit cost, first-unit value and worth of payment, one a contracted tie."""
+        stock = pick(world.stock, self.giver_account)
+        scarcity = pick(p.reserve, self.contracts) / jnp.maximum(stock, _TINY)
+        scarcity = jnp.clip(scarcity, 1.0, _SCARCEST)
+        cost = pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
+        worth = self._worth(p, month, world.lane * live)
+        return (
+            self._need(p, world, month),
+            cost,
+            pick(p.value, self.contracts),
+            pick(worth, self.contract_pact),
+        )
+
+    def _need(self, p: "ExchangeParameters", world: World, month: Month) -> Array:
+        """The receiver's shortfall: of output under demand, or of men under what the war requires."""
+        rows = []
+        for row, tie in enumerate(self.contracts):
+            extra = p.need[tie]
+            account, side = self.buyer_account[row], self.men_of[row]
+            if side is not None:
+                required = month.required[side]
+                extra = extra + world.war * soft(required - world.men[side], 0.1 * required)
+            elif account is not None:
+                demand = month.demand[account]
+                extra = extra + soft(demand - world.capacity[account], 0.1 * demand)
+            rows.append(extra)
+        return jnp.stack(rows)
+
+    def _mix(self, p: "ExchangeParameters", month: Month, lane: Array) -> Array:
+        """Share of each payment tie in its pact's payments."""
+        weights = []
+        for row, tie in enumerate(self.payments):
+            account = self.payee_account[row]
+            wanted = 1.0 if account is None else jnp.maximum(month.shortage[account], 0.05)
+            carried = lane[tie] * p.unit_value[tie]
+            weights.append(p.efficiency[tie] * wanted * carried)
+        weight = jnp.stack(weights)
+        total = pick(collect(weight, self.payment_pact, self.pacts), self.payment_pact)
+        return weight / jnp.maximum(total, _TINY)
+
+    def _worth(self, p: "ExchangeParameters", month: Month, lane: Array) -> Array:
+        """k: what a dollar of the buyer's cost is worth to the supplier, given the mix; one a pact."""
+        if not self.payments:
+            return jnp.ones_like(p.bargaining_power)
+        mix = self._mix(p, month, lane)
+        return collect(mix * pick(p.efficiency, self.payments), self.payment_pact, self.pacts)
+
+    def _credit(self, p: "ExchangeParameters", world: World, surplus: Array) -> Array:
+        """How much of the bargain the supplier delivers on credit, by what is owed already."""
+        gain = collect(surplus, self.contract_pact, self.pacts)
+        limit = jnp.maximum(p.credit_horizon * gain, 1.0)
+        return jnp.clip(1 - jnp.maximum(world.arrears, 0.0) / limit, 0.0, 1.0)
+
+
+def soft(
+    x: Float[Array, "*shape"], width: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """max(x, 0), rounded off over `width`."""
+    scale = jnp.maximum(width, _TINY)
+    return scale * jax.nn.softplus(x / scale)

@@ -1,0 +1,135 @@
+"""Evasion: what sanctions take and covert networks win back.
+
+Sanctioned trade goes direct, is rerouted, or is abandoned. The rerouted part N of the trade lost L
+approaches a ceiling that enforcement E lowers, N' = N + (θ·e^(−εE)·L − N)(1 − e^(−ρ·dt)), the exact
+solution over the step. Leakage is N/L, what is won back of what sanctions took. Covert ties carry their share
+of N as goods; leakage wins back the same share of the income lost.
+
+The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s + N/ceiling), from a
+seed s. On EU exports to Russia's neighbours it fitted no better (rmse .161 against .164 in the prototype).
+
+Source: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout" (2023).
+
+Left out: who the middlemen are and what they charge; finance apart from trade. The project helps nobody to
+evade anything: routes here are aggregates of published trade figures.
+"""
+
+from typing import Any, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from servanda.case import Case
+from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+from servanda.world.axes import SIGNALS
+
+
+class EvasionParameters(eqx.Module):
+    """Parameters of rerouting, one a route unless noted."""
+
+    ceiling: Float[Array, "route *run"] = parameter(
+        "route", "dimensionless", "share of lost trade rerouted in the end, without enforcement"
+    )
+    rate: Float[Array, "route *run"] = parameter(
+        "route", "1/month", "rate at which rerouting approaches its ceiling"
+    )
+    enforcement_bite: Float[Array, "route *run"] = parameter(
+        "route", "dimensionless", "fall of the log ceiling at full enforcement"
+    )
+    carried: Float[Array, "tie *run"] = parameter(
+        "tie", "dimensionless", "share of its route's rerouted value that a covert tie carries"
+    )
+
+
+class Saturating(Process):
+    """Rerouting approaches a ceiling that enforcement lowers."""
+
+    routes: tuple[int | None, ...]
+    route_of_actor: tuple[int | None, ...]
+
+    slot = "evasion"
+    variant = "saturating"
+    reads = frozenset({"rerouted", "signal", "sanctioned", "income_gross", "worth"})
+    writes = frozenset({"rerouted", "leakage", "covert_request", "income_change"})
+    Parameters = EvasionParameters
+
+    @classmethod
+    def build(cls, case: Case, axes: Axes) -> Self:
+        """Which route each covert tie is on, and which route feeds each actor."""
+        names = axes["route"]
+        targets = [r.target for r in case.spec.routes]
+        return cls(
+            routes=tuple(
+                names.index(t.route) if t.basis == "covert" and t.route else None
+                for t in case.spec.ties
+            ),
+            route_of_actor=tuple(
+                targets.index(a) if a in targets else None for a in axes["actor"]
+            ),
+        )
+
+    def step(
+        self, p: EvasionParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> dict[str, Array]:
+        """Reroute, carry, and win back income."""
+        enforcement = jnp.maximum(month.signal[SIGNALS.index("enforcement")], 0.0)
+        ceiling = p.ceiling * jnp.exp(-p.enforcement_bite * enforcement) * month.sanctioned
+        approach = -jnp.expm1(-self._rate(p, world.rerouted, ceiling) * clock.dt)
+        rerouted = world.rerouted + (ceiling - world.rerouted) * approach
+        lost = jnp.maximum(month.sanctioned, 1.0)
+        leakage = jnp.clip(rerouted / lost, 0.0, 1.0)
+        return {
+            "rerouted": rerouted,
+            "leakage": leakage,
+            "covert_request": self._carried(p, month, rerouted, clock.dt),
+            "income_change": self._net(month.income_gross, leakage),
+        }
+
+    def _rate(self, p: Any, rerouted: Array, ceiling: Array) -> Array:
+        return p.rate
+
+    def _carried(self, p: EvasionParameters, month: Month, rerouted: Array, dt: float) -> Array:
+        rows = []
+        for row, route in enumerate(self.routes):
+            if route is None:
+                rows.append(jnp.zeros_like(month.worth[row]))
+            else:
+                value = p.carried[row] * rerouted[route] * dt
+                rows.append(value / jnp.maximum(month.worth[row], 1e-6))
+        return jnp.stack(rows)
+
+    def _net(self, gross: Array, leakage: Array) -> Array:
+        return jnp.stack(
+            [
+                gross[row] if route is None else gross[row] * (1 - leakage[route])
+                for row, route in enumerate(self.route_of_actor)
+            ]
+        )
+
+
+class NetworkParameters(EvasionParameters):
+    """Parameters of rerouting that grows with its own traffic."""
+
+    seed: Float[Array, "route *run"] = parameter(
+        "route", "dimensionless", "growth without any traffic, as a share of growth at the ceiling"
+    )
+
+
+class Network(Saturating):
+    """Rival: routes grow with traffic, slowly at first and faster once used."""
+
+    variant = "network"
+    Parameters = NetworkParameters
+
+    def _rate(self, p: NetworkParameters, rerouted: Array, ceiling: Array) -> Array:
+        return p.rate * (p.seed + jnp.clip(rerouted / jnp.maximum(ceiling, 1.0), 0.0, 1.0))
+
+
+class NoEvasion(Saturating):
+    """Null rival: sanctions hold; what is lost is lost."""
+
+    variant = "no-evasion"
+
+    def _rate(self, p: EvasionParameters, rerouted: Array, ceiling: Array) -> Array:
+        return jnp.zeros_like(p.rate)

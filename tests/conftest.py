@@ -1,0 +1,33 @@
+"""What every test needs: two host devices, checked array shapes, repeatable random examples.
+
+The order matters. XLA reads its flags when JAX first starts, and the import hook checks only
+modules imported after it, so nothing of Servanda may be imported above it or by a pytest plugin.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DEVICES = "--xla_force_host_platform_device_count=2"
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}".strip()
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import hypothesis
+import jaxtyping
+import pytest
+
+jaxtyping.install_import_hook("servanda", "beartype.beartype")
+
+# Compiling makes a first example slow, so no deadline; the same examples every time.
+hypothesis.settings.register_profile("servanda", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("servanda")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of other people's data beside the repository, or a skip where it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs ../shared/data beside the repository: other people's data, not ours")
+    return folder
