@@ -1,7 +1,7 @@
 """Files in, checked objects out: what a case is and how one is read.
 
-A case is a folder of TOML and CSV. `load` reads it, checks every key, unit, prior, source and date, and
-returns frozen objects; nothing below this package ever touches a file.
+A case is a folder of TOML and CSV. `load` reads it, checks every key, unit, prior, source and date,
+and returns frozen objects; nothing below this package ever touches a file.
 """
 
 from servanda.case.evidence import Evidence, Observation, Series, SourceRule

@@ -3,10 +3,88 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from servanda.case.evidence import Evidence
+from servanda.case import units
+from servanda.case.evidence import REFERENCE, Evidence
 from servanda.case.priors import ParameterTable
-from servanda.case.schema import CaseSpec, Claim, Untestable
+from servanda.case.schema import (
+    CaseSpec,
+    Claim,
+    Lever,
+    Metric,
+    Tie,
+    Untestable,
+    month_name,
+    month_number,
+)
 from servanda.errors import CaseError, nearest
+
+_BIAS = "observation.bias"
+
+
+def check_spec(spec: CaseSpec) -> None:
+    """Raise `CaseError` if `case.toml` names what it does not define, or contradicts itself."""
+    if month_number(spec.horizon) < month_number(spec.start) + 2:
+        raise CaseError(
+            where="case.toml: horizon",
+            found=f"'{spec.horizon}' with start '{spec.start}'",
+            expected="at least two months after the start",
+        )
+    check_as_of(spec, spec.as_of, "case.toml: as_of")
+    for kind, names in _named(spec):
+        _unique(names, f"case.toml: {kind}")
+    actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
+    for good in spec.goods:
+        units.check(good.unit, f"case.toml: good '{good.name}'")
+    for code, where in _actors_named(spec):
+        _known(code, actors, "actor", f"case.toml: {where}")
+    for name, where in ((spec.war.arms, "war.arms"), (spec.war.men, "war.men")):
+        _known(name, goods, "good", f"case.toml: {where}")
+    for number, tie in enumerate(spec.ties, start=1):
+        _check_tie(spec, tie, f"case.toml: ties[{number}]")
+    _check_groups(spec)
+    for lever in spec.levers:
+        _check_lever(lever)
+    for metric in spec.metrics:
+        _check_metric(spec, metric)
+
+
+def check_as_of(spec: CaseSpec, as_of: str, where: str) -> None:
+    """Raise `CaseError` unless `as_of` is a month inside the case: after its start, before its end."""
+    first, last = month_number(spec.start) + 1, month_number(spec.horizon) - 1
+    try:
+        inside = first <= month_number(as_of) <= last
+    except ValueError as error:
+        raise CaseError(where=where, found=f"'{as_of}'", expected=str(error)) from None
+    if not inside:
+        raise CaseError(
+            where=where,
+            found=f"'{as_of}'",
+            expected=f"a month from {month_name(first)} to {month_name(last)}",
+        )
+
+
+def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
+    """Everything that has a name of its own, by kind."""
+    yield "actors", [a.code for a in spec.actors]
+    yield "goods", [g.name for g in spec.goods]
+    yield "ties", [t.label for t in spec.ties]
+    yield "partnerships", [p.label for p in spec.partnerships]
+    yield "coalitions", [c.name for c in spec.coalitions]
+    yield "patronages", [p.label for p in spec.patronages]
+    yield "routes", [r.name for r in spec.routes]
+    yield "proliferators", [p.actor for p in spec.proliferators]
+    yield "postures", [p.actor for p in spec.postures]
+    for posture in spec.postures:
+        yield f"stances of {posture.actor}", [s.name for s in posture.stances]
+    yield "reference_classes", list(spec.reference_classes)
+    yield "levers", [lever.name for lever in spec.levers]
+    yield "metrics", [m.name for m in spec.metrics]
+
+
+def _unique(names: Sequence[str], where: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise CaseError(where=where, found=f"'{name}' twice", expected="each name once")
 
 
 def _known(name: str, names: Iterable[str], kind: str, where: str) -> None:
@@ -15,66 +93,17 @@ def _known(name: str, names: Iterable[str], kind: str, where: str) -> None:
         raise CaseError(
             where=where,
             found=f"{kind} '{name}'",
-            expected="one of " + ", ".join(choices),
+            expected="one of " + ", ".join(choices) if choices else f"no {kind}: there is none",
             hint=nearest(name, choices),
         )
-
-
-def _unique(names: Sequence[str], kind: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise CaseError(
-                where=f"case.toml: {kind}", found=f"'{name}' twice", expected="each name once"
-            )
-
-
-def check_spec(spec: CaseSpec) -> None:
-    """Raise `CaseError` if `case.toml` names an actor, good, route or stance that it does not define."""
-    actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
-    _unique(actors, "actors")
-    _unique(goods, "goods")
-    _unique([t.label for t in spec.ties], "ties")
-    _unique([lever.name for lever in spec.levers], "levers")
-    _unique([m.name for m in spec.metrics], "metrics")
-    _check_ties(spec, actors, goods)
-    for code, where in _actors_named(spec):
-        _known(code, actors, "actor", f"case.toml: {where}")
-    for good, where in ((spec.war.arms, "war.arms"), (spec.war.men, "war.men")):
-        _known(good, goods, "good", f"case.toml: {where}")
-    partnerships = [p.label for p in spec.partnerships]
-    for coalition in spec.coalitions:
-        _known(coalition.against, partnerships, "partnership", f"case.toml: {coalition.name}")
-    for posture in spec.postures:
-        stances = [s.name for s in posture.stances]
-        for recorded in posture.recorded:
-            _known(recorded.stance, stances, "stance", f"case.toml: posture of {posture.actor}")
-
-
-def _check_ties(spec: CaseSpec, actors: list[str], goods: list[str]) -> None:
-    routes = [r.name for r in spec.routes]
-    for number, tie in enumerate(spec.ties, start=1):
-        where = f"case.toml: ties[{number}]"
-        _known(tie.giver, actors, "actor", f"{where}.giver")
-        _known(tie.receiver, actors, "actor", f"{where}.receiver")
-        _known(tie.good, goods, "good", f"{where}.good")
-        if tie.giver == tie.receiver:
-            raise CaseError(where=where, found=f"a tie of {tie.giver} to itself", expected="two actors")
-        if tie.basis == "covert":
-            _known(tie.route or "", routes, "route", f"{where}.route")
-        pair = {tie.giver, tie.receiver}
-        partners = [p for p in spec.partnerships if {p.supplier, p.buyer} == pair]
-        if tie.basis in ("contract", "payment") and not partners:
-            raise CaseError(
-                where=where, found=f"a {tie.basis} outside any partnership", expected="two partners"
-            )
-    ties = [t.label for t in spec.ties]
-    for proliferator in spec.proliferators:
-        _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators")
 
 
 def _actors_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
     yield spec.war.attacker, "war.attacker"
     yield spec.war.defender, "war.defender"
+    for number, tie in enumerate(spec.ties, start=1):
+        yield tie.giver, f"ties[{number}].giver"
+        yield tie.receiver, f"ties[{number}].receiver"
     for partnership in spec.partnerships:
         yield partnership.supplier, "partnerships.supplier"
         yield partnership.buyer, "partnerships.buyer"
@@ -93,6 +122,68 @@ def _actors_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
         yield posture.actor, "postures.actor"
 
 
+def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> None:
+    _known(tie.good, [g.name for g in spec.goods], "good", f"{where}.good")
+    if tie.giver == tie.receiver:
+        raise CaseError(where=where, found=f"a tie of {tie.giver} to itself", expected="two actors")
+    if tie.basis == "covert":
+        _known(tie.route or "", [r.name for r in spec.routes], "route", f"{where}.route")
+    pairs = [{p.supplier, p.buyer} for p in spec.partnerships]
+    if tie.basis in ("contract", "payment") and {tie.giver, tie.receiver} not in pairs:
+        raise CaseError(
+            where=where,
+            found=f"a {tie.basis} between {tie.giver} and {tie.receiver}",
+            expected="the two partners of one of " + ", ".join(p.label for p in spec.partnerships),
+        )
+    if tie.opens is not None and tie.source is None:
+        raise CaseError(
+            where=where, found="'opens' without 'source'", expected="the evidence row that shows it"
+        )
+
+
+def _check_groups(spec: CaseSpec) -> None:
+    """Coalitions watch a pact, proliferators are taught by a tie, the record shows stances."""
+    partnerships = [p.label for p in spec.partnerships]
+    for coalition in spec.coalitions:
+        where = f"case.toml: coalitions.{coalition.name}"
+        _known(coalition.against, partnerships, "partnership", where)
+    ties = [t.label for t in spec.ties]
+    for proliferator in spec.proliferators:
+        _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators.taught_by")
+    for posture in spec.postures:
+        stances = [s.name for s in posture.stances]
+        for recorded in posture.recorded:
+            _known(recorded.stance, stances, "stance", f"case.toml: posture of {posture.actor}")
+
+
+def _check_lever(lever: Lever) -> None:
+    where = f"case.toml: lever '{lever.name}'"
+    if lever.low > lever.high:
+        raise CaseError(
+            where=where, found=f"low {lever.low:g}, high {lever.high:g}", expected="low below high"
+        )
+    for choice, value in lever.choices.items():
+        if not lever.low <= value <= lever.high:
+            raise CaseError(
+                where=where,
+                found=f"choice '{choice}' at {value:g}",
+                expected=f"a value from {lever.low:g} to {lever.high:g}",
+            )
+
+
+def _check_metric(spec: CaseSpec, metric: Metric) -> None:
+    where = f"case.toml: metric '{metric.name}'"
+    units.check(metric.unit, where)
+    for month in (metric.since, metric.until):
+        named = {"start": spec.start, "as_of": spec.as_of, "horizon": spec.horizon}
+        if not spec.start <= named.get(month, month) <= spec.horizon:
+            raise CaseError(
+                where=where,
+                found=f"month '{month}'",
+                expected=f"one from {spec.start} to {spec.horizon}",
+            )
+
+
 def check_sources(
     spec: CaseSpec,
     parameters: Mapping[str, ParameterTable],
@@ -103,11 +194,12 @@ def check_sources(
     """Raise `CaseError` where a source does not resolve, or a prior cites what was not yet known."""
     rows = {o.id: o for o in evidence.observations}
     names = [*rows, *(s.key for s in evidence.sources)]
+    anywhere = "an id in evidence.csv or a key in sources.csv"
     for table in parameters.values():
         for member, prior in table.priors.items():
             where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
             for source in prior.sources:
-                _known_source(source, names, where)
+                _source(source, names, where, anywhere)
                 if source in rows and rows[source].known_on > cut:
                     raise CaseError(
                         where=where,
@@ -116,27 +208,53 @@ def check_sources(
                     )
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
-            _known_source(source, names, f"claims.toml: {claim.slug}")
-    dated = [t.source for t in spec.ties if t.source]
-    dated += [p.source for p in spec.partnerships]
-    dated += [r.source for p in spec.postures for r in p.recorded]
-    for source in dated:
-        _known_source(source, names, "case.toml")
+            _source(source, names, f"claims.toml: {claim.slug}", anywhere)
+    for partnership in spec.partnerships:
+        _source(partnership.source, names, f"case.toml: partnership {partnership.label}", anywhere)
+    # What happened in a month is read only once it was known, so these need a dated row.
+    for source, where in _dated(spec):
+        _source(source, list(rows), f"case.toml: {where}", "an id in evidence.csv")
 
 
-def _known_source(name: str, names: Sequence[str], where: str) -> None:
+def _dated(spec: CaseSpec) -> Iterable[tuple[str, str]]:
+    for tie in spec.ties:
+        if tie.source is not None:
+            yield tie.source, f"tie {tie.label}"
+    for posture in spec.postures:
+        for recorded in posture.recorded:
+            yield recorded.source, f"posture of {posture.actor}"
+
+
+def _source(name: str, names: Sequence[str], where: str, expected: str) -> None:
     if name not in names:
         raise CaseError(
-            where=where,
-            found=f"source '{name}'",
-            expected="an id in evidence.csv or a key in sources.csv",
-            hint=nearest(name, names),
+            where=where, found=f"source '{name}'", expected=expected, hint=nearest(name, names)
         )
+
+
+def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -> None:
+    """Raise `CaseError` if a counting rule names a bias without a prior, or a prior is unused."""
+    table = parameters.get(_BIAS)
+    priors = list(table.priors) if table else []
+    used = [REFERENCE]
+    for series in evidence.series:
+        for rule in series.rules:
+            where = f"series.toml: {series.name}, rule for '{rule.source_class}'"
+            _known(rule.bias, [REFERENCE, *priors], "bias", where)
+            used.append(rule.bias)
+    for bias in priors:
+        if bias not in used or bias == REFERENCE:
+            raise CaseError(
+                where=f"parameters.toml: {_BIAS}.of.{bias}",
+                found="a bias that no counting rule uses",
+                expected="a bias in series.toml other than 'reference'",
+                hint=nearest(bias, [name for name in used if name not in priors]),
+            )
 
 
 def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
     """Raise `CaseError` if a claim names a metric, lever or choice that the case does not define."""
-    _unique([c.slug for c in claims], "claims")
+    _unique([c.slug for c in claims], "claims.toml: claims")
     metrics = [m.name for m in spec.metrics]
     levers = {lever.name: lever for lever in spec.levers}
     for claim in claims:
@@ -148,5 +266,17 @@ def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
                 if hasattr(test, key):
                     _known(getattr(test, key), metrics, "metric", where)
             for settings in (test.present, getattr(test, "absent", {})):
-                for name in settings:
+                for name, value in settings.items():
                     _known(name, levers, "lever", where)
+                    _check_setting(levers[name], value, where)
+
+
+def _check_setting(lever: Lever, value: float | str, where: str) -> None:
+    if isinstance(value, str):
+        _known(value, lever.choices, f"choice of lever '{lever.name}':", where)
+    elif not lever.low <= value <= lever.high:
+        raise CaseError(
+            where=where,
+            found=f"lever '{lever.name}' at {value:g}",
+            expected=f"a value from {lever.low:g} to {lever.high:g}",
+        )

@@ -1,18 +1,27 @@
 """Dated evidence: what was said, by whom, about which period, and when it became known.
 
-A series says how a kind of source counts (level, flow or running total) and, for each source class, what
-it counts, whether it bounds or estimates, and which bias it shares. What became known after the cut
-(`known_on`), or is about a period that ends after it (`ref_end`), is not there for a run at all.
+A series says how a kind of source counts (level, flow or running total) and, for each source class,
+what it counts, whether it bounds or estimates, and which bias it shares. What became known after
+the cut (`known_on`), or is about a period that ends after it (`ref_end`), is not there for a run at
+all.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, PositiveFloat
+
+from servanda.case.schema import Record
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]
 REFERENCE = "reference"
+
+
+def _none_if_poisson(value: object) -> object:
+    return None if value == "poisson" else value
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,7 @@ class Observation:
     claim: str
 
 
-@dataclass(frozen=True)
-class SourceRule:
+class SourceRule(Record):
     """How one class of sources counts one series.
 
     Attributes:
@@ -67,7 +75,7 @@ class SourceRule:
         counts: what they count, in words.
         bound: whether a figure estimates, or bounds from above or below.
         bias: the bias that figures under this name share, or `reference` for none.
-        error: log standard deviation of one figure's own error; None for a count (Poisson).
+        error: log standard deviation of one figure's own error; None, written "poisson", for a count.
         equivalence: how many of the series' unit one counted thing is.
     """
 
@@ -75,21 +83,22 @@ class SourceRule:
     counts: str
     bound: Bound
     bias: str
-    error: float | None
-    equivalence: float
+    error: Annotated[PositiveFloat | None, BeforeValidator(_none_if_poisson)]
+    equivalence: PositiveFloat = 1.0
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(Record):
     """A named series: what it observes in the model and how each source class counts it."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     name: str
     label: str
     unit: str
     counting: Counting
-    observes: tuple[str, ...]
-    rules: tuple[SourceRule, ...]
+    observes: tuple[str, ...] = ()
     note: str = ""
+    rules: tuple[SourceRule, ...] = Field(default=(), alias="rule")
 
     @property
     def quantitative(self) -> bool:
@@ -102,6 +111,12 @@ class Series:
             if rule.source_class == source_class:
                 return rule
         raise KeyError(source_class)
+
+
+class SeriesFile(Record):
+    """The whole of `series.toml`."""
+
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,9 @@ class Prior:
             raise CaseError(where=where, found=f"{self.numbers}", expected="finite numbers")
         if not self.low <= self.high:
             raise CaseError(
-                where=where, found=f"bounds [{self.low:g}, {self.high:g}]", expected="low below high"
+                where=where,
+                found=f"bounds [{self.low:g}, {self.high:g}]",
+                expected="low below high",
             )
         self._check_shape(where)
         if self._mass_within() < _MASS_WITHIN_BOUNDS:
@@ -123,7 +125,11 @@ class Prior:
                 cdf = dist.Beta(first, second).cdf
                 return float(cdf(self.high) - cdf(self.low))
             case "lognormal":
-                base, low, high = dist.Normal(np.log(first), second), _log(self.low), _log(self.high)
+                base, low, high = (
+                    dist.Normal(np.log(first), second),
+                    _log(self.low),
+                    _log(self.high),
+                )
             case _:
                 base, low, high = dist.Normal(first, second), self.low, self.high
         return float(base.cdf(high) - base.cdf(low))

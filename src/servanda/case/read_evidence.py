@@ -1,24 +1,14 @@
 """Reading `evidence.csv`, `sources.csv` and `series.toml`."""
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from servanda.case import units
-from servanda.case.evidence import (
-    Bound,
-    Counting,
-    Evidence,
-    Observation,
-    Series,
-    Source,
-    SourceRule,
-)
+from servanda.case import files, units
+from servanda.case.evidence import Evidence, Observation, Series, SeriesFile, Source
+from servanda.case.validate import validated
 from servanda.errors import CaseError, nearest
 
 _EVIDENCE = (
@@ -38,100 +28,41 @@ _EVIDENCE = (
 _SOURCES = ("key", "title", "publisher", "url", "source_class")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Rule(_Strict):
-    source_class: str
-    counts: str
-    bound: Bound
-    bias: str
-    error: float | Literal["poisson"]
-    equivalence: float = 1.0
-
-
-class _Series(_Strict):
-    name: str
-    label: str
-    unit: str
-    counting: Counting
-    observes: tuple[str, ...] = ()
-    note: str = ""
-    rule: tuple[_Rule, ...] = ()
-
-
-class _SeriesFile(_Strict):
-    series: tuple[_Series, ...]
-
-
-def read(folder: Path, series_document: Mapping[str, Any]) -> Evidence:
+def read(folder: Path) -> Evidence:
     """All evidence of a case; raises `CaseError` on the first fault."""
-    series = _series(series_document)
+    series = _series(files.toml(folder / "series.toml"))
     sources = _sources(folder / "sources.csv")
     observations = _observations(folder / "evidence.csv", series, sources)
     return Evidence(observations, tuple(series.values()), tuple(sources.values()))
 
 
-def rows(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
-    """The rows of a CSV file, whose header must hold `columns` if any are named."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            found = tuple(reader.fieldnames or ())
-            if columns and found != tuple(columns):
-                raise CaseError(
-                    where=path.name,
-                    found="columns " + ", ".join(found),
-                    expected="columns " + ", ".join(columns),
-                )
-            return list(reader)
-    except FileNotFoundError:
-        raise CaseError(
-            where=path.name, found="no such file", expected=f"a CSV file in {path.parent}"
-        ) from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise CaseError(where=path.name, found=str(error), expected="valid CSV") from None
-
-
 def _series(document: Mapping[str, Any]) -> dict[str, Series]:
-    try:
-        parsed = _SeriesFile.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(p + 1) if isinstance(p, int) else p for p in problem["loc"])
-        raise CaseError(
-            where=f"series.toml: {place}", found=str(problem["input"])[:60], expected=problem["msg"]
-        ) from None
     series: dict[str, Series] = {}
-    for entry in parsed.series:
+    for entry in validated(SeriesFile, document, "series.toml").series:
         where = f"series.toml: {entry.name}"
         if entry.name in series:
             raise CaseError(where=where, found="a second series of this name", expected="one")
         units.check(entry.unit, where)
-        rules = tuple(
-            SourceRule(
-                r.source_class,
-                r.counts,
-                r.bound,
-                r.bias,
-                None if isinstance(r.error, str) else r.error,
-                r.equivalence,
+        classes = [rule.source_class for rule in entry.rules]
+        for source_class in classes:
+            if classes.count(source_class) > 1:
+                raise CaseError(
+                    where=where, found=f"two rules for '{source_class}'", expected="one a class"
+                )
+        if entry.quantitative and not classes:
+            raise CaseError(
+                where=where, found="'observes' without a rule", expected="a rule for each class"
             )
-            for r in entry.rule
-        )
-        series[entry.name] = Series(
-            entry.name, entry.label, entry.unit, entry.counting, entry.observes, rules, entry.note
-        )
+        series[entry.name] = entry
     return series
 
 
 def _sources(path: Path) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    for number, row in enumerate(rows(path, _SOURCES), start=2):
-        where = f"{path.name} line {number}"
-        if row["key"] in sources:
-            raise CaseError(where=where, found=f"a second '{row['key']}'", expected="unique keys")
+    for line, row in files.rows(path, _SOURCES).items():
+        where = f"{path.name} line {line}"
+        if not row["key"] or row["key"] in sources:
+            raise CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
         sources[row["key"]] = Source(**row)
     return sources
 
@@ -139,39 +70,36 @@ def _sources(path: Path) -> dict[str, Source]:
 def _observations(
     path: Path, series: Mapping[str, Series], sources: Mapping[str, Source]
 ) -> tuple[Observation, ...]:
-    observations: list[Observation] = []
-    seen: set[str] = set()
-    for number, row in enumerate(rows(path, _EVIDENCE), start=2):
-        where = f"{path.name} line {number}"
-        if not row["id"] or row["id"] in seen:
+    observations: dict[str, Observation] = {}
+    for line, row in files.rows(path, _EVIDENCE).items():
+        where = f"{path.name} line {line}"
+        if not row["id"] or row["id"] in observations:
             raise CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")
-        seen.add(row["id"])
+        if row["id"] in sources:
+            raise CaseError(
+                where=where,
+                found=f"id '{row['id']}', a key in sources.csv",
+                expected="a name of its own",
+            )
         _resolve(row["series"], series, "series", where)
         _resolve(row["source"], sources, "source", where)
-        observations.append(_observation(row, series[row["series"]], where))
-        _check_rule(observations[-1], series, sources, where)
-    return tuple(observations)
+        observation = _observation(row, series[row["series"]], where)
+        _check_rule(observation, series, sources, where)
+        observations[observation.id] = observation
+    return tuple(observations.values())
 
 
 def _observation(row: Mapping[str, str], series: Series, where: str) -> Observation:
     units.factor(row["unit"], series.unit, where)
-    start = _day(row["ref_start"], where) if row["ref_start"] else None
-    end, known = _day(row["ref_end"], where), _day(row["known_on"], where)
-    if start is None and series.counting == "flow":
-        raise CaseError(where=where, found="a flow without ref_start", expected="its first day")
-    if start is not None and start > end:
-        raise CaseError(
-            where=where, found=f"ref_start {start} after ref_end {end}", expected="days in order"
-        )
     confidence = row["confidence"]
     if confidence not in ("A", "B", "C"):
         raise CaseError(where=where, found=f"confidence '{confidence}'", expected="A, B or C")
-    return Observation(
+    observation = Observation(
         id=row["id"],
         series=row["series"],
-        ref_start=start,
-        ref_end=end,
-        known_on=known,
+        ref_start=_day(row["ref_start"], where) if row["ref_start"] else None,
+        ref_end=_day(row["ref_end"], where),
+        known_on=_day(row["known_on"], where),
         value=_number(row["value"], where),
         low=_number(row["low"], where) if row["low"] else None,
         high=_number(row["high"], where) if row["high"] else None,
@@ -180,6 +108,26 @@ def _observation(row: Mapping[str, str], series: Series, where: str) -> Observat
         source=row["source"],
         claim=row["claim"],
     )
+    _check_order(observation, series, where)
+    return observation
+
+
+def _check_order(observation: Observation, series: Series, where: str) -> None:
+    start, end = observation.ref_start, observation.ref_end
+    if start is None and series.counting == "flow":
+        raise CaseError(where=where, found="a flow without ref_start", expected="its first day")
+    if start is not None and start > end:
+        raise CaseError(
+            where=where, found=f"ref_start {start} after ref_end {end}", expected="days in order"
+        )
+    low = observation.value if observation.low is None else observation.low
+    high = observation.value if observation.high is None else observation.high
+    if not low <= observation.value <= high:
+        raise CaseError(
+            where=where,
+            found=f"value {observation.value:g} outside {low:g} to {high:g}",
+            expected="low, value and high in order",
+        )
 
 
 def _check_rule(
@@ -227,5 +175,3 @@ def _number(text: str, where: str) -> float:
     if not isfinite(value):
         raise CaseError(where=where, found=f"value '{text}'", expected="a finite number")
     return value
-
-

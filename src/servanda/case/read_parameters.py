@@ -69,7 +69,9 @@ def _prior(entry: Any, unit: str, where: str) -> Prior:
     sources = tuple(entry.get("sources", ()))
     if status != "assumed" and not sources:
         raise CaseError(
-            where=where, found=f"status '{status}' without sources", expected="sources, or 'assumed'"
+            where=where,
+            found=f"status '{status}' without sources",
+            expected="sources, or 'assumed'",
         )
     prior = Prior(family, numbers, low, high, own_unit, status, sources, entry.get("note", ""))
     prior.check(where)

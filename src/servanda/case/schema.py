@@ -3,13 +3,13 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class Record(BaseModel):
     """A frozen record that takes no key it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
@@ -19,7 +19,7 @@ def month_number(text: str) -> int:
     """Months since year zero of a `YYYY-MM`; raises `ValueError` on anything else."""
     match = _MONTH.match(text)
     if match is None:
-        raise ValueError(f"'{text}' is not a month like 2024-06")
+        raise ValueError("a month like 2024-06")
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
@@ -28,13 +28,32 @@ def month_name(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-Month = Annotated[str, Field(pattern=_MONTH.pattern)]
+def _month_or(*names: str) -> AfterValidator:
+    """A check that a text is a month, or one of these names for one."""
+
+    def check(text: str) -> str:
+        if text not in names and not _MONTH.match(text):
+            raise ValueError(" or ".join(("a month like 2024-06", *map(repr, names))))
+        return text
+
+    return AfterValidator(check)
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[\w-]+", text):
+        raise ValueError("a name of letters, digits, - and _")
+    return text
+
+
+Month = Annotated[str, _month_or()]
+Name = Annotated[str, AfterValidator(_name)]
+Signal = Literal["enforcement", "courtship", "supply", "turn"]
 
 
 class Actor(Record):
     """A state or bloc, by ISO3 code."""
 
-    code: str
+    code: Name
     name: str
 
 
@@ -45,7 +64,7 @@ class Good(Record):
     non-rival: giving it costs none of the stock.
     """
 
-    name: str
+    name: Name
     unit: str
     kind: Literal["rival", "lent", "knowledge"] = "rival"
     label: str = ""
@@ -54,9 +73,11 @@ class Good(Record):
 class Tie(Record):
     """A directed flow of one good.
 
-    `contract` ties are bargained for, `payment` ties pay for them, `aid` ties flow as their lane allows, and
-    `covert` ties carry what a sanctioned route reroutes. `customs` says whether recorded trade includes it,
-    `observed` whether others can count it at all; a payment that is not observed is hidden payment.
+    `contract` ties are bargained for, `payment` ties pay for them, `aid` ties flow as their lane
+    allows, and `covert` ties carry what a sanctioned route reroutes. `opens` is when the record first
+    shows it, and `source` the evidence row that does; a tie without them is open from the start.
+    `customs` says whether recorded trade includes it, `observed` whether others can count it at all;
+    a payment that is not observed is hidden payment.
     """
 
     giver: str
@@ -66,7 +87,7 @@ class Tie(Record):
     opens: Month | None = None
     source: str | None = None
     route: str | None = None
-    signal: str | None = None
+    signal: Signal | None = None
     customs: bool = True
     observed: bool = True
 
@@ -154,7 +175,7 @@ class Posture(Record):
     """An actor that chooses among at most three stances once a quarter."""
 
     actor: str
-    signal: Literal["enforcement", "courtship", "supply", "turn"]
+    signal: Signal
     stances: Annotated[tuple[Stance, ...], Field(min_length=2, max_length=3)]
     driver: str
     recorded: Annotated[tuple[RecordedStance, ...], Field(min_length=1)]
@@ -176,8 +197,8 @@ class Lever(Record):
 class Metric(Record):
     """One number a run, from one quantity over a span of months.
 
-    `over` makes it the quantity's share of itself and the other quantity, both reduced; `equals` makes it one
-    where the quantity, reduced, is that number, and zero elsewhere.
+    `over` makes it the quantity's share of itself and the other quantity, both reduced; `equals`
+    makes it one where the quantity, reduced, is that number, and zero elsewhere.
     """
 
     name: str
@@ -185,14 +206,14 @@ class Metric(Record):
     unit: str
     quantity: str
     reduce: Literal["sum", "mean", "last", "max", "any"] = "mean"
-    since: Month | Literal["start", "as_of"] = "start"
-    until: Month | Literal["horizon", "as_of"] = "horizon"
+    since: Annotated[str, _month_or("start", "as_of")] = "start"
+    until: Annotated[str, _month_or("horizon", "as_of")] = "horizon"
     over: str | None = None
     equals: float | None = None
 
 
 class Contrast(Record):
-    """The claim holds in a run where the metric differs between two settings in the claimed direction."""
+    """The claim holds in a run where the metric differs between two settings as claimed."""
 
     kind: Literal["contrast"]
     metric: str
@@ -203,7 +224,7 @@ class Contrast(Record):
 
 
 class Trend(Record):
-    """The claim holds in a run where the metric moved in the claimed direction between two spans."""
+    """The claim holds in a run where the metric moved as claimed between two spans."""
 
     kind: Literal["trend"]
     before: str
@@ -224,7 +245,7 @@ class Threshold(Record):
 
 
 class Conditional(Record):
-    """The claim holds if an outcome is likelier in runs that meet a condition than in the others."""
+    """The claim holds if an outcome is likelier in runs that meet a condition than in others."""
 
     kind: Literal["conditional"]
     outcome: str
@@ -287,19 +308,10 @@ class CaseSpec(Record):
     routes: tuple[Route, ...] = ()
     proliferators: tuple[Proliferator, ...] = ()
     postures: Annotated[tuple[Posture, ...], Field(max_length=4)] = ()
-    reference_classes: tuple[str, ...]
+    reference_classes: Annotated[tuple[Name, ...], Field(min_length=1)]
     levers: tuple[Lever, ...] = ()
     metrics: tuple[Metric, ...] = ()
     not_modelled: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _months_in_order(self) -> "CaseSpec":
-        start, as_of, horizon = (month_number(m) for m in (self.start, self.as_of, self.horizon))
-        if not start < as_of < horizon:
-            raise ValueError(
-                f"months out of order: start {self.start}, as_of {self.as_of}, horizon {self.horizon}"
-            )
-        return self
 
 
 class ClaimsFile(Record):

@@ -1,6 +1,8 @@
 """Units of measurement: one registry, with the countable things that this subject trades in."""
 
 from functools import cache
+from tokenize import TokenError
+from typing import Any
 
 import pint
 
@@ -19,12 +21,15 @@ _COUNTABLES = (
     "container",
     "voyage",
 )
+_COMMON = (*_COUNTABLES, "dimensionless", "USD", "MUSD", "RUB", "barrel", "tonne", "month", "year")
+# What pint raises, besides its own errors, on a text that is no expression of units.
+_NOT_UNITS = (AssertionError, TokenError, TypeError, ValueError)
 
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> "pint.UnitRegistry[Any]":
     """The unit registry: pint's own, plus countable things, US dollars and barrels of oil."""
-    units = pint.UnitRegistry(cache_folder=None)
+    units: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for name in _COUNTABLES:
         units.define(f"{name} = [{name}]")
     units.define("USD = [currency]")
@@ -36,18 +41,10 @@ def registry() -> pint.UnitRegistry:
 @cache
 def factor(given: str, wanted: str, where: str) -> float:
     """How many `wanted` one `given` is; raises `CaseError` naming `where` if they do not convert."""
-    units = registry()
+    source, target = _parse(given, where), _parse(wanted, where)
     try:
-        return float(units.Quantity(1.0, units.parse_units(given)).to(wanted).magnitude)
-    except pint.UndefinedUnitError as error:
-        unknown = str(error.unit_names)
-        raise CaseError(
-            where=where,
-            found=f"unit '{given}'",
-            expected="a unit that pint or this project defines",
-            hint=nearest(unknown, [*_COUNTABLES, "USD", "RUB", "barrel", "tonne", "month"]),
-        ) from None
-    except (pint.DimensionalityError, pint.errors.DefinitionSyntaxError, AttributeError):
+        return float(registry().Quantity(1.0, source).to(target).magnitude)
+    except pint.DimensionalityError:
         raise CaseError(
             where=where, found=f"unit '{given}'", expected=f"a unit that converts to '{wanted}'"
         ) from None
@@ -55,4 +52,22 @@ def factor(given: str, wanted: str, where: str) -> float:
 
 def check(unit: str, where: str) -> None:
     """Raise `CaseError` unless `unit` parses."""
-    factor(unit, unit, where)
+    _parse(unit, where)
+
+
+def _parse(text: str, where: str) -> Any:
+    hint = "write 'dimensionless' for a pure number"
+    try:
+        if text.strip():
+            return registry().parse_units(text)
+    except pint.UndefinedUnitError as error:
+        names = error.unit_names
+        hint = nearest(names if isinstance(names, str) else names[0], _COMMON) or ""
+    except _NOT_UNITS:
+        hint = "write products with *, quotients with /, as in 'USD/month'"
+    raise CaseError(
+        where=where,
+        found=f"unit '{text}'",
+        expected="a unit that pint or this project defines",
+        hint=hint or None,
+    )

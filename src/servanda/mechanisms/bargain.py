@@ -101,7 +101,7 @@ class Bargain(eqx.Module):
         ) + jnp.maximum(world.arrears, 0.0)
         cap = jnp.maximum(p.payment_capacity, 1.0) * dt
         paid = pick(cap * -jnp.expm1(-due / cap), self.payment_pact)
-        unit = jnp.maximum(pick(p.unit_value, self.payments), _TINY)
+        unit = jnp.maximum(pick(p.unit_value * p.efficiency, self.payments), _TINY)
         sent = jnp.minimum(paid * self._mix(p, month, lane) / unit, pick(lane, self.payments) * dt)
         return place(sent, self.payments, len(self.ties))
 
@@ -129,7 +129,8 @@ class Bargain(eqx.Module):
         scarcity = pick(p.reserve, self.contracts) / jnp.maximum(stock, _TINY)
         scarcity = jnp.clip(scarcity, 1.0, _SCARCEST)
         cost = pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
-        worth = self._worth(p, month, world.lane * live)
+        # what is promised is the finished lanes' mix, though payment waits until they are built
+        worth = self._worth(p, month, p.lane_ceiling * live)
         return (
             self._need(p, world, month),
             cost,
@@ -157,7 +158,7 @@ class Bargain(eqx.Module):
         weights = []
         for row, tie in enumerate(self.payments):
             account = self.payee_account[row]
-            wanted = 1.0 if account is None else jnp.maximum(month.shortage[account], 0.05)
+            wanted = 1.0 if account is None else (1 + month.shortage[account]) / 2
             carried = lane[tie] * p.unit_value[tie]
             weights.append(p.efficiency[tie] * wanted * carried)
         weight = jnp.stack(weights)

@@ -3,10 +3,12 @@
 A relational contract: nobody enforces it, so each partner stays while what it expects from staying beats what
 it could have instead. For partner i
 
-    slack_i = s_i/(r + h + h_war) + (security_i − displeasure_i − outside_i)/(r + h) ∓ arrears,
+    slack_i = s_i/(r + h + h_war) + (security_i − displeasure_i − outside_i)/(r + h) ± w·arrears,
 
 s_i being its surplus from the bargain, which may end with the war, and h the hazard of the reference class.
-Arrears count for the buyer, who keeps the money, and against the supplier. The weaker partner's slack drives
+Arrears bind the supplier, who would lose the
+claim by leaving, and tempt the buyer, who would be rid of the debt; w is
+the share that leaving would wipe out. The weaker partner's slack drives
 
     log hazard = log h_class(age) − γ·slack/scale,
 
@@ -67,6 +69,9 @@ class CommitmentParameters(eqx.Module):
     )
     outside_option: Float[Array, "partner *run"] = parameter(
         "partner", "USD/month", "what the best alternative would yield"
+    )
+    debt_weight: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "share of arrears that leaving would wipe out"
     )
     ending_share: Float[Array, "ending *run"] = parameter(
         "ending", "dimensionless", "weight of each way of ending"
@@ -179,13 +184,14 @@ class RelationalContract(Process):
         for pact in range(len(self.signed)):
             lasting = p.discount_rate + base[pact]
             passing = lasting + p.war_end_belief
-            for member, (pull, sign) in enumerate(((courted, -1.0), (turned, 1.0))):
+            debt = p.debt_weight * world.arrears[pact]
+            for member, (pull, sign) in enumerate(((courted, 1.0), (turned, -1.0))):
                 row = 2 * pact + member
                 outside = p.outside_option[row] * (1 + jnp.maximum(pull, 0.0))
                 displeasure = p.displeasure[row] * (1 + jnp.maximum(-courted, 0.0))
                 steady = p.security[row] - displeasure - outside
                 rows.append(
-                    month.gain[row] / passing + steady / lasting + sign * world.arrears[pact]
+                    month.gain[row] / passing + steady / lasting + sign * debt
                 )
         return jnp.stack(rows)
 

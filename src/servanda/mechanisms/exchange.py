@@ -1,4 +1,4 @@
-"""Exchange: bargains struck once a quarter, paid through lanes that take time to build.
+"""Exchange: bargains struck once a quarter and when a tie opens, paid through lanes that take time to build.
 
 The receiver's need G is its shortfall: demand less own output for arms, required less present men for troops.
 Its value of a flow q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's
@@ -9,10 +9,11 @@ volume and price, *no deal this quarter* being the disagreement point, gives
     q* = G·(1 − c/kv)₊,    price = c + β(k·V(q*)/q* − c),
 
 β being the supplier's bargaining power. Outside options do not enter: they belong to commitment, because a
-bargain whose disagreement point is the outside option leaves no partner who would ever leave. Orders move a
-third of the way a month towards the last bargain. Debt D is paid at cap·(1 − exp(−D/cap)) a month, in a mix
+bargain whose disagreement point is the outside option leaves no partner who would ever leave. Orders for goods
+move a third of the way a month towards the last bargain, and never above what a bargain struck now would yield: a supplier
+whose stock runs out stops at once. Debt D is paid at cap·(1 − exp(−D/cap)) a month, in a mix
 that favours what is worth most to the payee for its cost to the payer and what the payee is shortest of; what
-lanes cannot carry stays owed. The supplier lends no more than a horizon of the buyer's surplus: orders are
+lanes cannot carry stays owed; a unit of payment settles what it is worth to the payee. The supplier lends no more than a horizon of the buyer's surplus: orders are
 scaled by (1 − A/A*)₊.
 
 Source: Nash (1950), Roth (1979) for unequal power; Bulow and Rogoff, "Sovereign Debt: Is to Forgive to
@@ -65,7 +66,7 @@ class ExchangeParameters(eqx.Module):
         "tie", "1/month", "hazard that a tie not open by the cut opens"
     )
     unit_value: Float[Array, "tie *run"] = parameter(
-        "tie", "USD/{good}", "what a unit settles as payment, or is worth as a good"
+        "tie", "USD/{good}", "what a unit is worth at market; for lent people, a month of one"
     )
     efficiency: Float[Array, "tie *run"] = parameter(
         "tie", "dimensionless", "worth to the payee of a dollar of cost to the payer"
@@ -130,6 +131,7 @@ class NashBargaining(Process):
             "send_request",
             "recall_request",
             "worth",
+            "settles",
             "gain",
         }
     )
@@ -183,11 +185,16 @@ class NashBargaining(Process):
         """Open ties, strike bargains, build lanes, ask the ledger to send and to pay."""
         opened = self._open(p, world, draws["opening"], clock)
         live = opened * p.allowed * self._pact_alive(world)
-        target, price = self._contract(p, world, month, live)
-        target = jnp.where(clock.quarter, target, world.target)
-        price = jnp.where(clock.quarter, price, world.price)
-        moved = -jnp.expm1(jnp.log1p(-p.adjustment) * clock.dt)
-        order = (world.order + (target - world.order) * moved) * jnp.minimum(live, 1.0)
+        wanted, agreed = self._contract(p, world, month, live)
+        struck = clock.quarter | (opened > world.opened)
+        target = jnp.where(struck, wanted, world.target)
+        price = jnp.where(struck, agreed, world.price)
+        # a contingent of people is agreed as a number; only flows of goods are worked up to
+        moved = jnp.where(
+            self._people(p.cost), 1.0, -jnp.expm1(jnp.log1p(-p.adjustment) * clock.dt)
+        )
+        # nobody is held to more than both would want this month
+        order = jnp.minimum(world.order + (target - world.order) * moved, wanted)
         built = -jnp.expm1(-p.lane_build * clock.dt)
         lane = jnp.where(opened > 0, world.lane + (p.lane_ceiling - world.lane) * built, world.lane)
         send, recall = self._requests(world, month, order, lane, live, clock.dt)
@@ -201,6 +208,7 @@ class NashBargaining(Process):
             "send_request": send + payment,
             "recall_request": recall,
             "worth": p.unit_value,
+            "settles": p.unit_value * p.efficiency,
             "gain": self.bargain.gains(p, world, month, order, price),
         }
 
@@ -224,6 +232,9 @@ class NashBargaining(Process):
         """Whether the pact that a tie is under is alive; one for ties under none."""
         ones = jnp.ones_like(world.order[0])
         return jnp.stack([ones if pact is None else world.alive[pact] for pact in self.under_pact])
+
+    def _people(self, like: Array) -> Array:
+        return jnp.reshape(jnp.array(self.lent), (-1,) + (1,) * (like.ndim - 1))
 
     def _requests(
         self, world: World, month: Month, order: Array, lane: Array, live: Array, dt: float
@@ -263,6 +274,5 @@ class ConstantOrders(NashBargaining):
             jnp.array([t == "contract" for t in self.bargain.ties]),
             (-1,) + (1,) * (world.order.ndim - 1),
         )
-        people = jnp.reshape(jnp.array(self.lent), contracted.shape)
-        flow = jnp.where(people, p.limit, jnp.minimum(p.limit, p.lane_ceiling))
+        flow = jnp.where(self._people(p.limit), p.limit, jnp.minimum(p.limit, p.lane_ceiling))
         return jnp.where(contracted, flow * live, 0.0), p.cost

@@ -60,7 +60,7 @@ class Ledger(Process):
             "send_request",
             "recall_request",
             "covert_request",
-            "worth",
+            "settles",
         }
     )
     writes = frozenset(
@@ -138,7 +138,7 @@ class Ledger(Process):
         )
         served = self._served(world, arrived, dt)
         obligation = collect(world.price * served, self.sells, pacts)
-        paid = collect(month.worth * arrived, self.pays, pacts)
+        paid = collect(month.settles * arrived, self.pays, pacts)
         return {
             "stock": jnp.maximum(stock, 0.0),
             "transit": transit,
@@ -153,7 +153,7 @@ class Ledger(Process):
             "returned": returned,
             "obligation": obligation,
             "paid": paid,
-            "paid_in_sight": collect(month.worth * arrived, self.in_sight, pacts),
+            "paid_in_sight": collect(month.settles * arrived, self.in_sight, pacts),
         }
 
     def _carry(

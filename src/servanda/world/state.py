@@ -166,7 +166,10 @@ class Month(_Quantities):
         "account", "dimensionless", "share of demand that stocks cannot meet"
     )
     worth: Float[Array, "tie *run"] = _quantity(
-        "tie", "USD/{good}", "what one unit is worth, or settles as payment"
+        "tie", "USD/{good}", "what one unit is worth at market"
+    )
+    settles: Float[Array, "tie *run"] = _quantity(
+        "tie", "USD/{good}", "debt that one unit of payment settles: its worth to the payee"
     )
     gain: Float[Array, "partner *run"] = _quantity(
         "partner", "USD/month", "surplus of the bargain to each partner", kept=True

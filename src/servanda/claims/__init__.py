@@ -1,0 +1,6 @@
+"""The argument, claim by claim: tested in paired runs, weighed against the record, and asked what flips it."""
+
+from servanda.claims.judge import judge
+from servanda.claims.verdict import Flip, Verdict
+
+__all__ = ["Flip", "Verdict", "judge"]

@@ -1,0 +1,110 @@
+"""What a claim's test comes to: a word, a probability, an effect, the facts, and what flips it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from servanda.case import Observation
+from servanda.case.schema import Claim
+
+Word = Literal[
+    "supported", "leaning", "open", "leaning against", "contradicted", "untestable here"
+]
+
+# Probability from which the model supports a claim, or leans to it; the same distance from zero speaks against.
+_SUPPORTED, _LEANING = 0.9, 0.7
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Something on which the verdict hinges.
+
+    Attributes:
+        kind: what sort of thing.
+        name: a parameter's printed name, an accounting, a source of facts or a reference class.
+        condition: when the verdict differs, in words.
+        word: what the verdict would then be.
+        probability: the claim's probability then.
+    """
+
+    kind: Literal["parameter", "accounting", "reference class", "record"]
+    name: str
+    condition: str
+    word: Word
+    probability: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one claim.
+
+    Attributes:
+        claim: the claim.
+        word: the verdict.
+        probability: share of runs in which the claim holds, given the model; None if untestable.
+        error: Monte Carlo standard error of that share.
+        effect: mean of the tested difference, in `unit`; None if untestable.
+        effect_low, effect_high: its 90 % interval over runs.
+        effect_error: Monte Carlo standard error of its mean.
+        unit: unit of the effect.
+        supports, opposes: facts known at the cut, for and against.
+        later: facts known only after the cut; they score the verdict and are not part of it.
+        flips: what would change the word.
+    """
+
+    claim: Claim
+    word: Word
+    probability: float | None
+    error: float | None
+    effect: float | None
+    effect_low: float | None
+    effect_high: float | None
+    effect_error: float | None
+    unit: str
+    supports: tuple[Observation, ...]
+    opposes: tuple[Observation, ...]
+    later: tuple[Observation, ...]
+    flips: tuple[Flip, ...]
+
+
+def model_word(probability: float) -> Word:
+    """The verdict of the model alone."""
+    if probability >= _SUPPORTED:
+        return "supported"
+    if probability >= _LEANING:
+        return "leaning"
+    if probability > 1 - _LEANING:
+        return "open"
+    if probability > 1 - _SUPPORTED:
+        return "leaning against"
+    return "contradicted"
+
+
+_ORDER: tuple[Word, ...] = ("contradicted", "leaning against", "open", "leaning", "supported")
+_WEIGHT = {"A": 3, "B": 2, "C": 1}
+
+
+def verdict_word(
+    probability: float, supports: tuple[Observation, ...], opposes: tuple[Observation, ...]
+) -> Word:
+    """The verdict of model and record together.
+
+    The model's word moves one step towards the side on which the record clearly lies: where facts weighed by
+    confidence (A 3, B 2, C 1) on one side are at least twice those on the other. So the model alone decides where the
+    record is split, and a record that points the other way keeps a claim from being simply supported.
+    """
+    position = _ORDER.index(model_word(probability))
+    moved = min(max(position + record_side(supports, opposes), 0), len(_ORDER) - 1)
+    return _ORDER[moved]
+
+
+def record_side(
+    supports: tuple[Observation, ...], opposes: tuple[Observation, ...]
+) -> Literal[-1, 0, 1]:
+    """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent."""
+    plus = sum(_WEIGHT[o.confidence] for o in supports)
+    minus = sum(_WEIGHT[o.confidence] for o in opposes)
+    if plus >= 2 * minus and plus > 0:
+        return 1
+    if minus >= 2 * plus and minus > 0:
+        return -1
+    return 0

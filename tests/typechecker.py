@@ -1,0 +1,21 @@
+"""beartype for the import hook, which decorates methods one by one.
+
+beartype refuses `typing.Self` on a method whose class it does not decorate too (beartype 0.23), so
+`Self` is read as `Any`. Everything else, array shapes first of all, is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from beartype import beartype
+
+
+def check(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, its arguments and result checked against its annotations."""
+    hints = getattr(function, "__annotations__", {})
+    for name, hint in hints.items():
+        if hint is Self:
+            hints[name] = Any
+    return beartype(function)
