@@ -305,7 +305,7 @@ def clock(
     """A step of `dt` months that begins at `time`, or at the month's beginning."""
     return Clock(
         month=jnp.asarray(month),
-        time=jnp.asarray(float(month if time is None else time)),
+        time=jnp.asarray(month if time is None else time, float),
         dt=dt,
         quarter=jnp.asarray(month % 3 == 0 if quarter is None else quarter),
         future=jnp.asarray(future),

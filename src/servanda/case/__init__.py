@@ -4,6 +4,7 @@ A case is a folder of TOML and CSV. `load` reads it, checks every key, unit, pri
 and returns frozen objects; nothing below this package ever touches a file.
 """
 
+from servanda.case.create import create
 from servanda.case.evidence import Evidence, Observation, Series, SourceRule
 from servanda.case.load import Case, available_cases, load
 from servanda.case.priors import ParameterTable, Prior
@@ -19,5 +20,6 @@ __all__ = [
     "Series",
     "SourceRule",
     "available_cases",
+    "create",
     "load",
 ]

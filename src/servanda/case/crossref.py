@@ -49,7 +49,7 @@ def check_spec(spec: CaseSpec) -> None:
 
 
 def check_as_of(spec: CaseSpec, as_of: str, where: str) -> None:
-    """Raise `CaseError` unless `as_of` is a month inside the case: after its start, before its end."""
+    """Raise `CaseError` unless `as_of` is a month between the case's first and last."""
     first, last = month_number(spec.start) + 1, month_number(spec.horizon) - 1
     try:
         inside = first <= month_number(as_of) <= last
@@ -191,7 +191,7 @@ def check_sources(
     claims: Sequence[Claim],
     cut: date,
 ) -> None:
-    """Raise `CaseError` where a source does not resolve, or a prior cites what was not yet known."""
+    """Raise `CaseError` where a source does not resolve, or a prior cites what came later."""
     rows = {o.id: o for o in evidence.observations}
     names = [*rows, *(s.key for s in evidence.sources)]
     anywhere = "an id in evidence.csv or a key in sources.csv"
@@ -253,7 +253,7 @@ def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -
 
 
 def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
-    """Raise `CaseError` if a claim names a metric, lever or choice that the case does not define."""
+    """Raise `CaseError` if a claim names a metric, lever or choice that the case has not."""
     _unique([c.slug for c in claims], "claims.toml: claims")
     metrics = [m.name for m in spec.metrics]
     levers = {lever.name: lever for lever in spec.levers}

@@ -75,7 +75,7 @@ class SourceRule(Record):
         counts: what they count, in words.
         bound: whether a figure estimates, or bounds from above or below.
         bias: the bias that figures under this name share, or `reference` for none.
-        error: log standard deviation of one figure's own error; None, written "poisson", for a count.
+        error: log standard deviation of one figure's own error; None ("poisson") for a count.
         equivalence: how many of the series' unit one counted thing is.
     """
 

@@ -27,7 +27,7 @@ def rows(path: Path, columns: Sequence[str] = ()) -> dict[int, dict[str, str]]:
         columns: what these must be, if they must be anything in particular.
 
     Raises:
-        CaseError: if the file is missing or not CSV, the columns differ or a row does not fill them.
+        CaseError: if the file is missing or not CSV, or a row does not fill the columns.
     """
     try:
         # utf-8-sig drops the mark that spreadsheets put first
@@ -40,7 +40,7 @@ def rows(path: Path, columns: Sequence[str] = ()) -> dict[int, dict[str, str]]:
 
 
 def _rows(reader: Any, name: str, columns: Sequence[str]) -> dict[int, dict[str, str]]:
-    header = next(reader, [])
+    header: list[str] = next(reader, [])
     if columns and header != list(columns):
         raise CaseError(
             where=f"{name} line 1",

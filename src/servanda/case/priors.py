@@ -1,7 +1,7 @@
-"""Parameters and their priors: a declared distribution, bounds that truncate it, and where it is from.
+"""Parameters and their priors: a distribution, bounds that truncate it, and where it is from.
 
-Draws are keyed by seed, run and parameter name, so that a run's parameters do not depend on how many
-runs were asked for, on the order of the file, or on other parameters.
+Draws are keyed by seed, run and parameter name, so that a run's parameters do not depend on how
+many runs were asked for, on the order of the file, or on other parameters.
 """
 
 import zlib
@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import inf, isfinite, log
+from statistics import NormalDist
 from typing import Any, Literal
 
 import jax
@@ -34,7 +36,7 @@ class Prior:
         family: `normal` (mean, sd), `lognormal` (median, sd of the log), `beta` (a, b), `uniform`
             (low, high) or `fixed` (value).
         numbers: the family's numbers, in the parameter's unit.
-        low, high: bounds in the same unit; draws never leave them.
+        low, high: bounds in the same unit; draws never leave them. A beta's are 0 and 1.
         unit: the unit of all of these.
         status: `measured`, `estimated` or `assumed`.
         sources: ids of evidence rows or keys of sources.
@@ -53,11 +55,11 @@ class Prior:
     @property
     def distribution(self) -> dist.Distribution:
         """The truncated NumPyro distribution."""
-        return _batched(self.family, *(jnp.asarray([x]) for x in self._arguments))
+        return _truncated(self.family, *(jnp.asarray(x) for x in self.arguments))
 
     @property
     def centre(self) -> float:
-        """The prior's median (its mean for a beta), as the one number to use where one is needed."""
+        """The prior's median (a beta's mean), where one number has to stand for it."""
         match self.family:
             case "beta":
                 return self.numbers[0] / (self.numbers[0] + self.numbers[1])
@@ -67,7 +69,8 @@ class Prior:
                 return self.numbers[0]
 
     @property
-    def _arguments(self) -> tuple[float, float, float, float]:
+    def arguments(self) -> tuple[float, float, float, float]:
+        """The numbers, zero where there is only one, and the bounds."""
         second = self.numbers[1] if len(self.numbers) > 1 else 0.0
         return self.numbers[0], second, self.low, self.high
 
@@ -80,59 +83,55 @@ class Prior:
                 found=f"{self.family} with {len(self.numbers)} numbers",
                 expected=f"{self.family} with {wanted}",
             )
-        if not all(np.isfinite(self.numbers)):
-            raise CaseError(where=where, found=f"{self.numbers}", expected="finite numbers")
-        if not self.low <= self.high:
+        if not all(map(isfinite, (*self.numbers, self.low, self.high))):
+            raise CaseError(where=where, found=str(self), expected="finite numbers and bounds")
+        if self.low > self.high:
+            raise CaseError(where=where, found=str(self), expected="a low bound below the high one")
+        if wrong := self._wrong_shape():
+            raise CaseError(where=where, found=str(self), expected=wrong)
+        mass = self._mass_within()
+        if mass < _MASS_WITHIN_BOUNDS:
             raise CaseError(
                 where=where,
-                found=f"bounds [{self.low:g}, {self.high:g}]",
-                expected="low below high",
-            )
-        self._check_shape(where)
-        if self._mass_within() < _MASS_WITHIN_BOUNDS:
-            raise CaseError(
-                where=where,
-                found=f"{self.family} {list(self.numbers)} with {self._mass_within():.0%} of its mass "
-                f"within its bounds [{self.low:g}, {self.high:g}]",
-                expected=f"at least {_MASS_WITHIN_BOUNDS:.0%} within them",
+                found=f"{self} with {mass:.0%} of its mass within the bounds",
+                expected=f"at least {_MASS_WITHIN_BOUNDS:.0%}",
                 hint="widen the bounds, or move the prior",
             )
 
-    def _check_shape(self, where: str) -> None:
-        first, second = self._arguments[:2]
-        problem = {
-            "normal": second <= 0 and "a standard deviation above zero",
-            "lognormal": (first <= 0 or second <= 0) and "a median and a log-sd above zero",
-            "beta": (first <= 0 or second <= 0 or self.low < 0 or self.high > 1)
-            and "two numbers above zero and bounds within [0, 1]",
-            "uniform": first >= second and "low below high",
-            "fixed": False,
-        }[self.family]
-        if problem:
-            raise CaseError(
-                where=where, found=f"{self.family} {list(self.numbers)}", expected=str(problem)
-            )
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{number:g}" for number in self.numbers)
+        return f"{self.family} [{numbers}] in [{self.low:g}, {self.high:g}]"
+
+    def _wrong_shape(self) -> str:
+        """What the family asks of its numbers that these do not give; empty if nothing."""
+        first, second, low, high = self.arguments
+        match self.family:
+            case "normal" if second <= 0:
+                return "a standard deviation above zero"
+            case "lognormal" if first <= 0 or second <= 0:
+                return "a median and a standard deviation of the log above zero"
+            case "beta" if first <= 0 or second <= 0:
+                return "two numbers above zero"
+            case "beta" if (low, high) != (0.0, 1.0):
+                return "no bounds: a beta has its own, 0 and 1"
+            case "uniform" if first >= second:
+                return "its low number below its high one"
+        return ""
 
     def _mass_within(self) -> float:
-        first, second = self._arguments[:2]
+        """How much of the distribution lies within the bounds before it is truncated."""
+        first, second, low, high = self.arguments
         match self.family:
             case "fixed":
-                return float(self.low <= first <= self.high)
-            case "uniform":
-                inside = min(second, self.high) - max(first, self.low)
-                return max(inside, 0.0) / (second - first)
+                return float(low <= first <= high)
             case "beta":
-                cdf = dist.Beta(first, second).cdf
-                return float(cdf(self.high) - cdf(self.low))
+                return 1.0
+            case "uniform":
+                return max(min(second, high) - max(first, low), 0.0) / (second - first)
             case "lognormal":
-                base, low, high = (
-                    dist.Normal(np.log(first), second),
-                    _log(self.low),
-                    _log(self.high),
-                )
-            case _:
-                base, low, high = dist.Normal(first, second), self.low, self.high
-        return float(base.cdf(high) - base.cdf(low))
+                first, low, high = log(first), _log(low), _log(high)
+        normal = NormalDist(first, second)
+        return normal.cdf(high) - normal.cdf(low)
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def draw(
     root = jax.random.key(seed)
     drawn: dict[str, Float[Array, "run"]] = {}
     for family, names in families.items():
-        arguments = np.array([priors[name]._arguments for name in names])
+        arguments = np.array([priors[name].arguments for name in names])
         streams = np.array([zlib.crc32(name.encode()) for name in names], dtype=np.uint32)
         values = _draw_family(family)(root, streams, runs.astype(np.uint32), arguments)
         drawn.update(zip(names, values, strict=True))
@@ -190,14 +189,15 @@ def draw(
 def _draw_family(family: Family) -> Any:
     def one(root: Array, stream: Array, run: Array, arguments: Array) -> Array:
         key = jax.random.fold_in(jax.random.fold_in(root, run), stream)
-        sample = _batched(family, *arguments).sample(key)
+        sample = _truncated(family, *arguments).sample(key)
+        # rounding to single precision may step over a bound
         return jnp.clip(sample, arguments[2], arguments[3])
 
     over_runs = jax.vmap(one, in_axes=(None, None, 0, None))
     return jax.jit(jax.vmap(over_runs, in_axes=(None, 0, None, 0)))
 
 
-def _batched(family: Family, first: Array, second: Array, low: Array, high: Array) -> Any:
+def _truncated(family: Family, first: Array, second: Array, low: Array, high: Array) -> Any:
     match family:
         case "normal":
             return dist.TruncatedNormal(first, second, low=low, high=high)
@@ -215,4 +215,4 @@ def _batched(family: Family, first: Array, second: Array, low: Array, high: Arra
 
 
 def _log(bound: float) -> float:
-    return float(np.log(bound)) if bound > 0 else -np.inf
+    return log(bound) if bound > 0 else -inf

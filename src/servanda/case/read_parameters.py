@@ -1,6 +1,7 @@
 """Reading `parameters.toml`: one table a parameter, one prior a member."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, get_args
 
 from servanda.case import units
@@ -8,7 +9,8 @@ from servanda.case.priors import Family, ParameterTable, Prior, Status
 from servanda.errors import CaseError, nearest
 
 _TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
-_FAMILIES = get_args(Family)
+_FAMILIES: tuple[Family, ...] = get_args(Family)
+_STATUSES: tuple[Status, ...] = get_args(Status)
 _PRIOR_KEYS = (*_FAMILIES, "bounds", "unit", "status", "sources", "note")
 
 
@@ -26,54 +28,55 @@ def read(document: Mapping[str, Any], file: str) -> dict[str, ParameterTable]:
 def _table(name: str, entry: Any, where: str) -> ParameterTable:
     _require_table(entry, where)
     _known_keys(entry, _TABLE_KEYS, where)
-    for key in ("description", "unit"):
-        if not isinstance(entry.get(key), str):
-            raise CaseError(where=where, found=f"no '{key}'", expected="a text")
-    if ("value" in entry) == ("of" in entry):
-        raise CaseError(
-            where=where, found="both or neither of 'value' and 'of'", expected="one of them"
-        )
-    unit = entry["unit"]
+    unit = _text(entry, "unit", where)
     units.check(unit, where)
     if "value" in entry:
+        if "of" in entry or "otherwise" in entry:
+            raise CaseError(
+                where=where,
+                found="'value' beside 'of' or 'otherwise'",
+                expected="'value' for one number, 'of' and 'otherwise' for one a member",
+            )
         priors = {"": _prior(entry["value"], unit, f"{where}.value")}
     else:
-        _require_table(entry["of"], f"{where}.of")
-        priors = {
-            member: _prior(prior, unit, f"{where}.of.{member}")
-            for member, prior in entry["of"].items()
-        }
+        if "of" not in entry and "otherwise" not in entry:
+            raise CaseError(
+                where=where, found="no prior", expected="a key 'value', 'of' or 'otherwise'"
+            )
+        members = entry.get("of", {})
+        _require_table(members, f"{where}.of")
+        priors = {m: _prior(prior, unit, f"{where}.of.{m}") for m, prior in members.items()}
     otherwise = entry.get("otherwise")
     if otherwise is not None:
         otherwise = _number(otherwise, f"{where}.otherwise")
-    return ParameterTable(name, entry["description"], unit, priors, otherwise, where)
+    return ParameterTable(name, _text(entry, "description", where), unit, priors, otherwise, where)
 
 
 def _prior(entry: Any, unit: str, where: str) -> Prior:
     _require_table(entry, where)
     _known_keys(entry, _PRIOR_KEYS, where)
     family = _family(entry, where)
-    raw = entry[family]
-    numbers = tuple(_number(n, where) for n in (raw if isinstance(raw, list) else [raw]))
-    own_unit = entry.get("unit", unit)
+    numbers = _numbers(entry[family], where)
+    own_unit = _text({"unit": unit} | dict(entry), "unit", where)
     units.check(own_unit, where)
     low, high = _bounds(entry, family, numbers, where)
     status = entry.get("status")
-    if status not in get_args(Status):
+    if status not in _STATUSES:
         raise CaseError(
             where=where,
-            found=f"status {status!r}",
-            expected="one of " + ", ".join(get_args(Status)),
-            hint=nearest(str(status), get_args(Status)),
+            found="no 'status'" if status is None else f"status {status!r}",
+            expected="one of " + ", ".join(_STATUSES),
+            hint=nearest(str(status), _STATUSES),
         )
-    sources = tuple(entry.get("sources", ()))
+    sources = _sources(entry, where)
     if status != "assumed" and not sources:
         raise CaseError(
             where=where,
             found=f"status '{status}' without sources",
-            expected="sources, or 'assumed'",
+            expected="sources, or the status 'assumed'",
         )
-    prior = Prior(family, numbers, low, high, own_unit, status, sources, entry.get("note", ""))
+    note = _text({"note": ""} | dict(entry), "note", where)
+    prior = Prior(family, numbers, low, high, own_unit, status, sources, note)
     prior.check(where)
     return prior
 
@@ -83,36 +86,57 @@ def _family(entry: Mapping[str, Any], where: str) -> Family:
     if len(given) != 1:
         raise CaseError(
             where=where,
-            found=f"{len(given)} distributions",
+            found=" and ".join(given) or "no distribution",
             expected="exactly one of " + ", ".join(_FAMILIES),
         )
-    family: Family = given[0]
-    return family
+    return given[0]
 
 
 def _bounds(
     entry: Mapping[str, Any], family: Family, numbers: tuple[float, ...], where: str
 ) -> tuple[float, float]:
-    if "bounds" in entry:
-        bounds = entry["bounds"]
-        if not isinstance(bounds, list) or len(bounds) != 2:
-            raise CaseError(where=where, found=f"bounds {bounds!r}", expected="[low, high]")
-        return _number(bounds[0], where), _number(bounds[1], where)
-    match family:
-        case "fixed":
-            return numbers[0], numbers[0]
-        case "beta":
+    match (_numbers(entry["bounds"], where) if "bounds" in entry else None), family, numbers:
+        case (low, high), _, _:
+            return low, high
+        case None, "fixed", (value, *_):
+            return value, value
+        case None, "beta", _:
             return 0.0, 1.0
-        case "uniform" if len(numbers) == 2:
-            return numbers[0], numbers[1]
-        case _:
+        case None, "uniform", (low, high):
+            return low, high
+        case None, _, _:
             raise CaseError(where=where, found="no bounds", expected="bounds = [low, high]")
+    raise CaseError(
+        where=where, found=f"bounds {entry['bounds']!r}", expected="bounds = [low, high]"
+    )
+
+
+def _sources(entry: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    sources = entry.get("sources", [])
+    if not isinstance(sources, list) or not all(isinstance(s, str) for s in sources):
+        raise CaseError(where=where, found=f"sources {sources!r}", expected="a list of texts")
+    return tuple(sources)
+
+
+def _numbers(value: Any, where: str) -> tuple[float, ...]:
+    return tuple(_number(n, where) for n in (value if isinstance(value, list) else [value]))
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise CaseError(where=where, found=f"{value!r}", expected="a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise CaseError(where=where, found=f"{value!r}", expected="a finite number")
     return float(value)
+
+
+def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str):
+        raise CaseError(
+            where=f"{where}.{key}",
+            found="no such key" if value is None else f"{value!r}",
+            expected="a text",
+        )
+    return value
 
 
 def _require_table(value: Any, where: str) -> None:

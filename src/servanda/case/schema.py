@@ -74,10 +74,10 @@ class Tie(Record):
     """A directed flow of one good.
 
     `contract` ties are bargained for, `payment` ties pay for them, `aid` ties flow as their lane
-    allows, and `covert` ties carry what a sanctioned route reroutes. `opens` is when the record first
-    shows it, and `source` the evidence row that does; a tie without them is open from the start.
-    `customs` says whether recorded trade includes it, `observed` whether others can count it at all;
-    a payment that is not observed is hidden payment.
+    allows, and `covert` ties carry what a sanctioned route reroutes. `opens` is when the record
+    first shows it, and `source` the evidence row that does; without them it is open from the start.
+    `customs` says whether recorded trade includes it, `observed` whether others can count it at
+    all; a payment that is not observed is hidden payment.
     """
 
     giver: str
@@ -197,8 +197,8 @@ class Lever(Record):
 class Metric(Record):
     """One number a run, from one quantity over a span of months.
 
-    `over` makes it the quantity's share of itself and the other quantity, both reduced; `equals`
-    makes it one where the quantity, reduced, is that number, and zero elsewhere.
+    `less` takes another quantity away first. `over` divides it by a sum of quantities, reduced
+    alike. `equals` makes it one where the quantity, reduced, is that number, and zero elsewhere.
     """
 
     name: str
@@ -208,18 +208,23 @@ class Metric(Record):
     reduce: Literal["sum", "mean", "last", "max", "any"] = "mean"
     since: Annotated[str, _month_or("start", "as_of")] = "start"
     until: Annotated[str, _month_or("horizon", "as_of")] = "horizon"
-    over: str | None = None
+    less: str | None = None
+    over: tuple[str, ...] = ()
     equals: float | None = None
 
 
 class Contrast(Record):
-    """The claim holds in a run where the metric differs between two settings as claimed."""
+    """The claim holds in a run where the metric differs between two settings as claimed.
+
+    `margin` is a share of the metric's value with the thing absent; `leaves` claims a difference
+    that stays within it.
+    """
 
     kind: Literal["contrast"]
     metric: str
     present: dict[str, float | str] = {}
     absent: dict[str, float | str]
-    direction: Literal["raises", "lowers"]
+    direction: Literal["raises", "lowers", "leaves"]
     margin: Annotated[float, Field(ge=0)] = 0.0
 
 

@@ -40,7 +40,7 @@ def registry() -> "pint.UnitRegistry[Any]":
 
 @cache
 def factor(given: str, wanted: str, where: str) -> float:
-    """How many `wanted` one `given` is; raises `CaseError` naming `where` if they do not convert."""
+    """How many `wanted` one `given` is; raises `CaseError` if they do not convert."""
     source, target = _parse(given, where), _parse(wanted, where)
     try:
         return float(registry().Quantity(1.0, source).to(target).magnitude)
@@ -61,8 +61,7 @@ def _parse(text: str, where: str) -> Any:
         if text.strip():
             return registry().parse_units(text)
     except pint.UndefinedUnitError as error:
-        names = error.unit_names
-        hint = nearest(names if isinstance(names, str) else names[0], _COMMON) or ""
+        hint = nearest(str(error.args[0][0]), _COMMON) or ""
     except _NOT_UNITS:
         hint = "write products with *, quotients with /, as in 'USD/month'"
     raise CaseError(

@@ -80,27 +80,44 @@ def model_word(probability: float) -> Word:
 
 
 _ORDER: tuple[Word, ...] = ("contradicted", "leaning against", "open", "leaning", "supported")
+_MIDDLE = 2
 _WEIGHT = {"A": 3, "B": 2, "C": 1}
 
 
 def verdict_word(
-    probability: float, supports: tuple[Observation, ...], opposes: tuple[Observation, ...]
+    probability: float,
+    supports: tuple[Observation, ...],
+    opposes: tuple[Observation, ...],
+    others: tuple[float, ...] = (),
 ) -> Word:
     """The verdict of model and record together.
 
-    The model's word moves one step towards the side on which the record clearly lies: where facts weighed by
-    confidence (A 3, B 2, C 1) on one side are at least twice those on the other. So the model alone decides where the
-    record is split, and a record that points the other way keeps a claim from being simply supported.
+    The model's word moves one step towards the side on which the record clearly lies. Where the record is split or
+    silent the model alone carries a claim no further than leaning, either way; and where another accounting of the
+    same claim comes out on the other side, neither carries it further. So *supported* means that the model, the
+    record and every accounting agree.
+
+    Args:
+        probability: that the claim holds, given the model.
+        supports, opposes: facts for and against.
+        others: probabilities under the claim's other accountings.
     """
-    position = _ORDER.index(model_word(probability))
-    moved = min(max(position + record_side(supports, opposes), 0), len(_ORDER) - 1)
-    return _ORDER[moved]
+    step = _ORDER.index(model_word(probability)) - _MIDDLE
+    side = record_side(supports, opposes)
+    step = min(max(step + side, -_MIDDLE), _MIDDLE)
+    disputed = any(step * (_ORDER.index(model_word(p)) - _MIDDLE) < 0 for p in others)
+    if side == 0 or disputed:
+        step = min(max(step, -1), 1)
+    return _ORDER[_MIDDLE + step]
 
 
 def record_side(
     supports: tuple[Observation, ...], opposes: tuple[Observation, ...]
 ) -> Literal[-1, 0, 1]:
-    """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent."""
+    """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent.
+
+    Facts weigh by confidence (A 3, B 2, C 1); a side must weigh twice as much as the other.
+    """
     plus = sum(_WEIGHT[o.confidence] for o in supports)
     minus = sum(_WEIGHT[o.confidence] for o in opposes)
     if plus >= 2 * minus and plus > 0:

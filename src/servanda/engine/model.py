@@ -6,7 +6,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
 from servanda.case import Case
-from servanda.engine.parameters import Number, bind
+from servanda.engine.parameters import Number, bind, check_levers
+from servanda.engine.quantity_names import check_observed
 from servanda.errors import CaseError, nearest
 from servanda.mechanisms import variants
 from servanda.world import Axes, Ledger, Month, Process, World
@@ -43,8 +44,9 @@ def assemble(case: Case) -> Model:
     """Wire the variants that a case names, and check that they fit together.
 
     Raises:
-        CaseError: on an unknown or missing variant, two writers of a quantity, a cycle, or a parameter that is
-            missing, unused, of the wrong unit or for a member that does not exist.
+        CaseError: on an unknown or missing variant, two writers of a quantity, a cycle, a parameter that is
+            missing, unused, of the wrong unit or for a member that does not exist, a lever without
+            a target, or a series that observes what there is not.
     """
     axes = Axes.of(case.spec)
     processes: list[Process] = [Ledger.build(case, axes)]
@@ -68,7 +70,10 @@ def assemble(case: Case) -> Model:
             )
         processes.append(rivals[chosen].build(case, axes))
     plan = order(processes)
-    return Model(case, axes, plan, bind(case, axes, plan))
+    numbers = bind(case, axes, plan)
+    check_levers(case, numbers)
+    check_observed(axes, case.evidence.series)
+    return Model(case, axes, plan, numbers)
 
 
 def order(processes: list[Process]) -> tuple[Process, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from servanda.case import Case, Prior, units
+from servanda.case import Case, ParameterTable, Prior, units
 from servanda.case.priors import draw, label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
@@ -81,20 +81,17 @@ def _numbers(
     case: Case, axes: Axes, slot: str, field: str, metadata: Mapping[str, Any]
 ) -> Iterable[Number]:
     name, axis = f"{slot}.{field}", metadata["axis"]
+    members = axes[axis]
     table = case.parameters.get(name)
     if table is None:
+        if not members:
+            return
         raise CaseError(
-            where=f"parameters.toml: {name}", found="no such parameter", expected=metadata["meaning"]
+            where=f"parameters.toml: {name}",
+            found="no such parameter",
+            expected=f"a table: {metadata['meaning']}",
         )
-    members = axes[axis]
-    for member in table.priors:
-        if member not in members:
-            raise CaseError(
-                where=table.where,
-                found=f"member '{member}'",
-                expected="one of " + ", ".join(m or "(a single 'value')" for m in members),
-                hint=nearest(member, members),
-            )
+    _check_members(table, members)
     for row, member in enumerate(members):
         wanted = metadata["unit"]
         if "{good}" in wanted:
@@ -105,7 +102,9 @@ def _numbers(
             factor = units.factor(prior.unit, wanted, where)
             yield Number(label(name, member), slot, field, row, prior, factor, wanted, True)
         elif table.otherwise is not None:
-            rest = Prior("fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed")
+            rest = Prior(
+                "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
+            )
             yield Number(label(name, member), slot, field, row, rest, 1.0, wanted, False)
         else:
             raise CaseError(
@@ -113,6 +112,35 @@ def _numbers(
                 found=f"no prior for '{member}'",
                 expected="one for each of " + ", ".join(members) + ", or 'otherwise'",
             )
+
+
+def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
+    alone, given_alone = tuple(members) == ("",), tuple(table.priors) == ("",)
+    if alone != given_alone:
+        one, many = "one 'value'", "'of' or 'otherwise', for each member"
+        found, expected = (many, one) if alone else (one, many)
+        raise CaseError(where=table.where, found=found, expected=expected)
+    for member in table.priors:
+        if member not in members:
+            raise CaseError(
+                where=table.where,
+                found=f"member '{member}'",
+                expected="one of " + ", ".join(members) if members else "none: there are none",
+                hint=nearest(member, members),
+            )
+
+
+def check_levers(case: Case, numbers: Mapping[str, Number]) -> None:
+    """Raise `CaseError` if a lever moves a number that no mechanism in use has."""
+    for lever in case.spec.levers:
+        for target in lever.targets:
+            if target not in numbers:
+                raise CaseError(
+                    where=f"case.toml: lever '{lever.name}'",
+                    found=f"target '{target}'",
+                    expected="a number of a mechanism in use",
+                    hint=nearest(target, numbers),
+                )
 
 
 def sample(
@@ -180,7 +208,7 @@ def pack(
         dtype: of the arrays.
         after: whether these parameters hold after the cut.
     """
-    moved = _moves(numbers, settings, after=after)
+    moved = _moves(settings, after=after)
     rows: dict[tuple[str, str], list[np.ndarray]] = {}
     for name, number in numbers.items():
         value = drawn.get(name)
@@ -193,32 +221,25 @@ def pack(
     for process in plan:
         arrays = {}
         for spec in fields(process.Parameters):
-            stacked = np.stack(rows[process.slot, spec.name]) if (
-                process.slot,
-                spec.name,
-            ) in rows else np.zeros((0, runs))
-            arrays[spec.name] = jnp.asarray(
-                stacked if spec.metadata["axis"] else stacked[0], dtype
+            stacked = (
+                np.stack(rows[process.slot, spec.name])
+                if (
+                    process.slot,
+                    spec.name,
+                )
+                in rows
+                else np.zeros((0, runs))
             )
+            arrays[spec.name] = jnp.asarray(stacked if spec.metadata["axis"] else stacked[0], dtype)
         records[process.slot] = process.Parameters(**arrays)
     return records
 
 
-def _moves(
-    numbers: Mapping[str, Number], settings: Sequence[Setting], *, after: bool
-) -> dict[str, list[tuple[str, float]]]:
+def _moves(settings: Sequence[Setting], *, after: bool) -> dict[str, list[tuple[str, float]]]:
     moves: dict[str, list[tuple[str, float]]] = {}
     for item in settings:
         if item.lever.acts == "after_as_of" and not after:
             continue
         for target in item.lever.targets:
             moves.setdefault(target, []).append((item.lever.operation, item.value))
-    for target in moves:
-        if target not in numbers:
-            raise CaseError(
-                where="case.toml: levers",
-                found=f"target '{target}'",
-                expected="a number of a mechanism in use",
-                hint=nearest(target, numbers),
-            )
     return moves

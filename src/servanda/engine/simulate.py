@@ -5,7 +5,6 @@ mapped one after another on each device and spread over devices; a batch is what
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +17,7 @@ from jaxtyping import Array
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
 from servanda.engine.parameters import Setting, pack, sample
+from servanda.engine.quantity_names import kept_positions
 from servanda.engine.streams import Streams
 from servanda.world import Clock, Month, World, quantities
 from servanda.world.axes import pick
@@ -90,9 +90,7 @@ class Simulator:
     ) -> Array:
         plan, count = self.model.plan, len(numbers)
         phases = [
-            pack(
-                plan, self.model.numbers, drawn, settings, count, self.dtype, after=after
-            )
+            pack(plan, self.model.numbers, drawn, settings, count, self.dtype, after=after)
             for after in (False, True)
         ]
         both = jax.tree.map(lambda a, b: jnp.stack([a, b]), *phases)
@@ -103,7 +101,7 @@ class Simulator:
 
     def _chunk(self, x: Array) -> Array:
         """(..., runs) to (chunks, ..., CHUNK)."""
-        return jnp.moveaxis(x.reshape(*x.shape[:-1], -1, CHUNK), -2, 0)
+        return jnp.moveaxis(x.reshape(*x.shape[:-1], x.shape[-1] // CHUNK, CHUNK), -2, 0)
 
     @cached_property
     def _compiled(self) -> Any:
@@ -201,23 +199,24 @@ class Simulator:
 
 def _is_amount(name: str) -> bool:
     quantity = quantities()[name]
-    return not quantity.carried and "/month" not in quantity.unit and quantity.unit != "dimensionless" and name not in (
-        "slack",
-        "released",
-        "required",
+    return (
+        not quantity.carried
+        and "/month" not in quantity.unit
+        and quantity.unit != "dimensionless"
+        and name
+        not in (
+            "slack",
+            "released",
+            "required",
+        )
     )
 
 
 def kept_members(model: Model) -> dict[str, list[int]]:
-    """Positions of the members of every quantity that a run keeps; lent people only on their ties."""
+    """Positions of the members of every quantity that a run keeps and that has members."""
     axes = model.axes
-    people = [i for i, t in enumerate(axes.spec.ties) if axes.kind(t) == "lent"]
-    only_people = {"lent", "dispatched", "lent_lost"}
     return {
-        f.name: people
-        if f.name in only_people
-        else list(range(axes.size(f.metadata["axis"])))
-        for record in (World, Month)
-        for f in fields(record)
-        if f.metadata["kept"] and axes.size(f.metadata["axis"])
+        name: kept_positions(axes, name)
+        for name, quantity in quantities().items()
+        if quantity.kept and axes.size(quantity.axis)
     }

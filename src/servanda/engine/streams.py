@@ -59,8 +59,8 @@ class Streams:
 
 
 def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
-    """Uniform on the open interval (0, 1), from the upper 24 bits of a word."""
-    return (bits >> 8).astype(jnp.float32) * jnp.float32(2.0**-24) + jnp.float32(2.0**-25)
+    """Uniform on the open interval (0, 1), from the upper 23 bits of a word: 24 would round to one."""
+    return (bits >> 9).astype(jnp.float32) * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
 
 
 def normal(first: Float[Array, "..."], second: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -20,10 +20,10 @@ def check_metrics(model: Model) -> None:
     for metric in model.case.spec.metrics:
         where = f"case.toml: metric '{metric.name}'"
         reference = resolve(model.axes, metric.quantity, where)
-        if metric.equals is None and metric.over is None and metric.reduce != "any":
+        if _keeps_unit(metric):
             units.factor(reference.unit, metric.unit, where)
-        if metric.over is not None:
-            resolve(model.axes, metric.over, where)
+        for other in (*metric.over, *([metric.less] if metric.less else [])):
+            resolve(model.axes, other, where)
         first, last = span(model, metric)
         if not first <= last:
             raise CaseError(
@@ -80,16 +80,28 @@ def evaluate(
 
 def _value(model: Model, arrays: Arrays, metric: Metric) -> Float[np.ndarray, "run"]:
     first, last = span(model, metric)
-    reference = resolve(model.axes, metric.quantity, metric.name)
-    reduced = _reduce(series(model, arrays, metric.quantity)[first : last + 1], metric.reduce)
-    if metric.over is not None:
-        other = _reduce(series(model, arrays, metric.over)[first : last + 1], metric.reduce)
-        return reduced / np.maximum(reduced + other, np.finfo(reduced.dtype).tiny)
+
+    def block(text: str) -> Float[np.ndarray, "month run"]:
+        return series(model, arrays, text)[first : last + 1]
+
+    values = block(metric.quantity)
+    if metric.less is not None:
+        values = values - block(metric.less)
+    reduced = _reduce(values, metric.reduce)
+    if metric.over:
+        whole = sum(_reduce(block(text), metric.reduce) for text in metric.over)
+        return reduced / np.maximum(whole, np.finfo(reduced.dtype).tiny)
     if metric.equals is not None:
         return (np.round(reduced) == metric.equals).astype(reduced.dtype)
-    if metric.reduce == "any":
+    if not _keeps_unit(metric):
         return reduced
-    return reduced * reduced.dtype.type(units.factor(reference.unit, metric.unit, metric.name))
+    unit = resolve(model.axes, metric.quantity, metric.name).unit
+    return reduced * reduced.dtype.type(units.factor(unit, metric.unit, metric.name))
+
+
+def _keeps_unit(metric: Metric) -> bool:
+    """Whether a metric is an amount of its quantity, and not a share or a yes or no."""
+    return metric.equals is None and not metric.over and metric.reduce != "any"
 
 
 def _reduce(block: Float[np.ndarray, "month run"], how: str) -> Float[np.ndarray, "run"]:

@@ -222,3 +222,21 @@ def known_by_series(case: Case) -> Mapping[str, Sequence[Observation]]:
     """What was known at the cut, by series that the model observes."""
     known = case.known
     return {s.name: known.of(s.name) for s in known.series if s.quantitative}
+
+
+def bearing(model: Model) -> dict[str, int]:
+    """How many known figures bear on each mechanism: on what it writes, or on what that is made from within a month.
+
+    A figure on deliveries bears on the exchange that asks for them, on the ledger that grants them, and on whatever
+    those read in the same month.
+    """
+    writer = {name: process.slot for process in model.plan for name in process.writes}
+    feeds = {p.slot: {writer[n] for n in p.reads if n in writer} for p in model.plan}
+    by_name = {s.name: s for s in model.case.evidence.series}
+    counts = {process.slot: 0 for process in model.plan}
+    for name, rows in known_by_series(model.case).items():
+        reached = {writer[q.partition("[")[0]] for q in by_name[name].observes}
+        reached |= {slot for first in reached for slot in feeds[first]}
+        for slot in reached:
+            counts[slot] += len(rows)
+    return counts

@@ -109,6 +109,8 @@ class FormalBilateral(Process):
         self, p: InfluenceParameters, world: World, month: Month, draws: Draws, clock: Clock
     ) -> dict[str, Array]:
         """Count, smooth, share."""
+        if not self.clients:
+            return {name: jnp.zeros_like(world.bandwidth_recorded) for name in self.writes}
         served = jnp.stack(
             [
                 world.lent[row] if lent else month.arrived[row] / clock.dt

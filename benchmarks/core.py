@@ -1,0 +1,115 @@
+"""The four core mechanisms as a case for the engine, and the same numbers and draws as plain arrays.
+
+Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need. What the other
+mechanisms would write (signals, income, covert trade) stays at zero, where every month starts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from servanda.case import Case
+from servanda.case.schema import month_number
+from servanda.engine import Model, Simulator, assemble
+from servanda.engine.parameters import sample
+from servanda.engine.streams import Streams, stream_names
+
+SLOTS = ("war", "arsenal", "exchange", "ledger", "attrition", "commitment")
+COMPARED = (
+    "stock",
+    "arrears",
+    "men",
+    "alive",
+    "dormant",
+    "ending",
+    "tempo",
+    "used",
+    "arrived",
+    "lent_lost",
+    "losses",
+    "recruits",
+    "gain",
+    "slack",
+    "hazard",
+)
+SEED = 1
+
+
+def core_model(case: Case) -> Model:
+    """The engine's model of a case with only the core's processes in its plan."""
+    whole = assemble(case)
+    plan = tuple(process for process in whole.plan if process.slot in SLOTS)
+    numbers = {label: n for label, n in whole.numbers.items() if n.slot in SLOTS}
+    return Model(case, whole.axes, plan, numbers)
+
+
+def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
+    """A simulator of the core that keeps what is compared, with every tie's row of it."""
+    simulator = Simulator(core_model(case), dtype=dtype)
+    axes = simulator.model.axes
+    members = {"lent_lost": "tie", "tempo": ""}
+    simulator.record = {
+        name: list(range(axes.size(members.get(name, "")))) if name in members else rows
+        for name, rows in simulator.record.items()
+        if name in COMPARED
+    }
+    return simulator
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the oracles are given.
+
+    Attributes:
+        values: by label of a number, one a run.
+        draws: by name of a stream, (month, run).
+        opens: by label of a tie, the month that it opened on the record; None where none was known.
+        months: how many.
+        cut: number of the last month of the record.
+    """
+
+    values: Mapping[str, np.ndarray]
+    draws: Mapping[str, np.ndarray]
+    opens: Mapping[str, int | None]
+    months: int
+    cut: int
+
+
+def drawn(model: Model, runs: int, seed: int = SEED) -> dict[str, np.ndarray]:
+    """The engine's own parameter draws, in single precision."""
+    return sample(model.numbers, seed, np.arange(runs))
+
+
+def inputs(model: Model, uncertain: Mapping[str, np.ndarray], seed: int = SEED) -> Inputs:
+    """Parameters and random numbers of the runs that `uncertain` has draws of."""
+    runs = len(next(iter(uncertain.values())))
+    spec = model.case.spec
+    start, cut = month_number(spec.start), month_number(spec.as_of)
+    months = month_number(spec.horizon) - start + 1
+    fixed = {k: np.full(runs, n.prior.numbers[0] * n.factor) for k, n in model.numbers.items()}
+    known = {o.id for o in model.case.known.observations}
+    opens = {
+        tie.label: 0
+        if tie.opens is None
+        else month_number(tie.opens) - start
+        if tie.source in known and month_number(tie.opens) <= cut
+        else None
+        for tie in spec.ties
+    }
+    return Inputs(fixed | dict(uncertain), _draws(model, runs, months, seed), opens, months, cut - start)
+
+
+def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:
+    streams = Streams(model.axes, model.plan)
+    numbers = jnp.arange(runs, dtype=jnp.uint32)
+    at = jax.jit(jax.vmap(lambda month: streams.at(jnp.uint32(seed), numbers, month)))
+    found = at(jnp.arange(months))
+    out = {}
+    for slot, draw, names in stream_names(model.axes, model.plan):
+        values = np.asarray(found[slot][draw.name]).reshape(months, len(names), runs)
+        out |= {name: values[:, row] for row, name in enumerate(names)}
+    return out

@@ -1,0 +1,117 @@
+"""Judging claims: paired runs for every setting that a claim compares, then a verdict for each."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from servanda.case.schema import Claim, Test, Untestable
+from servanda.claims.flips import Weighing, flips
+from servanda.claims.outcomes import Outcome, Values, outcome, settings_in
+from servanda.claims.verdict import Verdict
+from servanda.engine import Model, Simulator
+from servanda.engine.parameters import sample
+from servanda.experiments.metrics import evaluate
+from servanda.experiments.run import Progress, check_request, settings_of
+
+Key = tuple[tuple[str, float | str], ...]
+
+
+def judge(
+    simulator: Simulator, runs: int, seed: int, *, progress: Progress | None = None
+) -> list[Verdict]:
+    """A verdict for every claim of a case.
+
+    Args:
+        simulator: of the case.
+        runs: runs for each setting; runs of the same number are paired across settings.
+        seed: of all randomness.
+        progress: called with settings done and settings to run.
+
+    Raises:
+        UsageError: on zero runs, or a lever out of range in a claim.
+    """
+    check_request(runs, seed)
+    model = simulator.model
+    values = _simulate_all(simulator, runs, seed, progress)
+    drawn = sample(model.numbers, seed, np.arange(runs))
+    return [_verdict(model, claim, values, drawn) for claim in model.case.claims]
+
+
+def key(settings: Mapping[str, float | str]) -> Key:
+    """A setting as something that can index a table."""
+    return tuple(sorted(settings.items()))
+
+
+def _simulate_all(
+    simulator: Simulator, runs: int, seed: int, progress: Progress | None
+) -> Values:
+    """Metrics of every run under every setting that some claim compares."""
+    case = simulator.model.case
+    tests = [t for claim in case.claims for t in (claim.test, *claim.accountings.values())]
+    wanted: dict[Key, Mapping[str, float | str]] = {(): {}}
+    for test in tests:
+        for settings in settings_in(test):
+            wanted[key(settings)] = settings
+    results: dict[Key, dict[str, np.ndarray]] = {}
+    for done, (name, settings) in enumerate(wanted.items(), start=1):
+        batches = [
+            evaluate(simulator.model, batch)
+            for batch in simulator.run(runs, seed, settings_of(case, settings))
+        ]
+        results[name] = {m: np.concatenate([b[m] for b in batches]) for m in batches[0]} if batches[0] else {}
+        if progress is not None:
+            progress(done, len(wanted))
+    return lambda settings, metric: results[key(settings)][metric]
+
+
+def _verdict(
+    model: Model, claim: Claim, values: Values, drawn: Mapping[str, np.ndarray]
+) -> Verdict:
+    case = model.case
+    known = {o.id for o in case.known.observations}
+    rows = {o.id: o for o in case.evidence.observations}
+    supports = tuple(rows[i] for i in claim.supports if i in known)
+    opposes = tuple(rows[i] for i in claim.opposes if i in known)
+    later = tuple(rows[i] for i in (*claim.supports, *claim.opposes) if i in rows and i not in known)
+    if isinstance(claim.test, Untestable):
+        return Verdict(
+            claim, "untestable here", None, None, None, None, None, None, "", supports, opposes, later, ()
+        )
+
+    def outcome_of(test: Test) -> Outcome:
+        return outcome(test, values)
+
+    main = outcome_of(claim.test)
+    evidence = Weighing(
+        supports,
+        opposes,
+        {name: outcome_of(t).probability() for name, t in claim.accountings.items()},
+    )
+    word = evidence.word(main.probability())
+    low, high = main.interval()
+    return Verdict(
+        claim=claim,
+        word=word,
+        probability=main.probability(),
+        error=main.error(),
+        effect=main.effect(),
+        effect_low=low,
+        effect_high=high,
+        effect_error=main.effect_error(),
+        unit=_unit(model, claim.test),
+        supports=supports,
+        opposes=opposes,
+        later=later,
+        flips=flips(model, main, drawn, evidence),
+    )
+
+
+def _unit(model: Model, test: Test) -> str:
+    """Unit of the metric that a test compares; a conditional compares probabilities."""
+    by_name = {m.name: m.unit for m in model.case.spec.metrics}
+    for field in ("metric", "after"):
+        if hasattr(test, field):
+            return by_name[getattr(test, field)]
+    return "dimensionless"
+
+

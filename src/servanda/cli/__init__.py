@@ -1,0 +1,5 @@
+"""The command line: thin commands over the Python functions, and tables to read in a terminal."""
+
+from servanda.cli.main import app, main
+
+__all__ = ["app", "main"]

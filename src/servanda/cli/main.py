@@ -1,0 +1,143 @@
+"""`servanda`: check, run, claims, brief, new."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from servanda.errors import ServandaError, UsageError
+
+app = typer.Typer(
+    name="servanda",
+    help="Will the agreement be kept? Run a strategic partnership as a model tied to dated evidence.\n\n"
+    "Start with: servanda run russia-dprk. Analysis of the open record only: nothing here helps to evade "
+    "sanctions or to plan attacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_err = Console(stderr=True, highlight=False)
+
+CaseName = Annotated[str, typer.Argument(help="A shipped case, or a folder with a case.toml.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Move the cut: what was known after this month is not read.", metavar="YYYY-MM"),
+]
+Runs = Annotated[int, typer.Option("--runs", help="How many runs.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
+
+
+@app.command()
+def check(
+    case: CaseName,
+    as_of: AsOf = None,
+    hindcast: Annotated[
+        bool,
+        typer.Option("--hindcast", help="How much of the record lies within what the model thought possible."),
+    ] = False,
+    runs: Runs = 2048,
+    seed: Seed = 1,
+) -> None:
+    """Check a case; print the month's plan and what the evidence bears on."""
+    from servanda.cli import show
+
+    loaded = _load(case, as_of)
+    show.plan(loaded)
+    if hindcast:
+        show.hindcast(loaded, runs, seed)
+
+
+@app.command()
+def run(
+    case: CaseName,
+    runs: Runs = 4000,
+    seed: Seed = 1,
+    as_of: AsOf = None,
+    levers: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Set a lever; may be given several times.", metavar="LEVER=VALUE"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to make; runs/CASE-N if not given.", metavar="FOLDER")
+    ] = None,
+    brief: Annotated[bool, typer.Option(help="Judge the claims and write the briefing too.")] = True,
+) -> None:
+    """Run a case into a new folder, with a briefing."""
+    from servanda.cli import work
+
+    loaded = _load(case, as_of)
+    work.run(loaded, out, runs, seed, _levers(levers or []), brief=brief)
+
+
+@app.command()
+def claims(
+    case: CaseName,
+    as_of: AsOf = None,
+    runs: Runs = 1024,
+    seed: Seed = 1,
+) -> None:
+    """Judge the argument, claim by claim: verdict, effect, facts, and what flips it."""
+    from servanda.cli import work
+
+    work.claims(_load(case, as_of), runs, seed)
+
+
+@app.command()
+def brief(
+    folder: Annotated[Path, typer.Argument(help="A folder that `servanda run` wrote.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write the page.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Write the briefing of a run folder again."""
+    from servanda.cli import work
+
+    work.brief(folder, out)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the case, like arms-for-oil.")],
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where to make it; here, under its name, if not given.")
+    ] = None,
+) -> None:
+    """Write a small commented case that runs, to start your own from."""
+    from servanda.case.create import create
+
+    made = create(name, folder if folder is not None else Path(name))
+    print(f"{made}: a case to edit. Try: servanda check {made}, then servanda run {made}")
+
+
+def _load(name: str, as_of: str | None) -> "Case":  # type: ignore[name-defined]  # noqa: F821
+    from servanda.case import load
+
+    case = load(name)
+    return case if as_of is None else case.at(as_of)
+
+
+def _levers(texts: list[str]) -> dict[str, float | str]:
+    settings: dict[str, float | str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise UsageError(where="--set", found=f"'{text}'", expected="LEVER=VALUE")
+        if name in settings:
+            raise UsageError(where="--set", found=f"'{name}' twice", expected="each lever once")
+        settings[name] = value
+    return settings
+
+
+def main() -> NoReturn:
+    """Run the command line; faults that a user can mend end in one message and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except ServandaError as error:
+        _err.print(f"error: {error}", style="red", markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _err.print("interrupted")
+        raise SystemExit(130) from None
+    raise SystemExit(0)
