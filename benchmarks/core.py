@@ -106,8 +106,8 @@ def inputs(model: Model, uncertain: Mapping[str, np.ndarray], seed: int = SEED) 
 def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:
     streams = Streams(model.axes, model.plan)
     numbers = jnp.arange(runs, dtype=jnp.uint32)
-    at = jax.jit(jax.vmap(lambda month: streams.at(jnp.uint32(seed), numbers, month)))
-    found = at(jnp.arange(months))
+    at = jax.jit(lambda month: streams.at(jnp.uint32(seed), numbers, month))
+    found = jax.tree.map(lambda *rows: np.stack(rows), *map(at, jnp.arange(months)))
     out = {}
     for slot, draw, names in stream_names(model.axes, model.plan):
         values = np.asarray(found[slot][draw.name]).reshape(months, len(names), runs)

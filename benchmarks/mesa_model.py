@@ -383,7 +383,9 @@ class CoreModel(mesa.Model):
         self.spec, self.given, self.run = spec, given, run
         self.p = p = Numbers({k: float(v[run]) for k, v in given.values.items()})
         self.draws = {name: values[:, run].tolist() for name, values in given.draws.items()}
-        self.month, self.war, self.tempo = 0, 1.0, 0.0
+        self.month, self.tempo = 0, 0.0
+        # like every state, the war is read as it stood when the month began
+        self.war = self.next_war = 1.0
         self.log_tempo = p("war.initial_log_tempo")
         self.accounts = {label: Account(label, p) for label in axes["account"]}
         for actor in spec.actors:
@@ -447,6 +449,7 @@ class CoreModel(mesa.Model):
             fights = edge.good == self.spec.war.men and self.side_of(edge.receiver) is not None
             edge.loss_rate = edge.foreign_loss * self.tempo if fights else 0.0
         self._note()
+        self.war = self.next_war
         self.month += 1
 
     def _wage(self) -> None:
@@ -454,10 +457,10 @@ class CoreModel(mesa.Model):
         shock = self.draw("war/shock/")
         self.log_tempo = p("war.persistence") * self.log_tempo + p("war.volatility") * shock
         if self.future and self.draw("war/ceasefire/") < -expm1(-p("war.ceasefire_hazard")):
-            self.war = 0.0
+            self.next_war = 0.0
         self.agents_by_type[Belligerent].do("muster")
         pace = clip(self.sides[0].manning, 1e-3, 1.0) ** p("war.manning_elasticity")
-        self.tempo = self.war * exp(self.log_tempo) * pace
+        self.tempo = self.next_war * exp(self.log_tempo) * pace
 
     def _trade(self) -> None:
         for edge in self.edges:

@@ -139,7 +139,9 @@ class CoreModel:
         self.capacity = self.rows("arsenal.initial_capacity", "account")
         self.men = self.rows("attrition.men", "belligerent")
         self.recruit_price = self.first_price
-        self.log_tempo, self.war = p["war.initial_log_tempo"], np.ones(shape, self.dtype)
+        self.log_tempo = p["war.initial_log_tempo"]
+        # like every state, the war is read as it stood when the month began
+        self.war = self.next_war = np.ones(shape, self.dtype)
         self.lane, self.price = self.rows("exchange.lane_start", "tie"), p["exchange.cost"]
         self.opened = np.stack(
             [np.full(shape, self.given.opens[t] == 0) for t in self.axes["tie"]]
@@ -167,6 +169,7 @@ class CoreModel:
         self._clear(asked, recall)
         self._fight(month)
         self._commit(month, future, before_lent, before_arrears)
+        self.war = self.next_war
         return {
             "stock": self.stock,
             "used": self.used,
@@ -191,11 +194,11 @@ class CoreModel:
         self.log_tempo = p["war.persistence"] * self.log_tempo + p["war.volatility"] * shock
         if future:
             ceased = self.draws["war/ceasefire/"][month] < -np.expm1(-p["war.ceasefire_hazard"])
-            self.war = np.where(ceased, 0, self.war).astype(self.dtype)
+            self.next_war = np.where(ceased, 0, self.war).astype(self.dtype)
         self.helpers = self.to_side @ self.lent_people
         self.manning = (self.men + self.helpers) / p["war.required"]
         cap = p["war.manning_elasticity"] * np.log(np.clip(self.manning[0], 1e-3, 1))
-        self.tempo = self.war * np.exp(self.log_tempo + cap)
+        self.tempo = self.next_war * np.exp(self.log_tempo + cap)
 
     def _produce(self) -> None:
         p = self.p

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Write the pages that follow from the code and the shipped case, and the generated parts of others.
+"""Write the pages that follow from the code and the shipped case, and generated parts of others.
 
     docs/generate.py            write what is stale
     docs/generate.py --check    write nothing; exit 1 and name what is stale
 
-Whole pages: one for each mechanism, the month's plan, every quantity, the command line, the shipped case.
-Parts, between `generated: NAME` and `end of generated`: the navigation in mkdocs.yml, key tables of the case
-format, the table of trade effects, what is left out, and the claims.
+Whole pages: one for each mechanism, the month's plan, every quantity, the command line, the
+shipped case. Parts, between `generated: NAME` and `end of generated`: the navigation in mkdocs.yml,
+key tables of the case format, the table of trade effects, what is left out, and the claims.
 """
 
 import argparse
@@ -14,26 +14,21 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-import tomllib
+import case_keys
 import typer
-from pydantic import BaseModel
 from typer.cli import get_docs_for_click
 
-import servanda
-from servanda.case import Case, Observation, Prior, Series, SourceRule, evidence, schema
+from servanda.case import Case, Prior, Series, load
 from servanda.engine import Model, assemble
-from servanda.history import ReferenceClass
 from servanda.mechanisms import variants
-from servanda.trade import regimes
 from servanda.trade.sanctions import read_effects
 from servanda.world import Draw, Ledger, Process, quantities
 
@@ -77,7 +72,7 @@ class Docstring:
 @cache
 def case() -> Case:
     """The shipped case."""
-    return servanda.load(CASE)
+    return load(CASE)
 
 
 @cache
@@ -89,7 +84,10 @@ def model() -> Model:
 @cache
 def slots() -> Mapping[str, Mapping[str, type[Process]]]:
     """Every slot with its variants, the ledger among them, in the order of the month."""
-    known = {Ledger.slot: {Ledger.variant: Ledger}, **variants()}
+    known: dict[str, Mapping[str, type[Process]]] = {
+        Ledger.slot: {Ledger.variant: Ledger},
+        **variants(),
+    }
     return {process.slot: known[process.slot] for process in model().plan}
 
 
@@ -105,7 +103,9 @@ def writers() -> dict[str, str]:
 
 def readers(name: str) -> list[str]:
     """The slots of which some variant reads a quantity."""
-    return [slot for slot, rivals in slots().items() if any(name in v.reads for v in rivals.values())]
+    return [
+        slot for slot, rivals in slots().items() if any(name in v.reads for v in rivals.values())
+    ]
 
 
 # ── writing Markdown ──────────────────────────────────────────────────────────────────────────────
@@ -196,10 +196,10 @@ def _variants_part(slot: str) -> str:
         (code(name), _first_line(v), f"in `{CASE}`" if v is chosen(slot) else "")
         for name, v in slots()[slot].items()
     ]
-    naming = "" if slot == Ledger.slot else f" A case names one as `mechanisms.{slot}`."
-    return f"## Variants\n\nEach is a theory of the same thing.{naming}\n\n" + table(
-        ("variant", "what it says", ""), rows
-    )
+    if slot == Ledger.slot:
+        return ""
+    naming = f"Each is a theory of the same thing. A case names one as `mechanisms.{slot}`."
+    return f"## Variants\n\n{naming}\n\n" + table(("variant", "what it says", ""), rows)
 
 
 def _first_line(thing: Any) -> str:
@@ -210,15 +210,15 @@ def _quantities_part(slot: str) -> str:
     rivals = slots()[slot]
     read = {n for v in rivals.values() for n in v.reads}
     written = {n for v in rivals.values() for n in v.writes}
-    reads = [(*_described(n), _origin(n), _only(rivals, n, "reads")) for n in quantities() if n in read]
+    reads = [
+        (*_described(n), _origin(n), _only(rivals, n, "reads")) for n in quantities() if n in read
+    ]
     writes = [(*_described(n), _links(readers(n)), _kept(n)) for n in quantities() if n in written]
     head = ("quantity", "one for each", "unit", "meaning")
+    reading = table((*head, "from", ""), reads)
+    writing = table((*head, "read by", ""), writes)
     return (
-        "## What it reads, writes and draws\n\n"
-        + "It reads\n\n"
-        + table((*head, "from", ""), reads)
-        + "\nand writes\n\n"
-        + table((*head, "read by", ""), writes)
+        f"## What it reads, writes and draws\n\nIt reads\n\n{reading}\nand writes\n\n{writing}"
         + _draws_part(rivals)
     )
 
@@ -251,7 +251,12 @@ def _draws_part(rivals: Mapping[str, type[Process]]) -> str:
     if not draws:
         return "\nIt draws no random numbers.\n"
     rows = [
-        (code(d.name), d.kind, d.axis or "one number", "" if len(v) == len(rivals) else "only " + _codes(v))
+        (
+            code(d.name),
+            d.kind,
+            d.axis or "one number",
+            "" if len(v) == len(rivals) else "only " + _codes(v),
+        )
         for d, v in draws.items()
     ]
     return "\nEvery step it draws\n\n" + table(("draw", "kind", "one for each", ""), rows)
@@ -264,20 +269,24 @@ def _parameters_part(slot: str) -> str:
         name: [k for k, v in rivals.items() if name in {f.name for f in fields(v.Parameters)}]
         for name in specs
     }
-    parts = [
-        f"## Parameters\n\nWith the priors of `{CASE}`. Status: *measured*, a source counted it; *estimated*,"
-        " derived from what sources say; *assumed*, judgement. Sources are rows of the evidence, linked to where"
-        " they are from; a link's title says what was said.\n"
-    ]
+    parts = [f"## Parameters\n\nWith the priors of `{CASE}`. {PRIORS}"]
     for name, spec in specs.items():
         only = "" if len(having[name]) == len(rivals) else f" Only {_codes(having[name])}."
         parts.append(_parameter_part(f"{slot}.{name}", spec.metadata, only))
     return "\n".join(parts)
 
 
+PRIORS = """\
+Status: *measured*, a source counted it; *estimated*, derived from what sources say; *assumed*,
+judgement. Sources are rows of the evidence, linked to where they are from; a link's title says what
+was said.
+"""
+
+
 def _parameter_part(name: str, about: Mapping[str, str], only: str) -> str:
-    each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one number"
-    head = f"### `{name}`\n\n{_sentence(about['meaning'])}. In {code(about['unit'])}, {each}.{only}\n\n"
+    each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one in all"
+    unit = "A pure number" if about["unit"] == "dimensionless" else f"In {code(about['unit'])}"
+    head = f"### `{name}`\n\n{_sentence(about['meaning'])}. {unit}, {each}.{only}\n\n"
     declared = case().parameters.get(name)
     if declared is None:
         return head + f"`{CASE}` has no prior for it.\n"
@@ -299,7 +308,11 @@ def _levers_part(slot: str) -> str:
         (code(v.name), v.description, _codes(t for t in v.targets if t.startswith(f"{slot}.")))
         for v in moving
     ]
-    return f"## Levers of `{CASE}` that act on it\n\n{table(('lever', 'what it is', 'acts on'), rows)}" if rows else ""
+    return (
+        f"## Levers of `{CASE}` that act on it\n\n{table(('lever', 'what it is', 'acts on'), rows)}"
+        if rows
+        else ""
+    )
 
 
 # ── the month's plan ──────────────────────────────────────────────────────────────────────────────
@@ -315,22 +328,30 @@ def plan_page() -> str:
     for number, process in enumerate(model().plan, start=1):
         text = Docstring.of(type(process))
         rows.append(
-            (str(number), slot_link(process.slot), code(process.variant), text.claim, _links(_ordered(waits[process.slot])))
+            (
+                str(number),
+                slot_link(process.slot),
+                code(process.variant),
+                text.claim,
+                _links(_ordered(waits[process.slot])),
+            )
         )
     head = ("", "mechanism", f"variant in `{CASE}`", "what it is about", "needs, this month")
-    return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n```text\n{_layers(waits)}```\n"
+    layers = f"```text\n{_layers(waits)}```\n"
+    return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n{layers}"
 
 
 PLAN = """\
-One month is one step. Each mechanism is a pure function of last month's world, of what earlier mechanisms have
-written into this month, of its parameters and of its own random numbers. It says what it reads and what it writes.
-The engine orders the mechanisms so that each comes after those whose flows of the same month it needs, and refuses a
-case in which two write one quantity or two wait for each other. Goods move only where the ledger clears what others
-requested.
+One month is one step. Each mechanism is a pure function of last month's world, of what earlier
+mechanisms have written into this month, of its parameters and of its own random numbers. It says
+what it reads and what it writes. The engine orders the mechanisms so that each comes after those
+whose flows of the same month it needs, and refuses a case in which two write one quantity or two
+wait for each other. Goods move only where the ledger clears what others requested.
 """
 
 LAYERS = """\
-Mechanisms on one line do not need each other within the month; each needs something from a line above.
+Mechanisms on one line do not need each other within the month; each needs something from a line
+above.
 """
 
 
@@ -347,8 +368,7 @@ def _layers(waits: Mapping[str, set[str]]) -> str:
         ready = sorter.get_ready()
         lines.append("   ".join(_ordered(ready)))
         sorter.done(*ready)
-    width = max(map(len, lines))
-    return f"\n{'↓':^{width}}\n".join(f"{line:^{width}}" for line in lines).replace(" \n", "\n") + "\n"
+    return "\n  ↓\n".join(lines) + "\n"
 
 
 # ── quantities, the command line, the case ────────────────────────────────────────────────────────
@@ -359,7 +379,12 @@ def quantities_page() -> str:
     head = ("quantity", "one for each", "unit", "meaning", "written by", "read by", "")
     rows = {
         carried: [
-            (*_described(n), _links([writers()[n]], "mechanisms/"), _links(readers(n), "mechanisms/"), _kept(n))
+            (
+                *_described(n),
+                _links([writers()[n]], "mechanisms/"),
+                _links(readers(n), "mechanisms/"),
+                _kept(n),
+            )
             for n, q in quantities().items()
             if q.carried == carried
         ]
@@ -367,16 +392,20 @@ def quantities_page() -> str:
     }
     labels = model().axes.labels
     axes = [(code(a), str(len(members)), _some(members)) for a, members in labels.items() if a]
-    return (
-        f"# Quantities\n\n{NOTICE}{QUANTITIES}\n## Carried from month to month\n\n{table(head, rows[True])}"
-        f"\n## Of one month\n\n{table(head, rows[False])}"
-        f"\n## Axes\n\nLabels come from the case; those of `{CASE}`:\n\n{table(('axis', 'labels', 'such as'), axes)}"
-    )
+    parts = [
+        f"# Quantities\n\n{NOTICE}{QUANTITIES}",
+        f"## Carried from month to month\n\n{table(head, rows[True])}",
+        f"## Of one month\n\n{table(head, rows[False])}",
+        f"## Axes\n\nLabels come from the case; those of `{CASE}`:\n",
+        table(("axis", "labels", "such as"), axes),
+    ]
+    return "\n".join(parts)
 
 
 QUANTITIES = """\
-`{good}` stands for the unit of the good that an account or a tie holds. *Kept in results* marks what `servanda.run`
-and run folders hold; metrics, series and charts name one member of these as `stock[RUS.shells]`.
+`{good}` stands for the unit of the good that an account or a tie holds. *Kept in results* marks
+what `servanda.run` and run folders hold; metrics, series and charts name one member of these as
+`stock[RUS.shells]`.
 """
 
 
@@ -400,125 +429,66 @@ def case_page() -> str:
     """What can be asked of the shipped case: levers, metrics, series, biases."""
     spec = case().spec
     levers = [
-        (code(v.name), v.description, f"{_number(v.low)} to {_number(v.high)}", _codes(v.choices), v.acts.replace("_", " "))
+        (
+            code(v.name),
+            v.description,
+            f"{_number(v.low)} to {_number(v.high)}",
+            _codes(v.choices),
+            ACTS[v.acts],
+        )
         for v in spec.levers
     ]
-    metrics = [(code(m.name), m.label, code(m.unit), code(m.quantity), m.reduce, f"{m.since} to {m.until}") for m in spec.metrics]
+    metrics = [
+        (code(m.name), m.label, code(m.unit), code(m.quantity), m.reduce, f"{m.since} to {m.until}")
+        for m in spec.metrics
+    ]
     series = [_series_row(s) for s in case().evidence.series if s.quantitative]
     parts = [
-        f"# The case {spec.name}\n\n{NOTICE}**{spec.title}.** {_cell(spec.summary)}\n\nFrom {spec.start} to"
-        f" {spec.horizon}, cut at {spec.as_of}.\n",
-        "## Levers\n\nChanges to parameters, throughout or after the cut. A lever at rest changes no bit.\n\n"
-        + table(("lever", "what it is", "from, to", "choices", "acts"), levers),
-        "## Metrics\n\nOne number a run.\n\n"
-        + table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
-        "## Series\n\nWhat the record counts and the model observes, with the figures known by the cut.\n\n"
-        + table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
-        f"## Source biases\n\n{BIASES}\n" + _parameter_part("observation.bias", BIAS, ""),
+        f"# The case {spec.name}\n\n{NOTICE}**{spec.title}.** {_cell(spec.summary)}\n",
+        f"From {spec.start} to {spec.horizon}, cut at {spec.as_of}.\n",
+        "## Levers\n\nChanges to parameters. A lever at rest changes no bit.\n",
+        table(("lever", "what it is", "from, to", "choices", "acts"), levers),
+        "## Metrics\n\nOne number a run.\n",
+        table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
+        "## Series\n\nWhat the record counts of what is modelled, and figures known by the cut.\n",
+        table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
+        f"## Source biases\n\n{BIASES}\n{_parameter_part('observation.bias', BIAS, '')}",
     ]
     return "\n".join(parts)
 
 
+ACTS = {"throughout": "throughout", "after_as_of": "after the cut"}
 BIASES = """\
-What a class of sources counts, as a multiple of what the reference class of the same series would. Only such ratios
-are identified: a bias shared by all sources of a series would not show.
+What a class of sources counts, as a multiple of what the reference class of the same series would.
+Only such ratios are identified: a bias shared by all sources of a series would not show.
 """
-BIAS = {"axis": "bias", "unit": "dimensionless", "meaning": "what the class counts over what there is"}
+BIAS = {
+    "axis": "bias",
+    "unit": "dimensionless",
+    "meaning": "what the class counts over what there is",
+}
 
 
 def _series_row(series: Series) -> Row:
     known = len(case().known.of(series.name))
     counting = series.counting.replace("_", " ")
-    return code(series.name), series.label, code(series.unit), counting, _codes(series.observes), str(known)
+    return (
+        code(series.name),
+        series.label,
+        code(series.unit),
+        counting,
+        _codes(series.observes),
+        str(known),
+    )
 
 
 # ── generated parts of hand-written pages ─────────────────────────────────────────────────────────
 
 
-def _records() -> dict[str, type]:
-    """The records of the case format, by name."""
-    found: dict[str, type] = {
-        name: thing
-        for name, thing in vars(schema).items()
-        if isinstance(thing, type) and issubclass(thing, schema.Record) and thing is not schema.Record
-    }
-    others = (Series, SourceRule, Observation, evidence.Source, regimes.Regime, regimes.Measure, ReferenceClass)
-    return found | {thing.__name__: thing for thing in others}
-
-
-@cache
-def _meanings() -> dict[str, dict[str, str]]:
-    """Meanings of keys whose record's docstring has no `Attributes`."""
-    return tomllib.loads((DOCS / "keys.toml").read_text(encoding="utf-8"))
-
-
 def keys_part(name: str) -> str:
-    """A table of one record's keys: type, default and meaning."""
-    record = _records()[name]
-    meanings = _attributes(record) | _meanings().get(name, {})
-    rows = []
-    for key, kind, default in _keys(record):
-        if key not in meanings:
-            raise SystemExit(f"docs/keys.toml: found no [{name}] {key}, expected its meaning")
-        rows.append((code(key), kind, default, meanings.pop(key)))
-    if left := sorted(set(meanings) & set(_meanings().get(name, {}))):
-        raise SystemExit(f"docs/keys.toml: found [{name}] {left[0]}, expected a key that {name} has")
-    return table(("key", "takes", "if left out", "meaning"), rows)
-
-
-def _keys(record: type) -> Iterable[tuple[str, str, str]]:
-    """Key, what it takes, and what it is if left out."""
-    if issubclass(record, BaseModel):
-        for name, field in record.model_fields.items():
-            default = "required" if field.is_required() else _default(field.default)
-            yield field.alias or name, _takes(field.annotation), default
-    else:
-        for item in fields(record):
-            kind = item.type if not isinstance(item.type, str) else eval(item.type, vars(sys.modules[record.__module__]))  # noqa: S307 (our own annotations)
-            yield item.name, _takes(kind), "required" if item.default is MISSING else _default(item.default)
-
-
-def _default(value: Any) -> str:
-    if value in ((), {}, "", None):
-        return "nothing"
-    return code(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-_PLAIN = {str: "text", float: "number", int: "whole number", bool: "true or false", NoneType: ""}
-
-
-def _takes(kind: Any) -> str:
-    """An annotation in words."""
-    origin, inside = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return _takes(inside[0])
-    if origin is Literal:
-        return " or ".join(code(str(x)) for x in inside)
-    if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(filter(None, map(_takes, inside))))
-    if origin is tuple:
-        return f"list of {_takes(inside[0])}" if inside[-1] is ... else f"{len(inside)} numbers"
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"table of {_takes(inside[1])}"
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return f"`{kind.__name__}`"
-    return _PLAIN.get(kind, kind.__name__ if isinstance(kind, type) else str(kind))
-
-
-def _attributes(record: type) -> dict[str, str]:
-    """The `Attributes` of a docstring, by name; `low, high:` is for both."""
-    _, _, text = (inspect.getdoc(record) or "").partition("Attributes:\n")
-    found: dict[str, str] = {}
-    for entry in re.findall(r"^    (\w[^:\n]*): ((?:.|\n     )*)", text, re.MULTILINE):
-        for name in entry[0].split(", "):
-            found[name] = _cell(entry[1])
-    return found
-
-
-def record_part(name: str) -> str:
-    """What a record is, from its docstring, and its keys."""
-    text = inspect.getdoc(_records()[name]) or ""
-    return _sentence(text.partition("Attributes:")[0].strip()) + "\n\n" + keys_part(name)
+    """What a record of the case format is, and its keys."""
+    rows = [(code(key), *rest) for key, *rest in case_keys.keys(name)]
+    return f"{case_keys.about(name)}\n\n{table(('key', 'takes', 'if left out', 'meaning'), rows)}"
 
 
 def navigation_part() -> str:
@@ -573,7 +543,11 @@ def filled(text: str) -> str:
 
     def part(found: re.Match[str]) -> str:
         name = found["name"]
-        body = record_part(name.removeprefix("keys of ")) if name.startswith("keys of ") else PARTS[name]()
+        body = (
+            keys_part(name.removeprefix("keys of "))
+            if name.startswith("keys of ")
+            else PARTS[name]()
+        )
         space = "\n" if found["begin"].startswith("<!--") else ""
         return found["begin"] + space + body + space + found["end"]
 
@@ -599,15 +573,22 @@ def wanted() -> dict[Path, str]:
 def main() -> int:
     """Write what is stale, or only name it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if a page is stale"
+    )
     check = parser.parse_args().check
     pages = wanted()
-    stale = [p for p, text in pages.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+    stale = [
+        p for p, text in pages.items() if not p.is_file() or p.read_text(encoding="utf-8") != text
+    ]
     orphans = [p for p in sorted((DOCS / "mechanisms").glob("*.md")) if p not in pages]
     names = ", ".join(str(p.relative_to(CONFIG.parent)) for p in (*stale, *orphans))
     if check:
         if names:
-            print(f"stale: {names}\n  hint: run docs/generate.py and look at what changed", file=sys.stderr)
+            print(
+                f"stale: {names}\n  hint: run docs/generate.py and look at what changed",
+                file=sys.stderr,
+            )
         return 1 if names else 0
     for path in stale:
         path.parent.mkdir(exist_ok=True)

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("claims",),
     ("report",),
+    ("api",),
     ("cli", "workbench"),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}

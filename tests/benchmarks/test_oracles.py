@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from benchmarks import core, mesa_model, numpy_model
-from servanda import load
+from servanda.case import load
 
 RUNS = 16
 # rounding, relative to the largest value that a quantity's member takes
-TOLERANCE = 1e-6
+TOLERANCE = 1e-9
 
 
 @pytest.fixture(scope="module")

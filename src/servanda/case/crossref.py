@@ -93,7 +93,7 @@ def _known(name: str, names: Iterable[str], kind: str, where: str) -> None:
         raise CaseError(
             where=where,
             found=f"{kind} '{name}'",
-            expected="one of " + ", ".join(choices) if choices else f"no {kind}: there is none",
+            expected="one of " + ", ".join(choices) if choices else f"no {kind}, as there is none",
             hint=nearest(name, choices),
         )
 
@@ -126,8 +126,10 @@ def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> None:
     _known(tie.good, [g.name for g in spec.goods], "good", f"{where}.good")
     if tie.giver == tie.receiver:
         raise CaseError(where=where, found=f"a tie of {tie.giver} to itself", expected="two actors")
-    if tie.basis == "covert":
-        _known(tie.route or "", [r.name for r in spec.routes], "route", f"{where}.route")
+    if tie.basis == "covert" and tie.route is None:
+        raise CaseError(where=where, found="'covert' without 'route'", expected="one of the routes")
+    if tie.route is not None:
+        _known(tie.route, [r.name for r in spec.routes], "route", f"{where}.route")
     pairs = [{p.supplier, p.buyer} for p in spec.partnerships]
     if tie.basis in ("contract", "payment") and {tie.giver, tie.receiver} not in pairs:
         raise CaseError(
@@ -272,11 +274,12 @@ def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
 
 
 def _check_setting(lever: Lever, value: float | str, where: str) -> None:
-    if isinstance(value, str):
-        _known(value, lever.choices, f"choice of lever '{lever.name}':", where)
-    elif not lever.low <= value <= lever.high:
+    value = lever.choices.get(str(value), value)
+    if isinstance(value, str) or not lever.low <= value <= lever.high:
+        choices = "".join(f", or '{choice}'" for choice in lever.choices)
         raise CaseError(
             where=where,
-            found=f"lever '{lever.name}' at {value:g}",
-            expected=f"a value from {lever.low:g} to {lever.high:g}",
+            found=f"lever '{lever.name}' at {value!r}",
+            expected=f"a number from {lever.low:g} to {lever.high:g}{choices}",
+            hint=nearest(str(value), lever.choices),
         )

@@ -21,6 +21,8 @@ REFERENCE = "reference"
 
 
 def _none_if_poisson(value: object) -> object:
+    if isinstance(value, str) and value != "poisson":
+        raise ValueError("a number above zero, or 'poisson'")
     return None if value == "poisson" else value
 
 

@@ -3,6 +3,7 @@
 import csv
 import tomllib
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,17 @@ def rows(path: Path, columns: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """
     try:
         # utf-8-sig drops the mark that spreadsheets put first
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _rows(csv.reader(file, strict=True), path.name, columns)
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise _unreadable(path, error, "CSV") from None
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise CaseError(where=path.name, found=str(error), expected="valid CSV") from None
+    reader = csv.reader(StringIO(text), strict=True)
+    try:
+        return _rows(reader, path.name, columns)
+    except csv.Error as error:
+        where = f"{path.name} line {reader.line_num}"
+        raise CaseError(where=where, found=str(error), expected="valid CSV") from None
 
 
 def _rows(reader: Any, name: str, columns: Sequence[str]) -> dict[int, dict[str, str]]:

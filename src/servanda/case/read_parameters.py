@@ -104,6 +104,8 @@ def _bounds(
             return 0.0, 1.0
         case None, "uniform", (low, high):
             return low, high
+        case None, "uniform" | "fixed", _:
+            return 0.0, 0.0  # too few or too many numbers, of which the prior's own check tells
         case None, _, _:
             raise CaseError(where=where, found="no bounds", expected="bounds = [low, high]")
     raise CaseError(

@@ -61,7 +61,7 @@ def _parse(text: str, where: str) -> Any:
         if text.strip():
             return registry().parse_units(text)
     except pint.UndefinedUnitError as error:
-        hint = nearest(str(error.args[0][0]), _COMMON) or ""
+        hint = nearest(error.unit_names[0], _COMMON) or ""
     except _NOT_UNITS:
         hint = "write products with *, quotients with /, as in 'USD/month'"
     raise CaseError(

@@ -1,6 +1,6 @@
 """From a pydantic complaint to one message in the words of the case format."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -8,9 +8,10 @@ from pydantic import BaseModel, ValidationError
 from servanda.errors import CaseError, nearest
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_Place = tuple[int | str, ...]
+_Records = list[type[BaseModel]]
 
 _LONGEST = 60
+_QUOTE = "'"
 _TYPES = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -30,41 +31,47 @@ def validated(model: type[_Model], data: Mapping[str, Any], file: str) -> _Model
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise _case_error(model, error.errors()[0], file) from None
+        # A misspelt key is also a missing one: what is there says more than what is not.
+        problem = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _case_error(model, problem, file) from None
 
 
 def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -> CaseError:
-    place, value, kind = problem["loc"], problem["input"], problem["type"]
-    context = problem.get("ctx", {})
-    where = f"{file}: {_dotted(place)}" if place else file
+    kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
+    place, records = _walk(model, problem["loc"])
+    if kind.startswith("union_tag"):
+        place = f"{place}.{context['discriminator'].strip(_QUOTE)}"
+    where = f"{file}: {place}" if place else file
     if kind == "extra_forbidden":
-        known = _keys_beside(model, place)
+        known = [f.alias or name for r in records[:1] for name, f in r.model_fields.items()]
         return CaseError(
             where=where,
             found="a key that is not known here",
             expected="one of " + ", ".join(known),
-            hint=nearest(str(place[-1]), known),
+            hint=nearest(str(problem["loc"][-1]), known),
         )
     if kind in ("missing", "union_tag_not_found"):
-        key = f".{context['discriminator'].strip(chr(39))}" if context else ""
-        return CaseError(where=where + key, found="no such key", expected="this key is required")
-    if kind == "union_tag_invalid":
-        where, value = f"{where}.kind", context["tag"]
-        expected = context["expected_tags"]
-    else:
-        expected = _TYPES.get(kind) or _plain(problem["msg"])
-    choices = context.get("expected", expected) if "'" in expected else ""
+        return CaseError(where=where, found="no such key", expected="this key is required")
+    expected = context.get("expected_tags") or _expected(kind, context, problem["msg"])
+    value = context.get("tag", value)
+    choices = expected.split(_QUOTE)[1::2]
     return CaseError(
-        where=where,
-        found=_shown(value),
-        expected=expected,
-        hint=nearest(str(value), choices.split("'")[1::2]),
+        where=where, found=_shown(value), expected=expected, hint=nearest(str(value), choices)
     )
 
 
-def _plain(message: str) -> str:
-    """Pydantic's message without its first words."""
-    return message.removeprefix("Value error, ").removeprefix("Input should be ")
+def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """What would have been right, in words."""
+    match kind:
+        case "too_short":
+            return f"a list of at least {context['min_length']}"
+        case "too_long":
+            return f"a list of at most {context['max_length']}"
+        case _ if kind.startswith(("greater_than", "less_than")):
+            return message.replace("Input should be", "a number")
+    return _TYPES.get(kind) or message.removeprefix("Value error, ").removeprefix(
+        "Input should be "
+    )
 
 
 def _shown(value: object) -> str:
@@ -72,34 +79,30 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def _dotted(place: _Place) -> str:
-    """`ties[3].good`, counted from one."""
-    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place)
-    return "".join(parts).removeprefix(".")
+def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Records]:
+    """A place such as `ties[3].good`, counted from one, and the records that may hold its end."""
+    place, around, here = "", [model], [model]
+    for step in steps:
+        around = here
+        tagged = [r for r in here if step in _tags(r)]
+        if isinstance(step, int):
+            place += f"[{step + 1}]"
+        elif tagged:  # pydantic names the branch of a union, which the file does not
+            here = tagged
+        else:
+            place += f".{step}"
+            fields = [f for r in here for n, f in r.model_fields.items() if step in (n, f.alias)]
+            here = _records_in(fields[0].annotation) if fields else here
+    return place.removeprefix("."), around
 
 
-def _keys_beside(model: type[BaseModel], place: _Place) -> list[str]:
-    """The keys that the record around this place takes, in order."""
-    here: list[type[BaseModel]] = [model]
-    for part in place[:-1]:
-        here = _inside(here, part)
-    return [
-        field.alias or name for record in here[:1] for name, field in record.model_fields.items()
-    ]
+def _tags(record: type[BaseModel]) -> tuple[Any, ...]:
+    """The values of `kind` that choose this record from a union."""
+    kind = record.model_fields.get("kind")
+    return get_args(kind.annotation) if kind and kind.is_required() else ()
 
 
-def _inside(records: list[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:
-    """The records that may stand one step further: in a field, a list, a table or a union."""
-    for record in records:
-        for name, field in record.model_fields.items():
-            if part in (name, field.alias):
-                return _records_in(field.annotation)
-            if name == "kind" and part in get_args(field.annotation):
-                return [record]
-    return records
-
-
-def _records_in(annotation: Any) -> list[type[BaseModel]]:
+def _records_in(annotation: Any) -> _Records:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [record for inner in get_args(annotation) for record in _records_in(inner)]

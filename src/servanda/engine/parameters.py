@@ -117,7 +117,7 @@ def _numbers(
 def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
     alone, given_alone = tuple(members) == ("",), tuple(table.priors) == ("",)
     if alone != given_alone:
-        one, many = "one 'value'", "'of' or 'otherwise', for each member"
+        one, many = "one 'value'", "'of' or 'otherwise' for one a member"
         found, expected = (many, one) if alone else (one, many)
         raise CaseError(where=table.where, found=found, expected=expected)
     for member in table.priors:
@@ -125,7 +125,9 @@ def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
             raise CaseError(
                 where=table.where,
                 found=f"member '{member}'",
-                expected="one of " + ", ".join(members) if members else "none: there are none",
+                expected="one of " + ", ".join(members)
+                if members
+                else "none, as the case has none",
                 hint=nearest(member, members),
             )
 

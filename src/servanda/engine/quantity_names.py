@@ -51,7 +51,7 @@ def resolve(axes: Axes, text: str, where: str) -> Reference:
         raise CaseError(
             where=where,
             found=f"'{text}'",
-            expected="one of " + ", ".join(forms) if forms else f"no {name}: it has no members",
+            expected="one of " + ", ".join(forms) if forms else f"no {name}: runs keep none of it",
             hint=nearest(text, forms),
         )
     position = axes.at(quantity.axis, member) if quantity.axis else None

@@ -27,6 +27,7 @@ from servanda.case import Case, load
 from servanda.engine import Model
 from servanda.engine.simulate import kept_members
 from servanda.errors import RunFolderError
+from servanda.world import quantities
 from servanda.experiments.dataset import attributes, coordinates, dimensions
 
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
@@ -45,7 +46,7 @@ class RunFolder:
 
     path: Path
     note: dict[str, Any]
-    _hash: Any = field(default_factory=hashlib.sha256, repr=False)
+    _hash: Any = field(default_factory=hashlib.blake2b, repr=False)
 
     @classmethod
     def create(
@@ -89,13 +90,13 @@ class RunFolder:
             for name, values in batch.items():
                 array = store[name]
                 array[..., first : first + count] = values
-                self._hash.update(np.ascontiguousarray(values[-1]))
+                self._hash.update(np.ascontiguousarray(values))
             self.note["done"] = first + count
             self._write_note()
         return int(self.note["done"])
 
     def finish(self) -> None:
-        """Mark the run as whole and record the hash of its last months."""
+        """Mark the run as whole and record the hash of its results."""
         self.note |= {"partial": False, "hash": self._hash.hexdigest()}
         with _writing(self.path):
             self._write_note()
@@ -112,7 +113,7 @@ class RunFolder:
         return {
             name: np.asarray(array[..., :done])
             for name, array in store.arrays()
-            if array.attrs.get("kept")
+            if name in quantities()
         }
 
     def case(self) -> Case:
@@ -121,7 +122,7 @@ class RunFolder:
 
     def _allocate(self, model: Model, runs: int) -> None:
         store = zarr.open_group(self.path / "results.zarr", mode="w", zarr_format=2)
-        store.attrs.update({k: v for k, v in self.note.items() if isinstance(v, (str, int))})
+        store.attrs.update({k: self.note[k] for k in ("case", "as_of", "seed", "mechanisms")})
         labels, dims = coordinates(model), dimensions(model)
         sizes = {name: len(values) for name, values in labels.items()} | {"run": runs}
         for name in kept_members(model):
@@ -135,11 +136,15 @@ class RunFolder:
                 compressors=_COMPRESSION,
             )
             array.attrs.update(
-                {"_ARRAY_DIMENSIONS": list(dims[name]), "kept": True, **attributes(model, name)}
+                {"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)}
             )
         for dim in sorted({d for ds in dims.values() for d in ds}):
             values = np.arange(runs) if dim == "run" else np.array(labels[dim], dtype="U")
-            coordinate = store.create_array(dim, data=values)
+            # a fill value would make xarray read the run numbered zero as missing
+            coordinate = store.create_array(
+                dim, shape=values.shape, dtype=values.dtype, fill_value=None
+            )
+            coordinate[...] = values
             coordinate.attrs["_ARRAY_DIMENSIONS"] = [dim]
 
     def _write_note(self) -> None:

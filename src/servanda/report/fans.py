@@ -1,0 +1,207 @@
+"""Fan charts: what the model holds possible, with the record drawn over it as each source class counts it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from servanda.report import theme, words
+from servanda.report.evidence import Drawn, Observed
+from servanda.report.figure import Figure, anchor
+from servanda.report.numbers import Runs, quantiles
+
+_ARROWS = {"upper": "▼", "lower": "▲"}
+_HEADROOM = 1.08
+# An increment over a few days is an average that tells little and would set the scale of the chart.
+_STEADY = 0.7
+
+
+def figures(runs: Runs, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]) -> list[Figure]:
+    """One fan chart for each series, those with most figures first."""
+    order = sorted(observed, key=lambda o: -len(o.coverage.points))
+    return [_figure(runs, one, marks) for one in order]
+
+
+def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> str:
+    """How the median goes from the cut to the horizon."""
+    before, after = words.quantity(now, unit), words.quantity(then, unit)
+    if now <= 0 and then <= 0:
+        return f"{label}: none at the cut and none in {horizon}, in the middle run"
+    change = (then - now) / max(abs(now), abs(then))
+    if abs(change) < 0.1 or before == after:
+        return f"{label} stays near {after} to {horizon}"
+    verb = "rises" if change > 0 else "falls"
+    if then < 0.02 * now:
+        return f"{label} falls from {before} to next to nothing by {horizon}"
+    return f"{label} {verb} from {before} to {after} by {horizon}"
+
+
+def _figure(runs: Runs, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
+    bands = quantiles(one.truth)
+    horizon = runs.model.case.spec.horizon[:4]
+    now = float(bands[2, max(runs.cut - 11, 0) : runs.cut + 1].mean())
+    then = float(bands[2, -12:].mean())
+    title = fan_title(one.series.label, now, then, one.unit, horizon)
+    top, bottom = _limits(bands, one.figures)
+    chart = alt.layer(*_layers(runs, one, bands, marks, (bottom, top))).properties(
+        width=theme.NARROW, height=theme.HEIGHT
+    )
+    return Figure(
+        anchor(f"fan {one.series.name}"),
+        title,
+        chart,
+        _alternative(runs, one, bands),
+        _caption(one, bands, top),
+        kicker=_kicker(one),
+    )
+
+
+def _kicker(one: Observed) -> str:
+    inside, points = one.coverage.inside, len(one.coverage.points)
+    return f"{inside} of {points} figures within the 90{words.THIN}% expected"
+
+
+def _limits(bands: np.ndarray, figures: Sequence[Drawn]) -> tuple[float, float]:
+    """Top and bottom of the axis: all figures and the middle half, and as much of the tails as is no waste."""
+    middle = float(bands[3].max())
+    core = max([middle, *(f.value for f in figures)])
+    top = max(core, min(float(bands[4].max()), 1.7 * core)) * _HEADROOM
+    bottom = min(0.0, float(bands[0].min()), *(f.value for f in figures), 0.0)
+    return top or 1.0, bottom
+
+
+def _layers(
+    runs: Runs,
+    one: Observed,
+    bands: np.ndarray,
+    marks: Mapping[str, theme.Mark],
+    limits: tuple[float, float],
+) -> list[alt.Chart]:
+    first, last = float(runs.years[0] - 1 / 12), float(runs.years[-1])
+    names = ("q5", "q25", "y", "q75", "q95")
+    rows = [
+        {"x": float(runs.years[m] - (0.5 / 12 if one.series.counting != "level" else 0.0))}
+        | {name: float(bands[i, m]) for i, name in enumerate(names)}
+        for m in range(runs.months)
+    ]
+    x = theme.year_axis(first, last)
+    y_title = words.upper_first(words.unit(one.unit)) or "Index"
+    scale = alt.Scale(domain=list(limits), nice=False)
+    axis = alt.Axis(tickCount=5, **theme.number_format(limits[1]))
+
+    def y(name: str) -> alt.Y:
+        return alt.Y(f"{name}:Q", title=y_title, scale=scale, axis=axis)
+
+    base = alt.Chart(theme.data(rows)).encode(x=x)
+    return [
+        base.mark_area(color=theme.BAND_90, clip=True).encode(y=y("q5"), y2="q95:Q"),
+        base.mark_area(color=theme.BAND_50, clip=True).encode(y=y("q25"), y2="q75:Q"),
+        base.mark_line(color=theme.MEDIAN, strokeWidth=2, clip=True).encode(y=y("y")),
+        _cut(runs, limits),
+        *_figures(one.figures, marks, y("value")),
+    ]
+
+
+def _cut(runs: Runs, limits: tuple[float, float]) -> alt.Chart:
+    rows = [{"x": float(runs.years[runs.cut]), "value": limits[1]}]
+    return alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
+
+
+def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y) -> list[alt.Chart]:
+    """Later figures hollow and grey; known ones with what was expected of them, span, mark and bound."""
+    if not figures:
+        return []
+    rows = [_row(f) for f in figures]
+    known = [r for r in rows if not r["later"]]
+    later = [r for r in rows if r["later"]]
+    classes = sorted({f.source_class for f in figures}, key=list(marks).index)
+    shape = alt.Shape(
+        "who:N",
+        legend=alt.Legend(columns=3),
+        scale=alt.Scale(domain=classes, range=[marks[c].shape for c in classes]),
+    )
+    colour = alt.Color(
+        "who:N",
+        legend=alt.Legend(columns=3),
+        scale=alt.Scale(domain=classes, range=[marks[c].colour for c in classes]),
+    )
+    layers: list[alt.Chart] = []
+    if later:
+        grey = alt.Chart(theme.data(later)).encode(y=y)
+        layers += [
+            grey.mark_rule(color="#8a949b", clip=True).encode(x="first:Q", x2="last:Q"),
+            grey.mark_point(size=36, stroke="#6f7a82", fill="#ffffff", strokeWidth=1.2, clip=True).encode(
+                x="x:Q", shape=shape
+            ),
+        ]
+    dark = alt.Chart(theme.data(known)).encode(y=y)
+    layers += [
+        dark.mark_rule(color="#333c42", opacity=0.28, strokeWidth=1.3, clip=True).encode(
+            x="x:Q", y=alt.Y("low:Q"), y2="high:Q"
+        ),
+        dark.mark_rule(strokeWidth=1.6, clip=True).encode(x="first:Q", x2="last:Q", color=colour),
+        dark.mark_point(size=42, filled=True, opacity=1, stroke="#ffffff", strokeWidth=0.6, clip=True).encode(
+            x="x:Q", shape=shape, color=colour
+        ),
+    ]
+    bounds = [r for r in rows if r["arrow"]]
+    if bounds:
+        layers.append(
+            alt.Chart(theme.data(bounds))
+            .mark_text(fontSize=8, dy=alt.expr("datum.arrow == '▼' ? 10 : -9"), color="#333c42")
+            .encode(x="x:Q", y=y, text="arrow:N")
+        )
+    return layers
+
+
+def _row(f: Drawn) -> dict[str, Any]:
+    return {
+        "x": (f.first + f.last) / 2,
+        "first": f.first,
+        "last": f.last,
+        "value": f.value,
+        "low": f.value if f.low is None else f.low,
+        "high": f.value if f.high is None else f.high,
+        "who": f.source_class,
+        "later": f.later,
+        "arrow": _ARROWS.get(f.bound, ""),
+    }
+
+
+def _caption(one: Observed, bands: np.ndarray, top: float) -> str:
+    """What is special about this chart; how to read all of them is said once above."""
+    parts = []
+    if one.series.counting == "running_total":
+        parts.append("A running total, drawn as the average between one count and the same source's next.")
+    factors = sorted({r.equivalence for r in one.series.rules} - {1.0})
+    if factors:
+        each = words.listed([words.number(f) for f in factors], "or")
+        parts.append(
+            f"Counted in {words.unit(one.series.unit)}, each taken as {each} {words.unit(one.unit.partition('/')[0])}."
+        )
+    if any(f.bound != "estimate" for f in one.figures):
+        parts.append("▼ at most, ▲ at least.")
+    if float(bands[4].max()) > top:
+        parts.append("The outer band goes on above the frame.")
+    if not one.coverage.reached:
+        parts.append(words.upper_first(one.coverage.reason) + ".")
+    return " ".join(parts)
+
+
+def _alternative(runs: Runs, one: Observed, bands: np.ndarray) -> str:
+    """Median and 90 % band at the middle of some years, and the figures."""
+    years = range(int(runs.years[0]), int(runs.years[-1]) + 1, 2)
+    said = []
+    for year in years:
+        m = int(np.argmin(np.abs(runs.years - (year + 0.5))))
+        said.append(
+            f"mid-{year} {words.quantity(bands[2, m], one.unit)} ({words.interval(bands[0, m], bands[4, m])})"
+        )
+    known = sum(not f.later for f in one.figures)
+    later = len(one.figures) - known
+    tail = f" and {later} later ones" if later else ""
+    return (
+        f"{one.series.label}. Median and 90 % interval of the model: {'; '.join(said)}. "
+        f"Drawn over it: {known} figures known at the cut{tail}."
+    )

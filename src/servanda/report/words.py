@@ -1,0 +1,134 @@
+"""Numbers, months, units and names in plain words: one way to say each, everywhere in a briefing."""
+
+import math
+from collections.abc import Sequence
+
+from servanda.case.schema import CaseSpec, month_number
+
+THIN = "\u202f"
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_MANY = {"person": "people", "launch": "launches", "dimensionless": ""}
+_SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
+
+
+def percent(share: float) -> str:
+    """`44 %`; the ends are named, because no ensemble shows that something cannot happen."""
+    if math.isnan(share):
+        return "—"
+    if 0 < share < 0.005:
+        return f"under 1{THIN}%"
+    if 0.995 < share < 1:
+        return f"over 99{THIN}%"
+    return f"{100 * share:.0f}{THIN}%"
+
+
+def number(value: float) -> str:
+    """Two or three figures: `4.4 m`, `26,000`, `0.57`."""
+    if math.isnan(value):
+        return "—"
+    size = abs(value)
+    for scale, name in _SCALES:
+        if size >= scale * 0.9995:
+            return f"{_figures(value / scale)}{THIN}{name}"
+    if size >= 1000:
+        digits = 1 - math.floor(math.log10(size))
+        return f"{round(value, digits):,.0f}"
+    return _figures(value)
+
+
+def _figures(value: float) -> str:
+    size = abs(value)
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 10:
+        return f"{value:.0f}" if size >= 20 else f"{value:.1f}".removesuffix(".0")
+    if size >= 1:
+        return f"{value:.1f}".removesuffix(".0")
+    if size < 0.005:
+        return "0" if size < 0.0005 else f"{value:.3f}"
+    return f"{value:.2f}"
+
+
+def unit(name: str) -> str:
+    """`rounds a month` of `round/month`; empty for a pure number."""
+    amount, _, time = name.partition("/")
+    if amount in ("USD", "MUSD", "") or amount.startswith("1"):
+        words = {"MUSD": "USD m", "1": ""}.get(amount, amount)
+    else:
+        words = _MANY.get(amount, f"{amount}s")
+    if not time:
+        return words
+    joined = f"{words} {'a' if words else 'per'} {time}".strip()
+    return joined
+
+
+def quantity(value: float, unit_name: str) -> str:
+    """`4.4 m rounds`, `USD 3.7 bn a month`, `0.57`."""
+    amount, _, time = unit_name.partition("/")
+    rate = f" a {time}" if time else ""
+    if amount in ("USD", "MUSD"):
+        return f"USD{THIN}{number(value * (1e6 if amount == 'MUSD' else 1))}{rate}"
+    if amount in ("dimensionless", "1"):
+        return f"{number(value)}{f' per {time}' if time else ''}"
+    words = amount if abs(value) == 1 else unit(amount)
+    return f"{number(value)} {words}{rate}"
+
+
+def interval(low: float, high: float) -> str:
+    """`0.2 to 1.3 bn`."""
+    return f"{number(low)} to {number(high)}"
+
+
+def month(text: str) -> str:
+    """`December 2024` of `2024-12`."""
+    value = month_number(text)
+    return f"{_MONTHS[value % 12]} {value // 12}"
+
+
+def listed(parts: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def upper_first(text: str) -> str:
+    """The text with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def plain(name: str) -> str:
+    """A name with spaces where it has hyphens: `wartime bilateral`."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def actor(spec: CaseSpec, code: str) -> str:
+    """The name of an actor, or the code itself."""
+    return {a.code: a.name for a in spec.actors}.get(code, code)
+
+
+def good(spec: CaseSpec, name: str) -> str:
+    """What a good is called in a sentence."""
+    return {g.name: g.label or plain(g.name) for g in spec.goods}.get(name, plain(name))
+
+
+def member(spec: CaseSpec, label: str) -> str:
+    """A member of an axis in words: a tie, a partner, a pair of actors, an account, a stance."""
+    codes = {a.code for a in spec.actors}
+    if ">" in label:
+        giver, _, rest = label.partition(">")
+        receiver, _, what = rest.partition(":")
+        return f"{good(spec, what)}, {actor(spec, giver)} to {actor(spec, receiver)}"
+    if "/" in label:
+        return actor(spec, label.rpartition("/")[2])
+    if "." in label:
+        who, _, what = label.partition(".")
+        return f"{actor(spec, who)}, {good(spec, what)}"
+    if label in codes:
+        return actor(spec, label)
+    parts = label.split("-")
+    if len(parts) == 2 and codes.issuperset(parts):
+        return "–".join(actor(spec, part) for part in parts)
+    return plain(label)
