@@ -14,6 +14,7 @@ EXTRAS := bench,check,docs,history,test
 
 CASE ?= russia-dprk
 RUN_ARGS ?=
+BENCH_ARGS ?=
 OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 
 # Stamp files: newer than the constraints and the project file means installed.
@@ -43,7 +44,7 @@ check: $(INSTALLED_ALL) ## Format, lint, types, import direction, generated docs
 	$(BIN)/python docs/generate.py --check
 
 bench: $(INSTALLED_ALL) ## Time the engine beside Mesa and NumPy
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
 
 docs: $(INSTALLED_ALL) ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -164,10 +164,10 @@ class Edge:
         if self.basis == "aid":
             self.asked = 0.0 if self.signalled else self.lane * self.live
         elif self.basis == "contract" and self.kind == "lent":
-            self.asked = clip(self.order - self.lent - self.transit, 0.0, self.lane) * self.live
+            self.asked = clip(self.order - self.lent - self.transit, 0.0, self.lane)
             self.recall = max(self.lent - self.order, 0.0)
         elif self.basis == "contract":
-            self.asked = min(self.order, self.lane) * self.live
+            self.asked = min(self.order, self.lane)
 
 
 class Actor(mesa.Agent):
@@ -310,7 +310,7 @@ class Pact(mesa.Agent):
 
     def pay(self) -> None:
         """Ask for goods as payment of this month's debt and of arrears."""
-        due = sum(e.new_price * e.order for e in self.sales) + max(self.arrears, 0.0)
+        due = max(sum(e.new_price * e.order for e in self.sales) + self.arrears, 0.0)
         paid = self.capacity * -expm1(-due / self.capacity)
         lanes = [e.lane * e.live for e in self.payments]
         for edge, share, lane in zip(self.payments, self.mix(lanes), lanes, strict=True):
@@ -319,14 +319,14 @@ class Pact(mesa.Agent):
 
     def profit(self) -> None:
         """Surplus of the standing orders to supplier and buyer."""
-        k = self.worth([e.ceiling for e in self.payments])
+        k = self.worth([e.ceiling * e.live for e in self.payments])
         seller = buyer = 0.0
         for edge in self.sales:
             need, q = self.need(edge), edge.order
             met = min(q, need)
             benefit = edge.value * (met - met * met / (2 * max(need, TINY)))
             seller += (edge.new_price - self.cost(edge)) * q
-            buyer += benefit - edge.new_price * q / max(k, TINY)
+            buyer += benefit - (edge.new_price * q / max(k, TINY) if k > 0 else 0.0)
         self.gain = [seller, buyer]
 
     def book(self) -> None:

@@ -77,6 +77,7 @@ class CoreModel:
         self.sales = [i for i, t in enumerate(ties) if t.basis == "contract"]
         self.pays = [i for i, t in enumerate(ties) if t.basis == "payment"]
         self.sale_pact, self.pay_pact = [pact[i] for i in self.sales], [pact[i] for i in self.pays]
+        self.never_paid = [i for i in range(len(pacts)) if i not in self.pay_pact]
         self.sum_sales = self.incidence(self.sale_pact, len(pacts))
         self.sum_pays = self.incidence(self.pay_pact, len(pacts))
         self.contracted = [i for i in range(len(ties)) if i in self.sales + self.pays]
@@ -247,10 +248,10 @@ class CoreModel:
         people = np.clip(self.order - self.lent_people - self.transit, 0, self.lane)
         goods = np.minimum(self.order, self.lane)
         sold = np.where(self.lent, people, goods) * self.sold
-        asked = (sold + self.lane * self.aid) * live
+        asked = sold + self.lane * self.aid * live
         recall = np.maximum(self.lent_people - self.order, 0) * (self.lent & self.sold)
         asked[self.pays] = self._pay(live)
-        self._profit(need, cost)
+        self._profit(need, cost, live)
         return asked, recall
 
     def _need(self) -> Values:
@@ -282,6 +283,7 @@ class CoreModel:
 
     def _worth(self, lanes: Values) -> Values:
         worth = self.sum_pays @ (self._mix(lanes) * self.p["exchange.efficiency"][self.pays])
+        worth[self.never_paid] = 1
         return worth[self.sale_pact]
 
     def _strike(self, need: Values, cost: Values, live: Values) -> tuple[Values, Values]:
@@ -302,21 +304,22 @@ class CoreModel:
 
     def _pay(self, live: Values) -> Values:
         due = self.sum_sales @ (self.new_price * self.order)[self.sales]
-        due = due + np.maximum(self.arrears, 0)
+        due = np.maximum(due + self.arrears, 0)
         cap = np.maximum(self.p["exchange.payment_capacity"], 1)
         paid = cap * -np.expm1(-due / cap)
         lanes = (self.lane * live)[self.pays]
         unit = np.maximum(self.settles[self.pays], TINY)
         return np.minimum(paid[self.pay_pact] * self._mix(lanes) / unit, lanes)
 
-    def _profit(self, need: Values, cost: Values) -> None:
-        k = self._worth(self.p["exchange.lane_ceiling"][self.pays])
+    def _profit(self, need: Values, cost: Values, live: Values) -> None:
+        k = self._worth((self.p["exchange.lane_ceiling"] * live)[self.pays])
         q, price = self.order[self.sales], self.new_price[self.sales]
         met = np.minimum(q, need)
         benefit = self.p["exchange.value"][self.sales] * (met - met * met / (2 * np.maximum(need, TINY)))
+        given_up = np.where(k > 0, price * q / np.maximum(k, TINY), 0)
         self.gain = np.empty((2 * len(self.alive), self.runs), self.dtype)
         self.gain[0::2] = self.sum_sales @ ((price - cost) * q)
-        self.gain[1::2] = self.sum_sales @ (benefit - price * q / np.maximum(k, TINY))
+        self.gain[1::2] = self.sum_sales @ (benefit - given_up)
 
     def _clear(self, asked: Values, recall: Values) -> None:
         there = self.stock + self.made

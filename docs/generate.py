@@ -63,9 +63,9 @@ class Docstring:
         for paragraph in rest:
             mark = next((m for m in marked if paragraph.startswith(m)), None)
             if mark is None:
-                body.append(paragraph)
+                body.append(paragraph if paragraph.startswith("    ") else _starred(paragraph))
             else:
-                marked[mark] = _sentence(paragraph.removeprefix(mark))
+                marked[mark] = _starred(_sentence(paragraph.removeprefix(mark)))
         return cls(title, _sentence(claim), "\n\n".join(body), *marked.values())
 
 
@@ -133,6 +133,17 @@ def _codes(names: Iterable[str]) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text[:1].upper() + text[1:]
+
+
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=\w)\*(?!\w)")
+
+
+def _starred(text: str) -> str:
+    """Text whose emphasis is kept and whose other stars, as in A*, are not taken for it."""
+    parts = _EMPHASIS.split(text)
+    plain = [part.replace("*", "\\*") for part in parts[::2]]
+    strong = [f"*{part}*" for part in parts[1::2]]
+    return "".join(a + b for a, b in zip(plain, [*strong, ""], strict=True))
 
 
 def _number(x: float) -> str:
@@ -417,11 +428,12 @@ def cli_page() -> str:
     """The command line's own help."""
     if find_spec("servanda.cli") is None:
         return f"# Command line\n\n{NOTICE}`servanda --help` lists the commands.\n"
-    module = import_module("servanda.cli")
-    app = next(x for x in vars(module).values() if isinstance(x, typer.Typer))
+    app = import_module("servanda.cli").app
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="servanda")
     text = get_docs_for_click(obj=command, ctx=context, name="servanda", title="Command line")
+    # the list of commands cuts their help short, and each has a part of its own below
+    text = re.sub(r"\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", "", text)
     return text.replace("# Command line\n\n", f"# Command line\n\n{NOTICE}", 1).rstrip() + "\n"
 
 
@@ -488,7 +500,8 @@ def _series_row(series: Series) -> Row:
 def keys_part(name: str) -> str:
     """What a record of the case format is, and its keys."""
     rows = [(code(key), *rest) for key, *rest in case_keys.keys(name)]
-    return f"{case_keys.about(name)}\n\n{table(('key', 'takes', 'if left out', 'meaning'), rows)}"
+    head = ("key", "takes", "if left out", "meaning")
+    return f"**{name}.** {case_keys.about(name)}\n\n{table(head, rows)}"
 
 
 def navigation_part() -> str:

@@ -227,7 +227,8 @@ NUMBERS: dict[str, float | Mapping[str, float]] = {
     "posture.fixed": -1.0,
 }
 
-# Under full enforcement BUY loses 1 % of income and 100 m of imports a month at σ = 4, twice that at 8.
+# Under full enforcement BUY loses 1 % of income and 100 m of imports a month at σ = 4, and twice
+# as much at σ = 8.
 TRADE_EFFECTS = [
     {
         "regime": regime,

@@ -1,7 +1,8 @@
 """beartype for the import hook, which decorates methods one by one.
 
 beartype refuses `typing.Self` on a method whose class it does not decorate too (beartype 0.23), so
-`Self` is read as `Any`. Everything else, array shapes first of all, is checked.
+`Self` is read as `Any`. As for mypy, an int is a float. Everything else, array shapes first of all,
+is checked.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
+
+_CONF = BeartypeConf(is_pep484_tower=True)
 
 
 def check(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,4 +21,4 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
     for name, hint in hints.items():
         if hint is Self:
             hints[name] = Any
-    return beartype(function)
+    return beartype(function, conf=_CONF)

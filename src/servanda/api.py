@@ -1,9 +1,10 @@
-"""The two calls of the public face that span layers: verdicts of a case, and the briefing of a run."""
+"""The two public calls that span layers: verdicts of a case, and the briefing of a run."""
 
 from pathlib import Path
 
 from servanda.case import Case
 from servanda.claims import Verdict, judge
+from servanda.errors import RunFolderError
 from servanda.experiments import hindcast, open_folder, prepare
 from servanda.experiments.run import Progress
 from servanda.report import brief as write_briefing
@@ -49,12 +50,16 @@ def brief(
         The page's path.
 
     Raises:
-        RunFolderError: if the folder is not a run folder.
+        RunFolderError: if the folder is not a run folder, or holds no run.
     """
     run = open_folder(Path(folder))
+    if not run.note["done"]:
+        raise RunFolderError(
+            where=f"run folder '{run.path}'", found="no run in it", expected="at least one batch"
+        )
     simulator = prepare(run.case())
     if verdicts is None:
-        count = min(CLAIM_RUNS, max(run.note["done"], 1))
+        count = min(CLAIM_RUNS, run.note["done"])
         verdicts = judge(simulator, count, run.note["seed"], progress=progress)
     arrays = run.arrays()
     coverages = hindcast(simulator.model, arrays, run.note["seed"])

@@ -12,7 +12,7 @@ from servanda.case import load
 
 RUNS = 16
 # rounding, relative to the largest value that a quantity's member takes
-TOLERANCE = 1e-9
+TOLERANCE = 1e-6
 
 
 @pytest.fixture(scope="module")

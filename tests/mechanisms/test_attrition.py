@@ -68,9 +68,7 @@ def test_the_side_that_fires_less_of_what_it_wants_loses_more(bench):
 
 
 def test_a_shortage_of_men_bids_the_price_up_and_the_price_draws_recruits(bench):
-    out = bench.step(
-        world=at_war(bench, recruit_price=4000.0), month=fighting(bench, manning=0.7)
-    )
+    out = bench.step(world=at_war(bench, recruit_price=4000.0), month=fighting(bench, manning=0.7))
     # three tenths short: 4000·e^(0.2·0.3) = 4247.35; four times the first price draws 40·4^0.5 = 80
     assert bench.read(out, "recruit_price", "BUY") == pytest.approx(4247.35, rel=1e-5)
     assert bench.read(out, "recruits", "BUY") == pytest.approx(80.0, rel=1e-5)
@@ -218,7 +216,8 @@ def test_a_war_at_full_tempo_to_2030_runs_away_nowhere():
         return following, (out["losses"], out["men"], out["recruit_price"])
 
     _, (losses, men, price) = jax.lax.scan(step, at_war(bench), jnp.arange(108))
-    # lethality at most 3, deficit one: at most 150 a month; the price stops at twenty times the first
+    # lethality at most 3, deficit one: at most 150 a month; the price stops at twenty times the
+    # first
     assert float(losses.max()) <= 150.0 * (1 + 1e-5)
     assert float(price.max()) <= 20_000.0 * (1 + 1e-5)
     # recruits at that price: 40·20^0.5 = 179 a month, against 1 % discharge: never above 17,900

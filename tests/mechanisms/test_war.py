@@ -49,9 +49,7 @@ def test_a_defender_short_of_men_does_not_slow_the_war(bench):
 
 
 def test_foreign_troops_stand_in_for_missing_men(bench):
-    world = bench.world(
-        war=1.0, men={"BUY": 800.0, "FOE": 500.0}, lent={"SUP>BUY:troops": 200.0}
-    )
+    world = bench.world(war=1.0, men={"BUY": 800.0, "FOE": 500.0}, lent={"SUP>BUY:troops": 200.0})
     out = bench.step(world=world)
     assert bench.read(out, "manning", "BUY") == pytest.approx(1.0)
     assert bench.read(out, "manning", "FOE") == pytest.approx(1.0)
@@ -101,12 +99,16 @@ def test_the_null_keeps_its_pace_and_draws_no_shock():
 @given(
     persistence=st.floats(0.5, 0.97), volatility=st.floats(0.05, 0.5), parts=st.sampled_from([2, 4])
 )
-def test_steps_of_any_length_add_up_to_one_month_of_the_same_process(persistence, volatility, parts):
+def test_steps_of_any_length_add_up_to_one_month_of_the_same_process(
+    persistence, volatility, parts
+):
     bench = Bench(PersistentTempo)
     p = bench.parameters(persistence=persistence, volatility=volatility)
 
     def moved(start: float, shock: float, dt: float) -> float:
-        out = bench.step(p, bench.world(log_tempo=start), draws={"shock": shock}, clock=clock(dt=dt))
+        out = bench.step(
+            p, bench.world(log_tempo=start), draws={"shock": shock}, clock=clock(dt=dt)
+        )
         return bench.read(out, "log_tempo")
 
     kept, noise = moved(1.0, 0.0, 1 / parts), moved(0.0, 1.0, 1 / parts)

@@ -86,9 +86,7 @@ def test_pick_takes_rows_as_numpy_indexing_does(x, data):
 
 @given(matrices, st.data())
 def test_collect_adds_up_by_target_and_leaves_out_what_has_none(x, data):
-    targets = data.draw(
-        st.lists(st.none() | st.integers(0, 3), min_size=len(x), max_size=len(x))
-    )
+    targets = data.draw(st.lists(st.none() | st.integers(0, 3), min_size=len(x), max_size=len(x)))
     expected = np.zeros((4, x.shape[1]), np.float32)
     for row, target in zip(x, targets, strict=True):
         if target is not None:

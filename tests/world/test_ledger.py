@@ -217,7 +217,8 @@ def test_without_requests_nothing_changes(runs):
 def test_a_run_in_a_batch_has_the_numbers_that_it_has_alone():
     batch, alone = Bench(Ledger, runs=(2,)), Bench(Ledger)
     several = batch.step(
-        world=batch.world(stock=[100.0, 50.0]), month=batch.month(send_request=30.0, use_request=40.0)
+        world=batch.world(stock=[100.0, 50.0]),
+        month=batch.month(send_request=30.0, use_request=40.0),
     )
     for run, stock in enumerate((100.0, 50.0)):
         single = alone.step(
@@ -252,8 +253,8 @@ def test_shells_under_way_arrive_at_one_over_the_transit_time_less_a_tithe():
         world=bench.world(stock={"SUP.shells": 500.0}, transit={"SUP>BUY:shells": 50.0}),
         month=bench.month(send_request={"SUP>BUY:shells": 100.0}),
     )
-    # Transit time one month, a tenth lost. Of the old 50, 50·e⁻¹ = 18.394 are still under way; of the
-    # new 100, sent evenly, 100·(1 − e⁻¹) = 63.212. So 150 − 81.606 = 68.394 leave the way:
+    # Transit time one month, a tenth lost. Of the old 50, 50·e⁻¹ = 18.394 are still under way; of
+    # the new 100, sent evenly, 100·(1 − e⁻¹) = 63.212. So 150 − 81.606 = 68.394 leave the way:
     # 6.839 are lost and 61.555 arrive.
     assert bench.read(results, "transit", "SUP>BUY:shells") == pytest.approx(81.606, abs=1e-3)
     assert bench.read(results, "interdicted", "SUP>BUY:shells") == pytest.approx(6.839, abs=1e-3)
@@ -352,7 +353,9 @@ def test_transit_follows_its_differential_equation(transit_time):
         month=bench.month(send_request={"SUP>BUY:shells": 100.0}),
     )
     exact = solve_ivp(lambda _, y: 100.0 - y / transit_time, (0, 1), [50.0], rtol=1e-10, atol=1e-10)
-    assert bench.read(results, "transit", "SUP>BUY:shells") == pytest.approx(exact.y[0, -1], rel=1e-5)
+    assert bench.read(results, "transit", "SUP>BUY:shells") == pytest.approx(
+        exact.y[0, -1], rel=1e-5
+    )
 
 
 def test_two_half_months_clear_as_one_month_where_nothing_is_scarce():
@@ -394,7 +397,9 @@ def _by_hand(cleared: Cleared, time: float, loss: np.ndarray, run: int) -> dict[
     """The same month in plain Python, account by account and tie by tie."""
     axes, before, asked = cleared.bench.axes, cleared.before, cleared.asked
     labels = axes["account"]
-    stock = {k: float(before.stock[i, run]) + float(asked.made[i, run]) for i, k in enumerate(labels)}
+    stock = {
+        k: float(before.stock[i, run]) + float(asked.made[i, run]) for i, k in enumerate(labels)
+    }
     use = {k: float(asked.use_request[i, run]) for i, k in enumerate(labels)}
     sends = {
         t.label: float(asked.send_request[i, run]) + float(asked.covert_request[i, run])

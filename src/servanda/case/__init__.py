@@ -5,7 +5,7 @@ and returns frozen objects; nothing below this package ever touches a file.
 """
 
 from servanda.case.create import create
-from servanda.case.evidence import Evidence, Observation, Series, SourceRule
+from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule
 from servanda.case.load import Case, available_cases, load
 from servanda.case.priors import ParameterTable, Prior
 from servanda.case.schema import CaseSpec
@@ -18,6 +18,7 @@ __all__ = [
     "ParameterTable",
     "Prior",
     "Series",
+    "Source",
     "SourceRule",
     "available_cases",
     "create",

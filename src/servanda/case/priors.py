@@ -8,17 +8,17 @@ import zlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from math import inf, isfinite, log
 from statistics import NormalDist
 from typing import Any, Literal
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
+from scipy.special import betaincinv, ndtr, ndtri
 
+from servanda.case.threefry import threefry
 from servanda.errors import CaseError
 
 Status = Literal["measured", "estimated", "assumed"]
@@ -161,7 +161,7 @@ def label(parameter: str, member: str) -> str:
 
 def draw(
     priors: Mapping[str, Prior], seed: int, runs: np.ndarray[Any, np.dtype[np.int_]]
-) -> dict[str, Float[Array, "run"]]:
+) -> dict[str, Float[np.ndarray, "run"]]:
     """Draw every prior once for each run.
 
     Args:
@@ -175,26 +175,49 @@ def draw(
     families: dict[Family, list[str]] = defaultdict(list)
     for name, prior in priors.items():
         families[prior.family].append(name)
-    root = jax.random.key(seed)
-    drawn: dict[str, Float[Array, "run"]] = {}
+    counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
+    drawn: dict[str, Float[np.ndarray, "run"]] = {}
     for family, names in families.items():
-        arguments = np.array([priors[name].arguments for name in names])
-        streams = np.array([zlib.crc32(name.encode()) for name in names], dtype=np.uint32)
-        values = _draw_family(family)(root, streams, runs.astype(np.uint32), arguments)
-        drawn.update(zip(names, values, strict=True))
+        arguments = np.array([priors[name].arguments for name in names]).T[..., None]
+        streams = np.array([zlib.crc32(name.encode()) for name in names], np.uint32)[:, None]
+        high, low = threefry((np.full_like(streams, seed), streams), counters)
+        values = _quantile(family, _uniform(high, low), *arguments).astype(np.float32)
+        # rounding to single precision may step over a bound
+        bounds = arguments[2:].astype(np.float32)
+        drawn.update(zip(names, np.clip(values, *bounds), strict=True))
     return drawn
 
 
-@cache
-def _draw_family(family: Family) -> Any:
-    def one(root: Array, stream: Array, run: Array, arguments: Array) -> Array:
-        key = jax.random.fold_in(jax.random.fold_in(root, run), stream)
-        sample = _truncated(family, *arguments).sample(key)
-        # rounding to single precision may step over a bound
-        return jnp.clip(sample, arguments[2], arguments[3])
+def _uniform(high: np.ndarray, low: np.ndarray) -> Float[np.ndarray, "..."]:
+    """Uniform on the open interval (0, 1), from the upper 52 bits of two words."""
+    bits = high.astype(np.uint64) << np.uint64(20) | low.astype(np.uint64) >> np.uint64(12)
+    return (bits.astype(np.float64) + 0.5) * 2.0**-52
 
-    over_runs = jax.vmap(one, in_axes=(None, None, 0, None))
-    return jax.jit(jax.vmap(over_runs, in_axes=(None, 0, None, 0)))
+
+def _quantile(
+    family: Family,
+    at: Float[np.ndarray, "name run"],
+    first: Float[np.ndarray, "name 1"],
+    second: Float[np.ndarray, "name 1"],
+    low: Float[np.ndarray, "name 1"],
+    high: Float[np.ndarray, "name 1"],
+) -> Float[np.ndarray, "name run"]:
+    """The truncated distribution's quantiles: NumPyro would have to compile the same for seconds."""
+    match family:
+        case "normal":
+            below, above = ndtr((low - first) / second), ndtr((high - first) / second)
+            return first + second * ndtri(below + at * (above - below))
+        case "lognormal":
+            with np.errstate(divide="ignore"):
+                logs = [np.log(x) for x in (first, np.maximum(low, 0.0), high)]
+            return np.exp(_quantile("normal", at, logs[0], second, *logs[1:]))
+        case "beta":
+            return betaincinv(first, second, at)
+        case "uniform":
+            low, high = np.maximum(first, low), np.minimum(second, high)
+            return low + at * (high - low)
+        case "fixed":
+            return np.broadcast_to(first, at.shape)
 
 
 def _truncated(family: Family, first: Array, second: Array, low: Array, high: Array) -> Any:

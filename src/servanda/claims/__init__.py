@@ -1,4 +1,4 @@
-"""The argument, claim by claim: tested in paired runs, weighed against the record, and asked what flips it."""
+"""The argument, claim by claim: tested in paired runs, weighed against the record, and flipped."""
 
 from servanda.claims.judge import judge
 from servanda.claims.verdict import Flip, Verdict

@@ -1,8 +1,7 @@
 """What flips a verdict: a parameter, another accounting, the reference class, or the record."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from math import sqrt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool
@@ -13,8 +12,8 @@ from servanda.claims.verdict import Flip, Word, model_word, verdict_word
 from servanda.engine import Model
 
 _MOST_PARAMETERS = 3
-# The share among some of the runs must differ by this many standard errors before anything is named: with some three
-# hundred numbers looked at, fewer would name one by chance.
+# Some of the runs must differ by this many standard errors before anything is named: with some
+# three hundred numbers looked at, fewer would name one by chance.
 _CLEAR = 3.5
 _CLASS_DRAW = "commitment.class_draw"
 
@@ -37,6 +36,17 @@ class Weighing:
         others = tuple(self.accountings.values())
         return verdict_word(probability, self.supports, self.opposes, others)
 
+    def counted_as(self, accounting: str, own: float) -> Word:
+        """The verdict were another accounting the claim's own test, and `own` one of the others."""
+        others = [p for name, p in self.accountings.items() if name != accounting]
+        given = self.accountings[accounting]
+        return verdict_word(given, self.supports, self.opposes, (own, *others))
+
+    def only(self, keep: Callable[[Observation], bool]) -> "Weighing":
+        """The same with some of the facts only."""
+        supports, opposes = filter(keep, self.supports), filter(keep, self.opposes)
+        return replace(self, supports=tuple(supports), opposes=tuple(opposes))
+
 
 def flips(
     model: Model, main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing
@@ -49,23 +59,42 @@ def flips(
         drawn: parameter draws by printed name, one a run.
         evidence: facts and other accountings.
     """
-    whole = main.probability()
-    word = evidence.word(whole)
-    found = _parameters(main, drawn, evidence) + list(_classes(model, main, drawn, evidence))
-    for name, probability in evidence.accountings.items():
-        other = verdict_word(probability, evidence.supports, evidence.opposes, (whole,))
-        if other != word:
-            found.append(Flip("accounting", name, f"counted as {name}", other, probability))
-    alone = model_word(whole)
-    if alone != word:
-        condition = "by the model alone, facts and other accountings left aside"
-        found.append(Flip("record", "the record", condition, alone, whole))
+    found = _parameters(main, drawn, evidence)
+    found += _classes(model, main, drawn, evidence)
+    found += _accountings(main, evidence)
+    found += _record(model, main, evidence)
     return tuple(found)
 
 
-def _parameters(
-    main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing
-) -> list[Flip]:
+def _accountings(main: Outcome, evidence: Weighing) -> Iterable[Flip]:
+    """Other accountings that would give another word were they the claim's own test."""
+    whole = main.probability()
+    for name, probability in evidence.accountings.items():
+        word = evidence.counted_as(name, whole)
+        if word != evidence.word(whole):
+            yield Flip("accounting", name, f"counted as {name}", word, probability)
+
+
+def _record(model: Model, main: Outcome, evidence: Weighing) -> Iterable[Flip]:
+    """Classes of sources without whose facts the word would differ, then the model alone."""
+    whole = main.probability()
+    word = evidence.word(whole)
+    record = model.case.evidence
+
+    cited = (*evidence.supports, *evidence.opposes)
+    classes = {o.id: record.source(o.source).source_class for o in cited}
+    for name in sorted(set(classes.values())):
+        own = [fact for fact, source_class in classes.items() if source_class == name]
+        other = evidence.only(lambda o, own=own: o.id not in own).word(whole)  # type: ignore[misc]
+        if other != word:
+            yield Flip("record", name, f"without the facts from {name} sources", other, whole)
+    alone = model_word(whole)
+    if alone != word:
+        condition = "by the model alone, facts and other accountings left aside"
+        yield Flip("record", "the record", condition, alone, whole)
+
+
+def _parameters(main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing) -> list[Flip]:
     """Parameters whose lowest or highest third changes the word, the strongest first."""
     whole = main.probability()
     found: list[Flip] = []
@@ -108,7 +137,6 @@ def _clearly_other(
     if not among.any():
         return None
     whole, part = main.probability(), main.probability(among)
-    error = sqrt(max(whole * (1 - whole), 1e-4) / among.sum())
-    if evidence.word(part) == evidence.word(whole) or abs(part - whole) <= _CLEAR * error:
+    if evidence.word(part) == evidence.word(whole) or abs(main.apart(among)) <= _CLEAR:
         return None
     return part

@@ -1,12 +1,13 @@
 """Judging claims: paired runs for every setting that a claim compares, then a verdict for each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from servanda.case.schema import Claim, Test, Untestable
+from servanda.case import Evidence, Observation
+from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
 from servanda.claims.flips import Weighing, flips
-from servanda.claims.outcomes import Outcome, Values, outcome, settings_in
+from servanda.claims.outcomes import Values, outcome, settings_in
 from servanda.claims.verdict import Verdict
 from servanda.engine import Model, Simulator
 from servanda.engine.parameters import sample
@@ -42,9 +43,7 @@ def key(settings: Mapping[str, float | str]) -> Key:
     return tuple(sorted(settings.items()))
 
 
-def _simulate_all(
-    simulator: Simulator, runs: int, seed: int, progress: Progress | None
-) -> Values:
+def _simulate_all(simulator: Simulator, runs: int, seed: int, progress: Progress | None) -> Values:
     """Metrics of every run under every setting that some claim compares."""
     case = simulator.model.case
     tests = [t for claim in case.claims for t in (claim.test, *claim.accountings.values())]
@@ -58,7 +57,7 @@ def _simulate_all(
             evaluate(simulator.model, batch)
             for batch in simulator.run(runs, seed, settings_of(case, settings))
         ]
-        results[name] = {m: np.concatenate([b[m] for b in batches]) for m in batches[0]} if batches[0] else {}
+        results[name] = {m: np.concatenate([b[m] for b in batches]) for m in batches[0]}
         if progress is not None:
             progress(done, len(wanted))
     return lambda settings, metric: results[key(settings)][metric]
@@ -67,31 +66,20 @@ def _simulate_all(
 def _verdict(
     model: Model, claim: Claim, values: Values, drawn: Mapping[str, np.ndarray]
 ) -> Verdict:
-    case = model.case
-    known = {o.id for o in case.known.observations}
-    rows = {o.id: o for o in case.evidence.observations}
-    supports = tuple(rows[i] for i in claim.supports if i in known)
-    opposes = tuple(rows[i] for i in claim.opposes if i in known)
-    later = tuple(rows[i] for i in (*claim.supports, *claim.opposes) if i in rows and i not in known)
+    known = model.case.known
+    supports = _among(known, claim.supports)
+    opposes = _among(known, claim.opposes)
+    cited = _among(model.case.evidence, (*claim.supports, *claim.opposes))
+    later = tuple(o for o in cited if o not in (*supports, *opposes))
     if isinstance(claim.test, Untestable):
-        return Verdict(
-            claim, "untestable here", None, None, None, None, None, None, "", supports, opposes, later, ()
-        )
-
-    def outcome_of(test: Test) -> Outcome:
-        return outcome(test, values)
-
-    main = outcome_of(claim.test)
-    evidence = Weighing(
-        supports,
-        opposes,
-        {name: outcome_of(t).probability() for name, t in claim.accountings.items()},
-    )
-    word = evidence.word(main.probability())
+        return Verdict(claim, "untestable here", supports=supports, opposes=opposes, later=later)
+    main = outcome(claim.test, values)
+    others = {name: outcome(t, values).probability() for name, t in claim.accountings.items()}
+    evidence = Weighing(supports, opposes, others)
     low, high = main.interval()
     return Verdict(
         claim=claim,
-        word=word,
+        word=evidence.word(main.probability()),
         probability=main.probability(),
         error=main.error(),
         effect=main.effect(),
@@ -106,12 +94,19 @@ def _verdict(
     )
 
 
+def _among(record: Evidence, ids: Sequence[str]) -> tuple[Observation, ...]:
+    """The facts with these ids, in this order; what the record does not hold is left out."""
+    rows = {o.id: o for o in record.observations}
+    return tuple(rows[i] for i in ids if i in rows)
+
+
 def _unit(model: Model, test: Test) -> str:
     """Unit of the metric that a test compares; a conditional compares probabilities."""
-    by_name = {m.name: m.unit for m in model.case.spec.metrics}
-    for field in ("metric", "after"):
-        if hasattr(test, field):
-            return by_name[getattr(test, field)]
-    return "dimensionless"
-
-
+    units = {m.name: m.unit for m in model.case.spec.metrics}
+    match test:
+        case Contrast() | Threshold():
+            return units[test.metric]
+        case Trend():
+            return units[test.after]
+        case _:
+            return "dimensionless"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import erf, sqrt
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,7 +12,15 @@ from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend, 
 
 Values = Callable[[Mapping[str, float | str], str], Float[np.ndarray, "run"]]
 
+# Yes is one, no is zero.
+_YES = 0.5
+# No share is taken to vary less than one of a hundredth of a percent would.
+_SUREST = 1e-4
+# Standard errors on either side that hold nine tenths of a normal distribution.
+_NINE_TENTHS = 1.645
 
+
+@runtime_checkable
 class Outcome(Protocol):
     """A test's outcome over runs, or over some of them."""
 
@@ -21,6 +29,9 @@ class Outcome(Protocol):
 
     def error(self) -> float:
         """Monte Carlo standard error of the probability."""
+
+    def apart(self, among: Bool[np.ndarray, "run"]) -> float:
+        """By how many standard errors the runs marked differ from all."""
 
     def effect(self) -> float:
         """Mean of the tested difference."""
@@ -34,7 +45,7 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True)
 class ByRun:
-    """A test that holds or fails in each run: the claim's probability is the share of runs in which it holds."""
+    """A test that holds or fails in each run: the claim's probability is the share that holds."""
 
     difference: Float[np.ndarray, "run"]
     holds: Bool[np.ndarray, "run"]
@@ -47,6 +58,12 @@ class ByRun:
         """Binomial standard error."""
         p = self.probability()
         return sqrt(p * (1 - p) / len(self.holds))
+
+    def apart(self, among: Bool[np.ndarray, "run"]) -> float:
+        """By how many binomial standard errors the share differs; where it is sure, not by none."""
+        whole = self.probability()
+        error = sqrt(max(whole * (1 - whole), _SUREST) / among.sum())
+        return (self.probability(among) - whole) / error
 
     def effect(self) -> float:
         """Mean difference over runs."""
@@ -64,9 +81,11 @@ class ByRun:
 
 @dataclass(frozen=True)
 class ByGroup:
-    """A test that compares two groups of runs: its probability is that of a difference beyond the margin.
+    """A test that compares the shares of two groups of runs.
 
-    The difference of two shares is normal to a good approximation; groups with no runs say nothing.
+    Its probability is that of a difference beyond the margin, which is normal to a good
+    approximation. A group with no runs says nothing. In the error each group counts two runs more,
+    one of either outcome (Agresti and Caffo 2000): a few alike do not make a share sure.
     """
 
     outcome: Bool[np.ndarray, "run"]
@@ -75,15 +94,20 @@ class ByGroup:
     margin: float
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
-        """Probability that the outcome's share differs by more than the margin in the claimed direction."""
+        """Probability that the shares differ as claimed and by more than the margin."""
         difference, error = self._difference(among)
         if error == 0.0:
-            return 0.5 if difference == 0.0 else float(self.sign * difference > self.margin)
+            return 0.5
         return 0.5 * (1 + erf((self.sign * difference - self.margin) / error / sqrt(2)))
 
     def error(self) -> float:
         """The probability already expresses Monte Carlo error, so none is added."""
         return 0.0
+
+    def apart(self, among: Bool[np.ndarray, "run"]) -> float:
+        """By how many standard errors the difference of shares is another one."""
+        part, error = self._difference(among)
+        return (part - self.effect()) / error if error else 0.0
 
     def effect(self) -> float:
         """Difference of the shares."""
@@ -96,7 +120,7 @@ class ByGroup:
     def interval(self) -> tuple[float, float]:
         """90 % interval of the difference of shares."""
         difference, error = self._difference(None)
-        return difference - 1.645 * error, difference + 1.645 * error
+        return difference - _NINE_TENTHS * error, difference + _NINE_TENTHS * error
 
     def _difference(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
         outcome = self.outcome if among is None else self.outcome[among]
@@ -104,8 +128,11 @@ class ByGroup:
         met, unmet = outcome[given], outcome[~given]
         if len(met) == 0 or len(unmet) == 0:
             return 0.0, 0.0
-        p, q = float(met.mean()), float(unmet.mean())
-        return p - q, sqrt(p * (1 - p) / len(met) + q * (1 - q) / len(unmet))
+        variance = 0.0
+        for group in (met, unmet):
+            share = (group.sum() + 1) / (len(group) + 2)
+            variance += share * (1 - share) / (len(group) + 2)
+        return float(met.mean() - unmet.mean()), sqrt(variance)
 
 
 def outcome(test: Test, values: Values) -> Outcome:
@@ -121,17 +148,22 @@ def outcome(test: Test, values: Values) -> Outcome:
             distance = values(test.present, test.metric) - test.value
             return ByRun(distance, distance > 0 if test.direction == "above" else distance < 0)
         case Conditional():
-            condition = values(test.present, test.given)
-            given = condition < test.below if test.below is not None else condition > (test.above or 0.0)
-            happened = values(test.present, test.outcome) > 0.5
-            return ByGroup(happened, given, 1.0 if test.direction == "likelier" else -1.0, test.margin)
+            happened = values(test.present, test.outcome) > _YES
+            sign = 1.0 if test.direction == "likelier" else -1.0
+            return ByGroup(happened, _given(test, values), sign, test.margin)
         case Untestable():
             raise ValueError("an untestable claim has no outcome")
 
 
-def _compare(
-    difference: np.ndarray, size: np.ndarray, direction: str, margin: float
-) -> ByRun:
+def _given(test: Conditional, values: Values) -> Bool[np.ndarray, "run"]:
+    """In which runs the condition is met."""
+    condition = values(test.present, test.given)
+    if test.below is not None:
+        return condition < test.below
+    return condition > (test.above or 0.0)
+
+
+def _compare(difference: np.ndarray, size: np.ndarray, direction: str, margin: float) -> ByRun:
     beyond = margin * size
     match direction:
         case "raises" | "rises":

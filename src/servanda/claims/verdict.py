@@ -6,11 +6,10 @@ from typing import Literal
 from servanda.case import Observation
 from servanda.case.schema import Claim
 
-Word = Literal[
-    "supported", "leaning", "open", "leaning against", "contradicted", "untestable here"
-]
+Word = Literal["supported", "leaning", "open", "leaning against", "contradicted", "untestable here"]
 
-# Probability from which the model supports a claim, or leans to it; the same distance from zero speaks against.
+# Probability from which the model supports a claim, or leans to it; the same distance from zero
+# speaks against.
 _SUPPORTED, _LEANING = 0.9, 0.7
 
 
@@ -20,7 +19,8 @@ class Flip:
 
     Attributes:
         kind: what sort of thing.
-        name: a parameter's printed name, an accounting, a source of facts or a reference class.
+        name: a parameter's printed name, an accounting, a reference class, a class of sources, or
+            "the record".
         condition: when the verdict differs, in words.
         word: what the verdict would then be.
         probability: the claim's probability then.
@@ -53,17 +53,17 @@ class Verdict:
 
     claim: Claim
     word: Word
-    probability: float | None
-    error: float | None
-    effect: float | None
-    effect_low: float | None
-    effect_high: float | None
-    effect_error: float | None
-    unit: str
-    supports: tuple[Observation, ...]
-    opposes: tuple[Observation, ...]
-    later: tuple[Observation, ...]
-    flips: tuple[Flip, ...]
+    probability: float | None = None
+    error: float | None = None
+    effect: float | None = None
+    effect_low: float | None = None
+    effect_high: float | None = None
+    effect_error: float | None = None
+    unit: str = ""
+    supports: tuple[Observation, ...] = ()
+    opposes: tuple[Observation, ...] = ()
+    later: tuple[Observation, ...] = ()
+    flips: tuple[Flip, ...] = ()
 
 
 def model_word(probability: float) -> Word:
@@ -92,14 +92,15 @@ def verdict_word(
 ) -> Word:
     """The verdict of model and record together.
 
-    The model's word moves one step towards the side on which the record clearly lies. Where the record is split or
-    silent the model alone carries a claim no further than leaning, either way; and where another accounting of the
-    same claim comes out on the other side, neither carries it further. So *supported* means that the model, the
-    record and every accounting agree.
+    The model's word moves one step towards the side on which the record clearly lies. Where the
+    record is split or silent the model alone carries a claim no further than leaning, either way;
+    and where another accounting of the same claim comes out on the other side, neither carries it
+    further. So *supported* means that model, record and every accounting agree.
 
     Args:
         probability: that the claim holds, given the model.
-        supports, opposes: facts for and against.
+        supports: facts for it.
+        opposes: facts against it.
         others: probabilities under the claim's other accountings.
     """
     step = _ORDER.index(model_word(probability)) - _MIDDLE

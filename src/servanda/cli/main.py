@@ -1,29 +1,35 @@
 """`servanda`: check, run, claims, brief, new."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
+from servanda.cli.terminal import ERR, say
 from servanda.errors import ServandaError, UsageError
+
+if TYPE_CHECKING:
+    from servanda.case import Case
 
 app = typer.Typer(
     name="servanda",
-    help="Will the agreement be kept? Run a strategic partnership as a model tied to dated evidence.\n\n"
-    "Start with: servanda run russia-dprk. Analysis of the open record only: nothing here helps to evade "
-    "sanctions or to plan attacks.",
+    help="Will the agreement be kept? Run a strategic partnership as a model tied to dated "
+    "evidence.\n\nStart with: servanda run russia-dprk. Analysis of the open record only: nothing "
+    "here helps to evade sanctions or to plan attacks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_err = Console(stderr=True, highlight=False)
 
 CaseName = Annotated[str, typer.Argument(help="A shipped case, or a folder with a case.toml.")]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="Move the cut: what was known after this month is not read.", metavar="YYYY-MM"),
+    typer.Option(
+        "--as-of",
+        help="Move the cut: what was known after this month is not read.",
+        metavar="YYYY-MM",
+    ),
 ]
 Runs = Annotated[int, typer.Option("--runs", help="How many runs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
@@ -35,18 +41,17 @@ def check(
     as_of: AsOf = None,
     hindcast: Annotated[
         bool,
-        typer.Option("--hindcast", help="How much of the record lies within what the model thought possible."),
+        typer.Option(
+            "--hindcast", help="How much of the record lies within what the model thought possible."
+        ),
     ] = False,
     runs: Runs = 2048,
     seed: Seed = 1,
 ) -> None:
     """Check a case; print the month's plan and what the evidence bears on."""
-    from servanda.cli import show
+    from servanda.cli import work
 
-    loaded = _load(case, as_of)
-    show.plan(loaded)
-    if hindcast:
-        show.hindcast(loaded, runs, seed)
+    work.check(_load(case, as_of), runs, seed, against_record=hindcast)
 
 
 @app.command()
@@ -57,12 +62,17 @@ def run(
     as_of: AsOf = None,
     levers: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Set a lever; may be given several times.", metavar="LEVER=VALUE"),
+        typer.Option(
+            "--set", help="Set a lever; may be given several times.", metavar="LEVER=VALUE"
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to make; runs/CASE-N if not given.", metavar="FOLDER")
+        Path | None,
+        typer.Option("--out", help="Folder to make; runs/CASE-N if not given.", metavar="FOLDER"),
     ] = None,
-    brief: Annotated[bool, typer.Option(help="Judge the claims and write the briefing too.")] = True,
+    brief: Annotated[
+        bool, typer.Option(help="Judge the claims and write the briefing too.")
+    ] = True,
 ) -> None:
     """Run a case into a new folder, with a briefing."""
     from servanda.cli import work
@@ -101,17 +111,17 @@ def brief(
 def new(
     name: Annotated[str, typer.Argument(help="Name of the case, like arms-for-oil.")],
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where to make it; here, under its name, if not given.")
-    ] = None,
+        Path, typer.Option("--folder", help="Where to make the case's folder.", show_default="here")
+    ] = Path(),
 ) -> None:
     """Write a small commented case that runs, to start your own from."""
     from servanda.case.create import create
 
-    made = create(name, folder if folder is not None else Path(name))
-    print(f"{made}: a case to edit. Try: servanda check {made}, then servanda run {made}")
+    made = create(name, folder)
+    say(f"{made}: a case to edit. Try: servanda check {made}, then servanda run {made}")
 
 
-def _load(name: str, as_of: str | None) -> "Case":  # type: ignore[name-defined]  # noqa: F821
+def _load(name: str, as_of: str | None) -> "Case":
     from servanda.case import load
 
     case = load(name)
@@ -135,9 +145,6 @@ def main() -> NoReturn:
     try:
         app(standalone_mode=True)
     except ServandaError as error:
-        _err.print(f"error: {error}", style="red", markup=False)
+        ERR.print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        _err.print("interrupted")
-        raise SystemExit(130) from None
     raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""Commands that compute: run, claims, brief; with progress, and a partial folder on Ctrl-C."""
+"""Commands that compute: check, run, claims, brief; with progress, and what Ctrl-C left."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -6,18 +6,31 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jax
-from rich.console import Console
+import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from servanda import api
 from servanda.case import Case
-from servanda.claims import Verdict, judge
+from servanda.claims import judge
 from servanda.cli import show
-from servanda.experiments import evaluate, open_folder, prepare, run_to_folder
-from servanda.experiments.folder import RunFolder
+from servanda.cli.answer import answer
+from servanda.cli.terminal import ERR, say
+from servanda.engine.parameters import sample
+from servanda.experiments import hindcast, open_folder, prepare, run_to_folder
 from servanda.experiments.run import Progress as Report
+from servanda.experiments.run import check_request, simulate
 
-_console = Console(highlight=False)
+
+def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
+    """Print the plan and the evidence, and on request how much of the record lies within."""
+    check_request(runs, seed)
+    simulator = prepare(case)
+    show.plan(simulator.model)
+    show.evidence(simulator.model)
+    if against_record:
+        _remember_compilations()
+        with _bar("running", "runs") as report:
+            arrays = simulate(simulator, runs, seed, progress=report)
+        show.hindcast(hindcast(simulator.model, arrays, seed))
 
 
 def run(
@@ -39,34 +52,32 @@ def run(
         _say_partial(target)
         raise
     model = prepare(case).model
-    show.results(model, evaluate(model, folder.arrays()), folder.arrays())
-    _console.print(f"results   {folder.path}")
+    answer(model, folder.arrays(), sample(model.numbers, seed, np.arange(runs)))
+    say(f"results   {folder.path}")
     if brief:
-        _console.print(f"briefing  {_write_brief(folder, case, None)}")
+        from servanda import api
+
+        with _bar("judging claims", "settings") as report:
+            verdicts = judge(prepare(case), min(api.CLAIM_RUNS, runs), seed, progress=report)
+        say(f"briefing  {api.brief(folder.path, verdicts=verdicts)}")
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the ledger."""
     _remember_compilations()
-    simulator = prepare(case)
     with _bar("judging claims", "settings") as report:
-        verdicts = judge(simulator, runs, seed, progress=report)
+        verdicts = judge(prepare(case), runs, seed, progress=report)
     show.claims(verdicts)
 
 
 def brief(path: Path, out: Path | None) -> None:
     """Write the briefing of a run folder."""
+    from servanda import api
+
     _remember_compilations()
-    folder = open_folder(path)
-    _console.print(f"briefing  {_write_brief(folder, folder.case(), out)}")
-
-
-def _write_brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
-    verdicts: list[Verdict] = []
     with _bar("judging claims", "settings") as report:
-        count = min(api.CLAIM_RUNS, max(folder.note["done"], 1))
-        verdicts = judge(prepare(case), count, folder.note["seed"], progress=report)
-    return api.brief(folder.path, verdicts=verdicts, out=out)
+        page = api.brief(path, out=out, progress=report)
+    say(f"briefing  {page}")
 
 
 def _free_folder(name: str) -> Path:
@@ -79,7 +90,10 @@ def _free_folder(name: str) -> Path:
 def _say_partial(target: Path) -> None:
     if (target / "run.json").is_file():
         note = open_folder(target).note
-        _console.print(f"partial   {target} holds {note['done']} of {note['runs']} runs and says so")
+        ERR.print(
+            f"interrupted: {target} holds {note['done']} of {note['runs']} runs and says so",
+            soft_wrap=True,
+        )
 
 
 @contextmanager
@@ -92,13 +106,19 @@ def _bar(task: str, unit: str) -> Iterator[Report]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    shown = ERR.is_terminal
+    with Progress(*columns, console=ERR, transient=True, disable=not shown) as progress:
         bar = progress.add_task(task, total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+        def report(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+
+        yield report
 
 
 def _remember_compilations() -> None:
     """Keep compiled programs between calls, where the user's caches live."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    jax.config.update("jax_compilation_cache_dir", str(home / "servanda" / "compiled"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    cache = str(home / "servanda" / "compiled")
+    jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)  # type: ignore[no-untyped-call]

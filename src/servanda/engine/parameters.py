@@ -1,11 +1,14 @@
 """Priors bound to the mechanisms that use them, drawn for each run, and moved by levers."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
+from itertools import accumulate
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from servanda.case import Case, ParameterTable, Prior, units
 from servanda.case.priors import draw, label
@@ -151,7 +154,7 @@ def sample(
     """One draw a run of every listed number that is uncertain, in the mechanism's unit."""
     uncertain = {k: n.prior for k, n in numbers.items() if n.prior.family != "fixed"}
     drawn = draw(uncertain, seed, np.asarray(runs))
-    return {k: np.asarray(v) * np.float32(numbers[k].factor) for k, v in drawn.items()}
+    return {k: v * np.float32(numbers[k].factor) for k, v in drawn.items()}
 
 
 def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
@@ -210,31 +213,47 @@ def pack(
         dtype: of the arrays.
         after: whether these parameters hold after the cut.
     """
+    return records(plan, numbers, jnp.asarray(table(numbers, drawn, settings, runs, dtype, after=after)))
+
+
+def table(
+    numbers: Mapping[str, Number],
+    drawn: Mapping[str, np.ndarray],
+    settings: Sequence[Setting],
+    runs: int,
+    dtype: Any,
+    *,
+    after: bool,
+) -> Float[np.ndarray, "number run"]:
+    """Every number in one array, in the order of `numbers`, levers applied; arguments as for `pack`."""
     moved = _moves(settings, after=after)
-    rows: dict[tuple[str, str], list[np.ndarray]] = {}
-    for name, number in numbers.items():
-        value = drawn.get(name)
-        if value is None:
-            value = np.full(runs, number.prior.numbers[0] * number.factor)
+    values = np.empty((len(numbers), runs), dtype)
+    for row, (name, number) in enumerate(numbers.items()):
+        value: Any = drawn.get(name, number.prior.numbers[0] * number.factor)
         for operation, amount in moved.get(name, ()):
-            value = value * amount if operation == "scale" else np.full(runs, amount)
-        rows.setdefault((number.slot, number.field), []).append(value)
-    records: dict[str, Any] = {}
-    for process in plan:
-        arrays = {}
-        for spec in fields(process.Parameters):
-            stacked = (
-                np.stack(rows[process.slot, spec.name])
-                if (
-                    process.slot,
-                    spec.name,
-                )
-                in rows
-                else np.zeros((0, runs))
-            )
-            arrays[spec.name] = jnp.asarray(stacked if spec.metadata["axis"] else stacked[0], dtype)
-        records[process.slot] = process.Parameters(**arrays)
-    return records
+            value = value * amount if operation == "scale" else amount
+        values[row] = value
+    return values
+
+
+def records(
+    plan: Sequence[Process], numbers: Mapping[str, Number], values: Float[Array, "number *run"]
+) -> dict[str, Any]:
+    """Parameter records by slot, cut from a table of all numbers."""
+    sizes = Counter((number.slot, number.field) for number in numbers.values())
+    ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
+
+    def rows(slot: str, spec: Field[Any]) -> Array:
+        end = ends.get((slot, spec.name), 0)
+        block = values[end - sizes[slot, spec.name] : end]
+        return block if spec.metadata["axis"] else block[0]
+
+    return {
+        process.slot: process.Parameters(
+            **{spec.name: rows(process.slot, spec) for spec in fields(process.Parameters)}
+        )
+        for process in plan
+    }
 
 
 def _moves(settings: Sequence[Setting], *, after: bool) -> dict[str, list[tuple[str, float]]]:

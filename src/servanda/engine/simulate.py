@@ -12,11 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array
+from jaxtyping import Array, Float, UInt32
 
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
-from servanda.engine.parameters import Setting, pack, sample
+from servanda.engine.parameters import Setting, records, sample, table
 from servanda.engine.quantity_names import kept_positions
 from servanda.engine.streams import Streams
 from servanda.world import Clock, Month, World, quantities
@@ -79,7 +79,7 @@ class Simulator:
                 values = {k: v[rows] for k, v in drawn.items()}
             record = self._batch(values, settings, seed, numbers)
             wanted = min(self.batch, runs - first)
-            yield self._split(np.asarray(record), wanted)
+            yield {name: _joined(x)[..., :wanted] for name, x in record.items()}
 
     def _batch(
         self,
@@ -87,60 +87,79 @@ class Simulator:
         settings: Sequence[Setting],
         seed: int,
         numbers: np.ndarray,
-    ) -> Array:
-        plan, count = self.model.plan, len(numbers)
-        phases = [
-            pack(plan, self.model.numbers, drawn, settings, count, self.dtype, after=after)
-            for after in (False, True)
-        ]
-        both = jax.tree.map(lambda a, b: jnp.stack([a, b]), *phases)
-        chunked = jax.tree.map(self._chunk, both)
-        runs = jnp.asarray(numbers, jnp.uint32).reshape(-1, CHUNK)
-        record: Array = self._compiled(chunked, runs, jnp.uint32(seed))
+    ) -> dict[str, Array]:
+        """What is kept of a batch: by quantity, (chunk, month, member, run of the chunk)."""
+        count = len(numbers)
+        phases = np.stack(
+            [
+                table(self.model.numbers, drawn, settings, count, self.dtype, after=after)
+                for after in (False, True)
+            ]
+        )
+        chunks = phases.reshape(*phases.shape[:2], -1, CHUNK).transpose(2, 0, 1, 3)
+        runs = numbers.astype(np.uint32).reshape(-1, CHUNK)
+        record: dict[str, Array] = self._compiled(chunks, runs, np.uint32(seed))
         return record
-
-    def _chunk(self, x: Array) -> Array:
-        """(..., runs) to (chunks, ..., CHUNK)."""
-        return jnp.moveaxis(x.reshape(*x.shape[:-1], x.shape[-1] // CHUNK, CHUNK), -2, 0)
 
     @cached_property
     def _compiled(self) -> Any:
         mesh = Mesh(np.array(jax.devices()), ("device",))
         split, whole = PartitionSpec("device"), PartitionSpec()
 
-        def chunks(parameters: Any, runs: Array, seed: Array) -> Array:
+        def chunks(values: Array, runs: Array, seed: Array) -> dict[str, Array]:
             self.compilations += 1
-            return jax.lax.map(lambda chunk: self.trajectory(*chunk, seed), (parameters, runs))
+            return jax.lax.map(lambda chunk: self.trajectory(*chunk, seed), (values, runs))
 
         spread = jax.shard_map(
             chunks, mesh=mesh, in_specs=(split, split, whole), out_specs=split, check_vma=False
         )
         return jax.jit(spread)
 
-    def trajectory(self, phases: Any, runs: Array, seed: Array) -> Array:
-        """All months of one chunk: what is kept, as (month, row, run).
+    def trajectory(
+        self, phases: Float[Array, "2 number run"], runs: UInt32[Array, "run"], seed: Array
+    ) -> dict[str, Array]:
+        """All months of one chunk: what is kept, by quantity, as (month, member, run).
 
         Args:
-            phases: parameter records by slot, before and after the cut stacked on the first axis.
+            phases: every number, up to the cut and after it.
             runs: numbers of the runs.
             seed: of the experiment.
         """
-        first = jax.tree.map(lambda x: x[0], phases)
+        plan, numbers = self.model.plan, self.model.numbers
+        first = records(plan, numbers, phases[0])
         world = initial_world(self.model, first, runs.shape, self.dtype)
+        kept = jax.eval_shape(self._keep, world, Month.zeros(self.model.axes, runs.shape, self.dtype))
+        record = {k: jnp.zeros((self.months, *x.shape), x.dtype) for k, x in kept.items()}
 
-        def month(world: World, number: Array) -> tuple[World, Array]:
-            total: Any = None
-            for part in range(self.steps_a_month):
-                clock = self._clock(number, part)
-                phase = clock.future.astype(int)
-                parameters = jax.tree.map(lambda x: x[phase], phases)
-                world, happened = self.step(world, parameters, clock, runs, seed)
-                kept = self._keep(world, happened)
-                total = kept if total is None else self._combine(total, kept)
-            return world, total
+        # parameters stay put within a phase, so that what depends on them alone is computed once for all its months
+        def phase(state: tuple[World, Any], part: tuple[Array, Array, Array]) -> Any:
+            values, begin, end = part
+            parameters = records(plan, numbers, values)
 
-        _, record = jax.lax.scan(month, world, jnp.arange(self.months))
+            def month(number: Array, state: tuple[World, Any]) -> tuple[World, Any]:
+                world, record = state
+                world, kept = self._month(world, parameters, number, runs, seed)
+                return world, {k: record[k].at[number].set(kept[k]) for k in record}
+
+            return jax.lax.fori_loop(begin, end, month, state), None
+
+        after = min(max(self._cut + 1, 0), self.months)
+        spans = jnp.array([0, after]), jnp.array([after, self.months])
+        (_, record), _ = jax.lax.scan(phase, (world, record), (phases, *spans))
         return record
+
+    def _month(
+        self, world: World, parameters: Mapping[str, Any], number: Array, runs: Array, seed: Array
+    ) -> tuple[World, dict[str, Array]]:
+        """One month in all its steps, and what is kept of it."""
+        total: dict[str, Array] = {}
+        for part in range(self.steps_a_month):
+            clock = self._clock(number, part)
+            world, happened = self.step(world, parameters, clock, runs, seed)
+            kept = self._keep(world, happened)
+            # amounts add up, everything else is as it was last
+            total = {k: total[k] + x if k in total and _is_amount(k) else x for k, x in kept.items()}
+        return world, total
 
     def step(
         self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
@@ -169,32 +188,21 @@ class Simulator:
             future=month > self._cut,
         )
 
-    def _keep(self, world: World, happened: Month) -> Array:
-        rows = []
+    def _keep(self, world: World, happened: Month) -> dict[str, Array]:
+        kept = {}
         for name, members in self.record.items():
-            source = world if quantities()[name].carried else happened
-            values = getattr(source, name)
-            rows.append(values[None] if not quantities()[name].axis else pick(values, members))
-        return jnp.concatenate(rows)
+            values = getattr(world if quantities()[name].carried else happened, name)
+            kept[name] = pick(values, members) if quantities()[name].axis else values
+        return kept
 
-    def _combine(self, before: Array, after: Array) -> Array:
-        """Two steps of one month: amounts add up, everything else is as it was last."""
-        adds = np.concatenate(
-            [np.full(max(len(m), 1), _is_amount(name)) for name, m in self.record.items()]
-        )
-        column = jnp.asarray(adds)[:, *(None,) * (before.ndim - 1)]
-        return jnp.where(column, before + after, after)
 
-    def _split(self, record: np.ndarray, runs: int) -> dict[str, np.ndarray]:
-        """(chunk, month, row, CHUNK) to arrays (month, member, run) by quantity."""
-        flat = np.moveaxis(record, 0, 2).reshape(*record.shape[1:3], -1)[..., :runs]
-        out, row = {}, 0
-        for name, members in self.record.items():
-            width = len(members) if quantities()[name].axis else 1
-            block = flat[:, row : row + width]
-            out[name] = block if quantities()[name].axis else block[:, 0]
-            row += width
-        return out
+def _joined(record: Array) -> np.ndarray:
+    """(chunk, month, ..., run of the chunk) on several devices to one (month, ..., run)."""
+    out = np.empty((*record.shape[1:-1], record.shape[0] * CHUNK), record.dtype)
+    for shard in record.addressable_shards:
+        for number, chunk in enumerate(np.asarray(shard.data), shard.index[0].start or 0):
+            out[..., number * CHUNK : (number + 1) * CHUNK] = chunk
+    return out
 
 
 def _is_amount(name: str) -> bool:

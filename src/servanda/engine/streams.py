@@ -1,19 +1,21 @@
 """Random streams: one number for each seed, draw, run and step, whatever else is drawn.
 
-Each draw has a key of its own, made from its name; the counter is the run and the step. So two policies differ by
-the policy alone, one more actor leaves the others' numbers as they were, and a run's numbers do not depend on how
-many runs there are. The generator is Threefry-2x32 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-SC 2011), two words a draw, which is what a normal needs.
+Each draw has a key of its own, made from its name; the counter is the run and the step. So two
+policies differ by the policy alone, one more actor leaves the others' numbers as they were, and a
+run's numbers do not depend on how many runs there are. The generator is Threefry-2x32 (Salmon et
+al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), two words a draw, which is what a
+normal needs.
 """
 
 import zlib
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.random import threefry2x32_p
 from jaxtyping import Array, Float, Int, UInt32
 
+from servanda.case.threefry import threefry
 from servanda.world import Axes, Draw, Process
 
 
@@ -38,14 +40,10 @@ class Streams:
         self, seed: UInt32[Array, ""], runs: UInt32[Array, "*run"], step: Int[Array, ""]
     ) -> dict[str, dict[str, Float[Array, "..."]]]:
         """All draws of one step, by slot and name, with the member first and the run last."""
-        shape = (len(self._keys), *runs.shape)
         keys = jnp.asarray(self._keys)[:, *(None,) * runs.ndim]
-        first, second = threefry2x32_p.bind(
-            jnp.broadcast_to(seed, shape),
-            jnp.broadcast_to(keys, shape),
-            jnp.broadcast_to(runs, shape),
-            jnp.broadcast_to(step.astype(jnp.uint32), shape),
-        )
+        words = threefry((seed, keys), (runs, step.astype(jnp.uint32)))
+        # made once, not anew in the loop of every reader
+        first, second = jax.lax.optimization_barrier(words)
         out: dict[str, dict[str, Float[Array, "..."]]] = {}
         row = 0
         for slot, draw, names in self._draws:
@@ -59,7 +57,7 @@ class Streams:
 
 
 def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
-    """Uniform on the open interval (0, 1), from the upper 23 bits of a word: 24 would round to one."""
+    """Uniform on the open (0, 1), from the upper 23 bits of a word: 24 would round to one."""
     return (bits >> 9).astype(jnp.float32) * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
 
 

@@ -4,35 +4,39 @@
     FOLDER/results.zarr   every kept quantity, (month, member, run), opened by xarray
     FOLDER/run.json       seed, runs asked for and done, versions, levers, and a hash of the results
 
-Batches are written as they come and counted in `run.json` after each, so that a run that was interrupted or ran out
-of disk is readable up to its last whole batch and says that it is partial.
+Batches are written as they come and counted in `run.json` after each, so that a run that was
+interrupted or ran out of disk is readable up to its last whole batch and says that it is partial.
+The hash depends on the numbers alone: not on the folder, nor on how many cores made them.
 """
 
 import hashlib
 import json
 import platform
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 import zarr
-from numcodecs import Blosc
 
 from servanda.case import Case, load
-from servanda.engine import Model
+from servanda.engine import CHUNK, Model
 from servanda.engine.simulate import kept_members
 from servanda.errors import RunFolderError
-from servanda.world import quantities
 from servanda.experiments.dataset import attributes, coordinates, dimensions
+from servanda.world import quantities
 
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
-_COMPRESSION = Blosc(cname="lz4", clevel=1, shuffle=Blosc.BITSHUFFLE)
-_RUNS_A_CHUNK = 1024
+# Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
+_COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
+# What one device computes in a call, so that a batch fills whole chunks of the store.
+_RUNS_A_CHUNK = 4 * CHUNK
 
 
 @dataclass
@@ -54,75 +58,97 @@ class RunFolder:
         path: Path,
         model: Model,
         runs: int,
-        seed: int,
         levers: Mapping[str, float | str],
         about: Mapping[str, Any],
     ) -> "RunFolder":
-        """A new folder with empty arrays; raises `RunFolderError` if it exists or cannot be written."""
-        if path.exists():
-            raise RunFolderError(
-                where=str(path), found="something there already", expected="a folder that does not exist"
-            )
+        """A new folder with empty arrays.
+
+        Raises:
+            RunFolderError: if it exists or cannot be written; then nothing of it is left.
+        """
+        where = f"run folder '{path}'"
+        versions = {name: version(name) for name in _VERSIONS}
         note = {
             **about,
             "levers": dict(levers),
             "runs": runs,
             "done": 0,
             "partial": True,
-            "versions": {name: version(name) for name in _VERSIONS} | {"python": platform.python_version()},
+            "versions": versions | {"python": platform.python_version()},
             "hash": "",
         }
         folder = cls(path, note)
-        with _writing(path):
-            path.mkdir(parents=True)
-            shutil.copytree(model.case.folder, path / "case", ignore=shutil.ignore_patterns("__pycache__"))
-            _set_cut(path / "case" / "case.toml", model.case.spec.as_of)
-            folder._allocate(model, runs)
-            folder._write_note()
+        with _writing(where):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                raise RunFolderError(
+                    where=where,
+                    found="something there already",
+                    expected="a folder that does not exist yet",
+                ) from None
+            try:
+                folder._fill(model, about)
+            except BaseException:
+                shutil.rmtree(path, ignore_errors=True)
+                raise
         return folder
 
     def append(self, batch: Mapping[str, np.ndarray]) -> int:
-        """Write one batch of runs and count it; returns how many runs are done."""
+        """Write the next batch of runs, as the simulator makes them, and count it.
+
+        Returns:
+            How many runs are done.
+        """
         first = self.note["done"]
-        count = next(iter(batch.values())).shape[-1]
-        with _writing(self.path):
-            store = zarr.open_group(self.path / "results.zarr", mode="r+", zarr_format=2)
+        done = int(first + next(iter(batch.values())).shape[-1])
+        with _writing(f"run folder '{self.path}'", f"its first {first} runs stay readable"):
+            store = dict(self._store("r+").arrays())
             for name, values in batch.items():
-                array = store[name]
-                array[..., first : first + count] = values
-                self._hash.update(np.ascontiguousarray(values))
-            self.note["done"] = first + count
-            self._write_note()
-        return int(self.note["done"])
+                store[name][..., first:done] = values
+            self._add_to_hash(batch)
+            self._write_note({"done": done})
+        return done
+
+    def _add_to_hash(self, batch: Mapping[str, np.ndarray]) -> None:
+        """A chunk at a time, because how many make a batch depends on the machine."""
+        for first in range(0, next(iter(batch.values())).shape[-1], CHUNK):
+            for values in batch.values():
+                self._hash.update(np.ascontiguousarray(values[..., first : first + CHUNK]))
 
     def finish(self) -> None:
         """Mark the run as whole and record the hash of its results."""
-        self.note |= {"partial": False, "hash": self._hash.hexdigest()}
-        with _writing(self.path):
-            self._write_note()
+        with _writing(f"run folder '{self.path}'", "its runs stay readable"):
+            self._write_note({"partial": False, "hash": self._hash.hexdigest()})
 
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units; read when used."""
-        data = xr.open_zarr(self.path / "results.zarr", chunks=None, consolidated=False, zarr_format=2)
+        data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
         return data.isel(run=slice(0, self.note["done"]))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity."""
-        store = zarr.open_group(self.path / "results.zarr", mode="r", zarr_format=2)
-        done = self.note["done"]
-        return {
-            name: np.asarray(array[..., :done])
-            for name, array in store.arrays()
-            if name in quantities()
-        }
+        done, kept = self.note["done"], quantities()
+        stored = self._store("r").arrays()
+        return {name: np.asarray(array[..., :done]) for name, array in stored if name in kept}
 
     def case(self) -> Case:
         """The case as it was run."""
         return load(self.path / "case")
 
-    def _allocate(self, model: Model, runs: int) -> None:
-        store = zarr.open_group(self.path / "results.zarr", mode="w", zarr_format=2)
-        store.attrs.update({k: self.note[k] for k in ("case", "as_of", "seed", "mechanisms")})
+    def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
+        return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)
+
+    def _fill(self, model: Model, about: Mapping[str, Any]) -> None:
+        """The case, the empty arrays, and last the note that makes it a run folder."""
+        _copy_case(model, self.path / "case")
+        self._allocate(model, about)
+        self._write_note({})
+
+    def _allocate(self, model: Model, about: Mapping[str, Any]) -> None:
+        store = self._store("w")
+        store.attrs.update(about)
+        runs = self.note["runs"]
         labels, dims = coordinates(model), dimensions(model)
         sizes = {name: len(values) for name, values in labels.items()} | {"run": runs}
         for name in kept_members(model):
@@ -135,9 +161,7 @@ class RunFolder:
                 fill_value=float("nan"),
                 compressors=_COMPRESSION,
             )
-            array.attrs.update(
-                {"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)}
-            )
+            array.attrs.update({"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)})
         for dim in sorted({d for ds in dims.values() for d in ds}):
             values = np.arange(runs) if dim == "run" else np.array(labels[dim], dtype="U")
             # a fill value would make xarray read the run numbered zero as missing
@@ -146,11 +170,16 @@ class RunFolder:
             )
             coordinate[...] = values
             coordinate.attrs["_ARRAY_DIMENSIONS"] = [dim]
+        # without it xarray warns whoever opens the store by hand
+        zarr.consolidate_metadata(store.store, zarr_format=2)
 
-    def _write_note(self) -> None:
+    def _write_note(self, changes: Mapping[str, Any]) -> None:
+        """Replace `run.json` in one step, and only then change the note in memory."""
+        note = {**self.note, **changes}
         draft = self.path / "run.json.new"
-        draft.write_text(json.dumps(self.note, indent=2) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
         draft.replace(self.path / "run.json")
+        self.note = note
 
 
 def open_folder(path: Path) -> RunFolder:
@@ -161,34 +190,44 @@ def open_folder(path: Path) -> RunFolder:
     """
     try:
         note = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        raise RunFolderError(
-            where=str(path), found="no readable run.json", expected="a folder that `servanda run` wrote"
-        ) from None
+    except (OSError, ValueError):
+        raise _no_run_folder(path, "no readable run.json") from None
+    if not isinstance(note, dict) or not {"seed", "runs", "done", "partial"} <= note.keys():
+        raise _no_run_folder(path, "a run.json without seed, runs, done and partial")
+    for part in ("case", "results.zarr"):
+        if not (path / part).is_dir():
+            raise _no_run_folder(path, f"no {part} in it")
     return RunFolder(path, note)
 
 
-class _writing:
-    """Turns a failed write into one clear message; what was written before stays."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError):
-            raise RunFolderError(
-                where=str(self._path),
-                found=error.strerror or str(error),
-                expected="a folder that can be written",
-                hint="runs already counted in run.json stay readable",
-            ) from None
+def _no_run_folder(path: Path, found: str) -> RunFolderError:
+    return RunFolderError(
+        where=f"run folder '{path}'", found=found, expected="a folder that `servanda run` wrote"
+    )
 
 
-def _set_cut(file: Path, as_of: str) -> None:
-    """Write the cut that was run into the copied case, so that it can be run again as it was."""
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    moved = [f'as_of = "{as_of}"\n' if line.startswith("as_of") else line for line in lines]
-    file.write_text("".join(moved), encoding="utf-8")
+@contextmanager
+def _writing(where: str, hint: str | None = None) -> Iterator[None]:
+    """Turn a failed write into one clear message; what was written before stays."""
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderError(
+            where=where,
+            found=f"a write that failed: {error.strerror or error}",
+            expected="a place that can be written, with room on it",
+            hint=hint,
+        ) from None
+
+
+def _copy_case(model: Model, target: Path) -> None:
+    """The files that make a case, with the cut that is run; nothing else that lies beside them."""
+    target.mkdir()
+    source = model.case.folder
+    for file in sorted([*source.glob("*.toml"), *source.glob("*.csv")]):
+        shutil.copyfile(file, target / file.name)
+    case_file = target / "case.toml"
+    text = case_file.read_text(encoding="utf-8")
+    cut = rf"\g<1>{model.case.spec.as_of}\g<2>"
+    moved = re.sub(r"""(?m)^(\s*as_of\s*=\s*["'])[^"']*(["'])""", cut, text, count=1)
+    case_file.write_text(moved, encoding="utf-8")

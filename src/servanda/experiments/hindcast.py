@@ -1,4 +1,4 @@
-"""Hindcast coverage: does the record to the cut lie within what the model thought possible before seeing it?"""
+"""Hindcast coverage: does the record to the cut lie within what the model thought possible?"""
 
 from dataclasses import dataclass
 
@@ -45,17 +45,19 @@ class Coverage:
 
     @property
     def reason(self) -> str:
-        """Where the record lies where it is not inside, in words; empty if it reaches the wanted coverage."""
+        """Where the record lies outside, in words; empty if the series reaches the coverage."""
         if self.reached:
             return ""
-        above = [p for p in self.points if not p.inside and p.figure > p.interval[1]]
-        below = [p for p in self.points if not p.inside and p.figure < p.interval[0]]
+        outside = [p for p in self.points if not p.inside]
+        above = [p for p in outside if p.figure > p.interval[1]]
+        below = [p for p in outside if p.figure < p.interval[0]]
         parts = []
         for side, points in (("above", above), ("below", below)):
             if points:
                 first, last = points[0].observation.ref_end, points[-1].observation.ref_end
                 when = f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
-                parts.append(f"the record is {side} the model at {len(points)} points, {when}")
+                count = "one point" if len(points) == 1 else f"{len(points)} points"
+                parts.append(f"the record is {side} the model at {count}, {when}")
         return "; ".join(parts)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.case import units
-from servanda.case.schema import Metric, month_number
+from servanda.case.schema import Metric, month_name, month_number
 from servanda.engine import Model
 from servanda.engine.quantity_names import Reference, resolve
 from servanda.engine.simulate import kept_members
@@ -14,21 +14,31 @@ from servanda.errors import CaseError
 
 Arrays = Mapping[str, np.ndarray]
 
+# Yes is kept as one, no as zero.
+_YES = 0.5
+
 
 def check_metrics(model: Model) -> None:
     """Raise `CaseError` if a metric names no kept quantity, has the wrong unit or an empty span."""
+    start = month_number(model.case.spec.start)
     for metric in model.case.spec.metrics:
         where = f"case.toml: metric '{metric.name}'"
-        reference = resolve(model.axes, metric.quantity, where)
-        if _keeps_unit(metric):
-            units.factor(reference.unit, metric.unit, where)
+        unit = resolve(model.axes, metric.quantity, where).unit
         for other in (*metric.over, *([metric.less] if metric.less else [])):
-            resolve(model.axes, other, where)
+            found = resolve(model.axes, other, where).unit
+            if found != unit:
+                raise CaseError(
+                    where=where,
+                    found=f"'{other}' in {found}",
+                    expected=f"{unit}, as '{metric.quantity}' has",
+                )
+        units.factor(_unit(metric, unit), metric.unit, where)
         first, last = span(model, metric)
         if not first <= last:
             raise CaseError(
                 where=where,
-                found=f"since {metric.since} until {metric.until}",
+                found=f"since {metric.since} until {metric.until}, "
+                f"which is {month_name(start + first)} to {month_name(start + last)}",
                 expected="months in order, within the case",
             )
 
@@ -56,7 +66,8 @@ def series(model: Model, arrays: Arrays, text: str) -> Float[np.ndarray, "month 
     """One member of a quantity over all months."""
     reference = resolve(model.axes, text, "quantity")
     values = arrays[reference.quantity]
-    return values if reference.position is None else values[:, _row(model, reference)]
+    row = ... if reference.position is None else (slice(None), _row(model, reference))
+    return np.asarray(values[row])
 
 
 def _row(model: Model, reference: Reference) -> int:
@@ -82,37 +93,38 @@ def _value(model: Model, arrays: Arrays, metric: Metric) -> Float[np.ndarray, "r
     first, last = span(model, metric)
 
     def block(text: str) -> Float[np.ndarray, "month run"]:
-        return series(model, arrays, text)[first : last + 1]
+        return np.asarray(series(model, arrays, text)[first : last + 1])
 
     values = block(metric.quantity)
     if metric.less is not None:
         values = values - block(metric.less)
     reduced = _reduce(values, metric.reduce)
+    dtype = reduced.dtype
     if metric.over:
         whole = sum(_reduce(block(text), metric.reduce) for text in metric.over)
-        return reduced / np.maximum(whole, np.finfo(reduced.dtype).tiny)
+        return np.asarray(reduced / np.maximum(whole, np.finfo(dtype).tiny))
     if metric.equals is not None:
-        return (np.round(reduced) == metric.equals).astype(reduced.dtype)
-    if not _keeps_unit(metric):
-        return reduced
-    unit = resolve(model.axes, metric.quantity, metric.name).unit
-    return reduced * reduced.dtype.type(units.factor(unit, metric.unit, metric.name))
+        return np.asarray(np.round(reduced) == metric.equals, dtype)
+    given = _unit(metric, resolve(model.axes, metric.quantity, metric.name).unit)
+    return np.asarray(reduced * units.factor(given, metric.unit, metric.name), dtype)
 
 
-def _keeps_unit(metric: Metric) -> bool:
-    """Whether a metric is an amount of its quantity, and not a share or a yes or no."""
-    return metric.equals is None and not metric.over and metric.reduce != "any"
+def _unit(metric: Metric, unit: str) -> str:
+    """Unit of what a metric makes of a quantity in this unit: months of a rate sum to an amount."""
+    if metric.equals is not None or metric.over or metric.reduce == "any":
+        return "dimensionless"
+    return unit.removesuffix("/month") if metric.reduce == "sum" else unit
 
 
 def _reduce(block: Float[np.ndarray, "month run"], how: str) -> Float[np.ndarray, "run"]:
     match how:
         case "sum":
-            return block.sum(axis=0)
+            return np.asarray(block.sum(axis=0))
         case "last":
-            return block[-1]
+            return np.asarray(block[-1])
         case "max":
-            return block.max(axis=0)
+            return np.asarray(block.max(axis=0))
         case "any":
-            return (block > 0.5).any(axis=0).astype(block.dtype)
+            return np.asarray((block > _YES).any(axis=0), block.dtype)
         case _:
-            return block.mean(axis=0)
+            return np.asarray(block.mean(axis=0))

@@ -53,7 +53,9 @@ def check_request(runs: int, seed: int) -> None:
     if runs < 1:
         raise UsageError(where="--runs", found=str(runs), expected="at least 1")
     if not 0 <= seed < 2**32:
-        raise UsageError(where="--seed", found=str(seed), expected="a whole number from 0 to 4294967295")
+        raise UsageError(
+            where="--seed", found=str(seed), expected="a whole number from 0 to 4294967295"
+        )
 
 
 def settings_of(case: Case, levers: Mapping[str, float | str]) -> list[Setting]:
@@ -137,12 +139,14 @@ def run_to_folder(
 
     Raises:
         RunFolderError: if the folder exists or cannot be written.
-        KeyboardInterrupt: passed on, after the folder has been marked as partial.
+        KeyboardInterrupt: passed on; the folder says that it is partial until it is whole.
     """
     check_request(runs, seed)
     simulator = prepare(case)
-    settings = settings_of(case, levers or {})
-    folder = RunFolder.create(out, simulator.model, runs, seed, levers or {}, about(simulator.model, seed, levers or {}))
+    moved = levers or {}
+    settings = settings_of(case, moved)
+    made_from = about(simulator.model, seed, moved)
+    folder = RunFolder.create(out, simulator.model, runs, moved, made_from)
     for batch in simulator.run(runs, seed, settings):
         done = folder.append(batch)
         if progress is not None:

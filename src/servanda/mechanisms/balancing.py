@@ -1,18 +1,23 @@
 """Balancing: a coalition deepens against a threat, and its presence worries a neighbour.
 
-Walt's four parts, nearness being constant for states that do not move: power (warheads), offence (launches) and
-hostility (the worth of what the pact exchanges, and soldiers sent abroad), each as one plus a multiple of its
-scale, with equal weights on their logs, relative to the threat felt at the start:
+Walt's four parts, nearness being constant for states that do not move: power (warheads), offence
+(launches) and hostility (the worth of what the pact exchanges, and soldiers sent abroad), each as
+one plus a multiple of its scale, with equal weights on their logs, relative to the threat felt at
+the start:
 
     T = [(1 + warheads/w)(1 + launches/l)(1 + flow/f + soldiers/n)]^(1/3) / T0.
 
-Depth moves towards threat less friction, B' = B + (T/(T + f) − B)(1 − e^(−κ·dt)). Meetings are counts with rate
-exp(b0 + b1·B). Military presence follows depth, and the neighbour's concern moves towards a mean of presence and
-of the proliferator's knowledge.
+Depth B moves towards threat less friction φ, B' = B + (T/(T + φ) − B)(1 − e^(−κ·dt)). Meetings are
+counts with rate m0·exp(m1·B). Military presence follows depth, P = exp(b(B − B0)), and the
+neighbour's concern C moves in the same way towards a mean of presence, P/(1 + P), and of the
+proliferator's knowledge. Where the supplier builds no weapons of its own, power, offence and
+knowledge count for nothing.
 
-Source: Walt, *The Origins of Alliances* (1987).
+Source: Walt, *The Origins of Alliances* (1987), for the parts of threat; equal weights and the
+shares of presence and knowledge in concern are this project's.
 
-Left out: what each member contributes; domestic politics of members; bandwagoning.
+Left out: what each member contributes; domestic politics of members; bandwagoning; the buyer's own
+power, which the war already ties down; meetings that deepen cooperation by themselves.
 """
 
 from typing import Self
@@ -123,12 +128,8 @@ class ThreatBalance(Process):
         aim = threat / (threat + p.friction)
         depth = world.depth + (aim - world.depth) * -jnp.expm1(-self._speed(p) * clock.dt)
         presence = jnp.exp(p.presence_slope * (depth - p.initial_depth))
-        learnt = jnp.stack(
-            [
-                jnp.zeros_like(world.war) if s is None else world.knowledge[s]
-                for s in self.suppliers
-            ]
-        )
+        nothing = jnp.zeros_like(world.war)
+        learnt = jnp.stack([nothing if s is None else world.knowledge[s] for s in self.suppliers])
         felt = p.concern_presence * presence / (1 + presence) + (1 - p.concern_presence) * learnt
         followed = -jnp.expm1(-p.concern_speed * clock.dt)
         return {
@@ -155,7 +156,7 @@ class ThreatBalance(Process):
 
 
 class ConstantDepth(ThreatBalance):
-    """Null rival: cooperation stays as deep as it was, whatever the threat."""
+    """Null rival: cooperation stays as deep as it was, whatever the threat; knowledge worries."""
 
     variant = "constant-depth"
 

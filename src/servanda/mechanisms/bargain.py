@@ -1,4 +1,7 @@
-"""The bargain itself: need, cost, volume, price, payment and gains. `exchange` says when and where from.
+"""The bargain itself: need, cost, volume, price, payment and gains.
+
+It is struck for each contracted tie by itself; ties of one pact share its means of payment and its
+credit.
 
 See `servanda.mechanisms.exchange` for the equations and their sources.
 """
@@ -58,9 +61,7 @@ class Bargain(eqx.Module):
             ),
             payee_account=tuple(axes.account(ties[i].receiver, ties[i].good) for i in payments),
             men_of=tuple(
-                sides.index(t.receiver)
-                if t.good == spec.war.men and t.receiver in sides
-                else None
+                sides.index(t.receiver) if t.good == spec.war.men and t.receiver in sides else None
                 for t in sold
             ),
             pacts=len(pacts),
@@ -93,32 +94,38 @@ class Bargain(eqx.Module):
         order: Array,
         dt: float,
     ) -> Float[Array, "tie *run"]:
-        """Goods asked for as payment of this month's debt and of arrears, within what lanes carry."""
+        """Goods asked for as payment of this month's debt and of arrears, as lanes allow."""
         if not self.payments:
             return jnp.zeros_like(world.order)
-        due = collect(
-            pick(price * order, self.contracts) * dt, self.contract_pact, self.pacts
-        ) + jnp.maximum(world.arrears, 0.0)
-        cap = jnp.maximum(p.payment_capacity, 1.0) * dt
+        ordered = collect(pick(price * order, self.contracts), self.contract_pact, self.pacts)
+        # both are what falls due in a month, and what was paid ahead is counted off
+        due = jnp.maximum(ordered + world.arrears, 0.0)
+        cap = jnp.maximum(p.payment_capacity, 1.0)
         paid = pick(cap * -jnp.expm1(-due / cap), self.payment_pact)
         unit = jnp.maximum(pick(p.unit_value * p.efficiency, self.payments), _TINY)
-        sent = jnp.minimum(paid * self._mix(p, month, lane) / unit, pick(lane, self.payments) * dt)
-        return place(sent, self.payments, len(self.ties))
+        flow = jnp.minimum(paid * self._mix(p, month, lane) / unit, pick(lane, self.payments))
+        return place(flow * dt, self.payments, len(self.ties))
 
     def gains(
-        self, p: "ExchangeParameters", world: World, month: Month, order: Array, price: Array
+        self,
+        p: "ExchangeParameters",
+        world: World,
+        month: Month,
+        order: Array,
+        price: Array,
+        live: Array,
     ) -> Float[Array, "partner *run"]:
         """Surplus of the standing orders to supplier and buyer of each pact, USD a month."""
         if not self.contracts:
             return jnp.zeros((2 * self.pacts, *world.order.shape[1:]), world.order.dtype)
-        need, cost, value, worth = self._terms(p, world, month, jnp.ones_like(order))
+        need, cost, value, worth = self._terms(p, world, month, live)
         volume, agreed = pick(order, self.contracts), pick(price, self.contracts)
         met = jnp.minimum(volume, need)
         benefit = value * (met - met * met / (2 * jnp.maximum(need, _TINY)))
+        # a buyer whose every way to pay is closed gives nothing up
+        given_up = jnp.where(worth > 0, agreed * volume / jnp.maximum(worth, _TINY), 0.0)
         seller = collect((agreed - cost) * volume, self.contract_pact, self.pacts)
-        buyer = collect(
-            benefit - agreed * volume / jnp.maximum(worth, _TINY), self.contract_pact, self.pacts
-        )
+        buyer = collect(benefit - given_up, self.contract_pact, self.pacts)
         return jnp.stack([row for pair in zip(seller, buyer, strict=True) for row in pair])
 
     def _terms(
@@ -139,7 +146,7 @@ class Bargain(eqx.Module):
         )
 
     def _need(self, p: "ExchangeParameters", world: World, month: Month) -> Array:
-        """The receiver's shortfall: of output under demand, or of men under what the war requires."""
+        """The receiver's shortfall: of output under demand, or of men under what is required."""
         rows = []
         for row, tie in enumerate(self.contracts):
             extra = p.need[tie]
@@ -166,11 +173,18 @@ class Bargain(eqx.Module):
         return weight / jnp.maximum(total, _TINY)
 
     def _worth(self, p: "ExchangeParameters", month: Month, lane: Array) -> Array:
-        """k: what a dollar of the buyer's cost is worth to the supplier, given the mix; one a pact."""
+        """What a dollar of the buyer's cost is worth to each supplier, given the mix: k.
+
+        It is one where the case names no payment for a pact, and zero, so that there is no deal,
+        where all that it names are closed.
+        """
+        worth = jnp.ones_like(p.bargaining_power)
         if not self.payments:
-            return jnp.ones_like(p.bargaining_power)
-        mix = self._mix(p, month, lane)
-        return collect(mix * pick(p.efficiency, self.payments), self.payment_pact, self.pacts)
+            return worth
+        mix = self._mix(p, month, lane) * pick(p.efficiency, self.payments)
+        paid = collect(mix, self.payment_pact, self.pacts)
+        rows = [paid[i] if i in self.payment_pact else worth[i] for i in range(self.pacts)]
+        return jnp.stack(rows)
 
     def _credit(self, p: "ExchangeParameters", world: World, surplus: Array) -> Array:
         """How much of the bargain the supplier delivers on credit, by what is owed already."""
@@ -179,9 +193,7 @@ class Bargain(eqx.Module):
         return jnp.clip(1 - jnp.maximum(world.arrears, 0.0) / limit, 0.0, 1.0)
 
 
-def soft(
-    x: Float[Array, "*shape"], width: Float[Array, "*shape"]
-) -> Float[Array, "*shape"]:
+def soft(x: Float[Array, "*shape"], width: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """max(x, 0), rounded off over `width`."""
     scale = jnp.maximum(width, _TINY)
     return scale * jax.nn.softplus(x / scale)

@@ -1,26 +1,35 @@
 """Commitment: the pact lasts while it pays, and ends in one of several ways.
 
-A relational contract: nobody enforces it, so each partner stays while what it expects from staying beats what
-it could have instead. For partner i
+A relational contract: nobody enforces it, so each partner stays while what it expects from staying
+beats what it could have instead. For partner i
 
     slack_i = s_i/(r + h + h_war) + (security_i − displeasure_i − outside_i)/(r + h) ± w·arrears,
 
-s_i being its surplus from the bargain, which may end with the war, and h the hazard of the reference class.
-Arrears bind the supplier, who would lose the
-claim by leaving, and tempt the buyer, who would be rid of the debt; w is
-the share that leaving would wipe out. The weaker partner's slack drives
+s_i being its surplus from the bargain, which may end with the war, r its impatience and h the
+hazard of the reference class. Arrears bind the supplier, who would lose the claim by leaving, and
+tempt the buyer, who would be rid of the debt; w is the share that leaving would wipe out. A third
+party that courts raises the supplier's outside option, in full courtship to twice it; one that
+presses raises what third parties make the pact cost both, likewise; a buyer that turns away has
+found its own outside option dearer, likewise. The weaker partner's slack, between −3 and 3 of its
+scale, drives
 
     log hazard = log h_class(age) − γ·slack/scale,
 
-around a base hazard taken from past alliances of a declared reference class, which is a structural
-alternative: each run belongs to one class. Two deaths are kept apart. *Dormancy*: the smoothed worth of what
-is exchanged stays below a fifth of its peak for six months; it can be revived. Legal *ending*: by lapse,
-renegotiation, violation, or substitution by a third party.
+around a base hazard taken from past alliances of a declared reference class, with one value for the
+first five years and one for later. The class is a structural alternative: each run belongs to one.
+Until a pact is signed there is nothing to end, and before the cut the record says that it did not.
 
-Source: Levin, "Relational Incentive Contracts", AER 93 (2003); Leeds and Savun, "Terminating Alliances", JOP 69
-(2007); base hazards from ATOP (Leeds et al. 2002), see `servanda.history`.
+Two deaths are kept apart. *Dormancy*: the worth of what is exchanged, smoothed over three months,
+stays below a fifth of its peak for six months; it can be revived. Legal *ending*: by lapse,
+renegotiation, violation, or substitution by a third party, drawn by weight, a buyer that turns away
+substituting up to twice as readily.
 
-Left out: treaty clauses; leaders' ties; reputation with others than the third parties named.
+Source: Levin, "Relational Incentive Contracts", AER 93 (2003); Leeds and Savun, "Terminating
+Alliances", JOP 69 (2007); base hazards from ATOP (Leeds et al. 2002), see `servanda.history`. The
+bounds on slack and the marks of dormancy are this project's.
+
+Left out: treaty clauses; leaders' ties; reputation with others than the third parties named; a pact
+signed anew after it ended; expectations that look further ahead than this month's surplus.
 """
 
 from typing import Self
@@ -37,7 +46,8 @@ from servanda.world.axes import ENDINGS, SIGNALS, collect
 _QUIET_SHARE = 0.2
 _QUIET_MONTHS = 6.0
 _SMOOTHING_MONTHS = 3.0
-# A payoff gap beyond this many scales is treated as this many: e^±3 spans rare to certain within a year.
+_FIRST_YEARS = 5.0
+# A payoff gap beyond this many scales counts as this many: e^±3 spans rare to certain in a year.
 _WIDEST_SLACK = 3.0
 
 
@@ -166,12 +176,12 @@ class RelationalContract(Process):
         """Base hazard of the run's own reference class at the pact's age, one a pact."""
         classes = p.base_hazard.shape[0]
         age = (clock.time - jnp.array(self.signed, p.class_draw.dtype)) / 12
-        old = age[:, *(None,) * p.class_draw.ndim] >= 5
+        old = age[:, *(None,) * p.class_draw.ndim] >= _FIRST_YEARS
+        mine = jnp.minimum(jnp.floor(p.class_draw * classes), classes - 1)
         own = jnp.zeros_like(p.class_draw)[None]
         for row in range(classes):
-            mine = (p.class_draw >= row / classes) & (p.class_draw < (row + 1) / classes)
             hazard = jnp.where(old, p.later_hazard[row], p.base_hazard[row])
-            own = own + jnp.where(mine, hazard, 0.0)
+            own = own + jnp.where(mine == row, hazard, 0.0)
         return own
 
     def _slack(
@@ -190,9 +200,7 @@ class RelationalContract(Process):
                 outside = p.outside_option[row] * (1 + jnp.maximum(pull, 0.0))
                 displeasure = p.displeasure[row] * (1 + jnp.maximum(-courted, 0.0))
                 steady = p.security[row] - displeasure - outside
-                rows.append(
-                    month.gain[row] / passing + steady / lasting + sign * debt
-                )
+                rows.append(month.gain[row] / passing + steady / lasting + sign * debt)
         return jnp.stack(rows)
 
     def _hazard(self, p: CommitmentParameters, base: Array, slack: Array) -> Array:
@@ -211,7 +219,8 @@ class RelationalContract(Process):
             ]
         )
         reached = jnp.cumsum(weight, axis=0) / weight.sum(0)
-        return 1.0 + sum((draw > reached[row]).astype(draw.dtype) for row in range(len(ENDINGS) - 1))
+        passed = [(draw > row).astype(draw.dtype) for row in reached[:-1]]
+        return 1.0 + jnp.stack(passed).sum(0)
 
     def _use(self, world: World, month: Month, alive: Array, clock: Clock) -> dict[str, Array]:
         """Smoothed flow, its peak, and dormancy."""
@@ -230,7 +239,8 @@ class RelationalContract(Process):
         quiet = jnp.where(little, world.quiet + clock.dt, 0.0)
         dormant = jnp.where((quiet >= _QUIET_MONTHS) & (alive > 0), 1.0, 0.0)
         given = collect(worth, self.contracts, len(self.signed))
-        return {"flow": flow, "peak": peak, "quiet": quiet, "dormant": dormant, "value_given": given}
+        used = {"flow": flow, "peak": peak, "quiet": quiet, "dormant": dormant}
+        return {**used, "value_given": given}
 
     def _column(self, values: tuple[int, ...], like: Array) -> Array:
         return jnp.reshape(jnp.array(values), (len(values),) + (1,) * (like.ndim - 1))

@@ -2,16 +2,20 @@
 
 Sanctioned trade goes direct, is rerouted, or is abandoned. The rerouted part N of the trade lost L
 approaches a ceiling that enforcement E lowers, N' = N + (θ·e^(−εE)·L − N)(1 − e^(−ρ·dt)), the exact
-solution over the step. Leakage is N/L, what is won back of what sanctions took. Covert ties carry their share
-of N as goods; leakage wins back the same share of the income lost.
+solution over the step. Leakage is N/L, what is won back of what sanctions took, zero where they
+take nothing. Covert ties carry their share of N as goods; leakage wins back the same share of the
+income lost.
 
-The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s + N/ceiling), from a
-seed s. On EU exports to Russia's neighbours it fitted no better (rmse .161 against .164 in the prototype).
+The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s +
+N/ceiling), from a seed s, the rate being held over a step. On EU exports to Russia's neighbours it
+fitted no better (rmse .161 against .164 in the prototype).
 
-Source: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout" (2023).
+Source: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout",
+EBRD Working Paper 276 (2023).
 
-Left out: who the middlemen are and what they charge; finance apart from trade. The project helps nobody to
-evade anything: routes here are aggregates of published trade figures.
+Left out: who the middlemen are and what they charge; finance apart from trade; a route's capacity
+being shared by targets; the income that rerouting costs. The project helps nobody to evade
+anything: routes here are aggregates of published trade figures.
 """
 
 from typing import Any, Self
@@ -64,9 +68,7 @@ class Saturating(Process):
                 names.index(t.route) if t.basis == "covert" and t.route else None
                 for t in case.spec.ties
             ),
-            route_of_actor=tuple(
-                targets.index(a) if a in targets else None for a in axes["actor"]
-            ),
+            route_of_actor=tuple(targets.index(a) if a in targets else None for a in axes["actor"]),
         )
 
     def step(
@@ -77,8 +79,8 @@ class Saturating(Process):
         ceiling = p.ceiling * jnp.exp(-p.enforcement_bite * enforcement) * month.sanctioned
         approach = -jnp.expm1(-self._rate(p, world.rerouted, ceiling) * clock.dt)
         rerouted = world.rerouted + (ceiling - world.rerouted) * approach
-        lost = jnp.maximum(month.sanctioned, 1.0)
-        leakage = jnp.clip(rerouted / lost, 0.0, 1.0)
+        won_back = jnp.clip(rerouted / jnp.maximum(month.sanctioned, 1.0), 0.0, 1.0)
+        leakage = jnp.where(month.sanctioned > 0, won_back, 0.0)
         return {
             "rerouted": rerouted,
             "leakage": leakage,
@@ -87,7 +89,8 @@ class Saturating(Process):
         }
 
     def _rate(self, p: Any, rerouted: Array, ceiling: Array) -> Array:
-        return p.rate
+        rate: Array = p.rate
+        return rate
 
     def _carried(self, p: EvasionParameters, month: Month, rerouted: Array, dt: float) -> Array:
         rows = []

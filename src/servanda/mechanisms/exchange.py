@@ -1,25 +1,36 @@
-"""Exchange: bargains struck once a quarter and when a tie opens, paid through lanes that take time to build.
+"""Exchange: bargains struck once a quarter and when a tie opens, paid as lanes are built.
 
-The receiver's need G is its shortfall: demand less own output for arms, required less present men for troops.
-Its value of a flow q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's
-cost is c = c0·max(1, min(R/S, 20))^η a unit, rising once its stock S falls below its reserve R. With a unit
-of payment worth k to the payee for each dollar that it costs the payer, generalised Nash bargaining over
-volume and price, *no deal this quarter* being the disagreement point, gives
+The receiver's need G is its shortfall: demand less own output for arms, required less present men
+for troops (rounded off over a tenth of what is wanted), and what the case adds. Its value of a flow
+q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's cost is
+c = c0·max(1, min(R/S, 20))^η a unit, rising once its stock S falls below its reserve R. With a unit
+of payment worth k to the payee for each dollar that it costs the payer, generalised Nash bargaining
+over volume and price, *no deal this quarter* being the disagreement point, gives
 
     q* = G·(1 − c/kv)₊,    price = c + β(k·V(q*)/q* − c),
 
-β being the supplier's bargaining power. Outside options do not enter: they belong to commitment, because a
-bargain whose disagreement point is the outside option leaves no partner who would ever leave. Orders for goods
-move a third of the way a month towards the last bargain, and never above what a bargain struck now would yield: a supplier
-whose stock runs out stops at once. Debt D is paid at cap·(1 − exp(−D/cap)) a month, in a mix
-that favours what is worth most to the payee for its cost to the payer and what the payee is shortest of; what
-lanes cannot carry stays owed; a unit of payment settles what it is worth to the payee. The supplier lends no more than a horizon of the buyer's surplus: orders are
-scaled by (1 − A/A*)₊.
+β being the supplier's bargaining power and the price in dollars of worth to the payee. Where q* is
+more than the giver would send, it sends its limit, at the price that shares the surplus of that.
+Outside options do not enter: they belong to commitment, because a bargain whose disagreement point
+is the outside option leaves no partner who would ever leave.
 
-Source: Nash (1950), Roth (1979) for unequal power; Bulow and Rogoff, "Sovereign Debt: Is to Forgive to
-Forget?", AER 79 (1989) for credit limited by continuing gains.
+Orders for goods move a third of the way a month towards the last bargain, people go as fast as the
+lane carries them, and nobody is held to more than a bargain struck now would yield: a supplier
+whose stock runs out stops at once. What falls due in a month, D = deliveries ordered + arrears A,
+is paid at the rate cap·(1 − exp(−D/cap)), less where something was paid ahead, in a mix that
+favours what is worth most to the payee for its cost to the payer and what the payee is shortest of.
+A unit of payment settles what it is worth to the payee; what lanes cannot carry stays owed. The
+supplier lends no more than A*, a horizon of the buyer's surplus: volumes are scaled by (1 − A/A*)₊
+at the price agreed for the whole.
 
-Left out: renegotiation of debt already booked; barter ratios by good; haggling over quality.
+Source: Nash, "The Bargaining Problem", Econometrica 18 (1950), and Roth, *Axiomatic Models of
+Bargaining* (1979), for unequal power; Bulow and Rogoff, "Sovereign Debt: Is to Forgive to Forget?",
+AER 79 (1989), for credit limited by continuing gains. The lanes, the pace of orders and the rule of
+payment are this project's assumptions.
+
+Left out: renegotiation of debt already booked; interest on it; barter ratios by good; haggling over
+quality; bargains over several goods at once, and with third parties; what either side knows and the
+other does not.
 """
 
 from typing import Self
@@ -157,9 +168,7 @@ class NashBargaining(Process):
             bargain=Bargain.build(axes),
             opens=tuple(opened(t) for t in spec.ties),
             lent=tuple(axes.kind(t) == "lent" for t in spec.ties),
-            aid_signal=tuple(
-                axes.at("signal", t.signal) if t.signal else None for t in spec.ties
-            ),
+            aid_signal=tuple(axes.at("signal", t.signal) if t.signal else None for t in spec.ties),
             under_pact=tuple(
                 pacts.index(frozenset((t.giver, t.receiver)))
                 if t.basis in ("contract", "payment")
@@ -171,7 +180,9 @@ class NashBargaining(Process):
 
     def initial(self, p: ExchangeParameters) -> dict[str, Array]:
         """Ties that are open from the start carry what their lane carries then."""
-        opened = [jnp.full_like(row, m == 0) for m, row in zip(self.opens, p.lane_start, strict=True)]
+        opened = [
+            jnp.full_like(row, m == 0) for m, row in zip(self.opens, p.lane_start, strict=True)
+        ]
         return {
             "opened": jnp.stack(opened),
             "lane": p.lane_start,
@@ -209,7 +220,7 @@ class NashBargaining(Process):
             "recall_request": recall,
             "worth": p.unit_value,
             "settles": p.unit_value * p.efficiency,
-            "gain": self.bargain.gains(p, world, month, order, price),
+            "gain": self.bargain.gains(p, world, month, order, price, live),
         }
 
     def _contract(
@@ -239,7 +250,10 @@ class NashBargaining(Process):
     def _requests(
         self, world: World, month: Month, order: Array, lane: Array, live: Array, dt: float
     ) -> tuple[Array, Array]:
-        """What is asked to be sent and to come home; payment ties ask through the bargain."""
+        """What is asked to be sent and to come home; payment ties ask through the bargain.
+
+        Orders are already zero where a tie is closed or its pact is over.
+        """
         sends, recalls = [], []
         for row, tie in enumerate(self.bargain.ties):
             if not self.carried[row] or tie == "payment":
@@ -253,17 +267,17 @@ class NashBargaining(Process):
             elif tie == "aid":
                 signal = self.aid_signal[row]
                 level = 1.0 if signal is None else jnp.maximum(month.signal[signal], 0.0)
-                wanted = lane[row] * level * dt
+                wanted = lane[row] * live[row] * level * dt
                 recalls.append(jnp.zeros_like(wanted))
             else:
                 wanted = jnp.minimum(order[row], lane[row]) * dt
                 recalls.append(jnp.zeros_like(wanted))
-            sends.append(wanted * live[row])
+            sends.append(wanted)
         return jnp.stack(sends), jnp.stack(recalls)
 
 
 class ConstantOrders(NashBargaining):
-    """Null rival: every open lane is filled, at cost, whatever the need."""
+    """Null rival: every open lane is filled, at cost, whatever the need and whatever is owed."""
 
     variant = "constant-orders"
 

@@ -1,17 +1,23 @@
-"""Influence: each patron's share in a client, by what passes between them and what the client hangs on.
+"""Influence: each patron's share in a client, by what passes between them and what it hangs on.
 
-In the manner of the Formal Bilateral Influence Capacity index: capacity = bandwidth × dependence, bandwidth
-being the smoothed value of ties and dependence the patron's share in the client's. The published weights are
-not public here, so they are parameters. Two accountings stand side by side and give opposite pictures:
-*recorded* counts trade that customs see; *valued* adds arms, people, technology and hidden pay at their
-worth.
+In the manner of the Formal Bilateral Influence Capacity index: capacity = bandwidth × dependence,
+bandwidth being the smoothed value of ties and dependence the patron's share in the client's. The
+published weights are not public here, so they are parameters. Two accountings stand side by side
+and give opposite pictures: *recorded* counts trade that customs see; *valued* adds arms, people,
+technology and hidden pay at their worth, times a weight. Courtship counts in both, as so many
+dollars of ties, but not as trade.
 
     bandwidth' = bandwidth + (ties − bandwidth)(1 − e^(−dt/memory)),
     share_p = bandwidth_p·dependence_p^δ / Σ over the client's patrons.
 
-Source: Moyer, Sweijs, Burrows and van Manen, "Power and Influence in a Globalized World" (Atlantic Council 2018).
+A client's shares sum to one, unless nobody has ever dealt with it: then all are zero. Recorded
+dealings (visits, meetings, agreements) are counts with rate base + slope·valued bandwidth.
 
-Left out: party ties, education, media; influence that is held but not used.
+Source: Moyer, Sweijs, Burrows and van Manen, "Power and Influence in a Globalized World" (Atlantic
+Council 2018).
+
+Left out: party ties, education, media; influence that is held but not used; what a patron fears to
+lose; patrons that the case does not name, so that a share is of the named ones.
 """
 
 from typing import Self
@@ -151,7 +157,7 @@ class FormalBilateral(Process):
 
 
 class TradeOnly(FormalBilateral):
-    """Null rival: only recorded trade makes influence, whatever else passes."""
+    """Null rival: only recorded trade makes influence and dealings, whatever else passes."""
 
     variant = "trade-only"
 

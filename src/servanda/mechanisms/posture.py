@@ -1,20 +1,23 @@
 """Posture: states recalibrate, a quarter at a time, among a few named stances.
 
-Up to the cut a stance is what the record shows. After it an actor chooses among at most three by quantal response:
-stance s is chosen with probability ∝ exp(U_s/λ), and
+Up to the cut a stance is what the record shows. After it an actor chooses among at most three by
+quantal response: stance s is chosen with probability ∝ exp(U_s/λ), and
 
     U_s = constant_s + response_s·driver + inertia·[s is in force],
 
-payoffs in dollars a month, the driver being one quantity of the world on its own scale. Each stance sends a level
-of one signal (enforcement, courtship, supply of arms, turn away), which other mechanisms read. A lever can fix
-any stance.
+payoffs in dollars a month, the driver being one quantity of last month's world on its own scale.
+Each stance sends a level of one signal (enforcement, courtship, supply of arms, turn away), which
+other mechanisms read; actors that send the same signal add up. A lever can fix any stance, and then
+neither the record nor the choice is asked.
 
-Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", GEB 10 (1995).
+Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", GEB 10 (1995), of
+which this is the choice rule without the equilibrium.
 
-Left out: bluffing and belief about others' choices; more than one issue at a time.
+Left out: bluffing and belief about others' choices; more than one issue at a time; looking ahead;
+crises that would make an actor choose between quarters.
 """
 
-from typing import Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -65,7 +68,7 @@ class QuantalResponse(Process):
         {"stance", "war", "flow", "lent", "depth", "concern", "knowledge", "warheads", "arrears"}
     )
     writes = frozenset({"stance", "signal"})
-    draws = (Draw("choice", axis="posture"),)
+    draws: ClassVar[tuple[Draw, ...]] = (Draw("choice", axis="posture"),)
     Parameters = PostureParameters
 
     @classmethod
@@ -121,7 +124,8 @@ class QuantalResponse(Process):
         """One stance a run, by inverting the cumulative choice probabilities at the draw."""
         name, member = self.drivers[row]
         quantity = getattr(world, name)
-        driver = (quantity[member] if quantity.ndim > world.war.ndim else quantity) / p.driver_scale[row]
+        felt = quantity[member] if quantity.ndim > world.war.ndim else quantity
+        driver = felt / p.driver_scale[row]
         scores = []
         for k in range(len(self.levels[row])):
             payoff = p.constant[first + k] + p.response[first + k] * driver
@@ -140,7 +144,7 @@ class FrozenPosture(QuantalResponse):
     """Null rival: every actor keeps its last recorded stance."""
 
     variant = "frozen"
-    draws = ()
+    draws: ClassVar[tuple[Draw, ...]] = ()
 
     def step(
         self, p: PostureParameters, world: World, month: Month, draws: Draws, clock: Clock

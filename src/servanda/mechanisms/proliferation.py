@@ -1,14 +1,21 @@
 """Proliferation: weapons knowledge from own research and from what is taught.
 
-Knowledge k runs from zero to the frontier at one, dk/dt = (own·(1 − bite·E) + absorbed·T)(1 − k), T being
-technology received, in dollars a month, and E the enforcement that raises the cost of own research; solved exactly
-over the step. Warheads are added at a rate that knowledge raises. Launches are counts whose rate falls while
-missiles are exported instead of tested. The gap is the rival's knowledge less one's own, as a share of the rival's.
+Knowledge k runs from zero to the frontier at one,
 
-Source: own-and-transfer growth of knowledge as in Nelson and Phelps, AER 56 (1966); counts of launches and
-warheads: CSIS Beyond Parallel and the SIPRI yearbooks, as cited in the case.
+    dk/dt = (own·(1 − bite·E) + absorbed·T)(1 − k),
 
-Left out: fissile material as a stock; delivery against warhead technology; the rival's own progress.
+T being technology received, in dollars a month, and E the enforcement that raises the cost of own
+research; solved exactly over the step, within which E and T are held. Warheads are added at the
+rate r0·e^(r1·k), k being last month's. Launches are counts whose rate l0·e^(−x·exports) falls while
+missiles are exported instead of tested. The gap is the rival's lead as a share of what the rival
+knows, 1 − k/k_rival, negative once the rival is overtaken.
+
+Source: own-and-transfer growth of knowledge as in Nelson and Phelps, "Investment in Humans,
+Technological Diffusion, and Economic Growth", AER 56 (1966); counts of launches and warheads: CSIS
+Beyond Parallel and the SIPRI yearbooks, as cited in the case.
+
+Left out: fissile material as a stock; delivery against warhead technology; the rival's own
+progress; forgetting; what tests teach; exports of other goods than the one a case calls `missiles`.
 """
 
 from typing import Self

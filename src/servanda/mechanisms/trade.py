@@ -1,17 +1,23 @@
 """Trade: what sanctions take, read off a table of equilibrium results.
 
-Sanctions are trade costs. Their effect on real income and trade is solved once for each enforcement regime
-and elasticity in an Armington model (`servanda.trade`), outside the month; here the table is interpolated
-between elasticities and, by the enforcement that the senders signal, between regimes:
+Sanctions are trade costs. Their effect on real income and trade is solved once for each enforcement
+regime and elasticity in an Armington model (`servanda.trade`), outside the month; here the table is
+interpolated linearly between elasticities and, by the enforcement E that the senders signal (0 is
+indifference, one half selective, 1 full enforcement), between regimes:
 
     effect(σ, E) = Σ_regimes weight(E)·Σ_σ' weight(σ)·table[regime, σ'].
 
-Source: Anderson and van Wincoop, "Gravity with Gravitas", AER 93 (2003); Dekle, Eaton and Kortum (2008).
+Beyond the ends of the table its ends hold. Imports lost are what a route may win back.
 
-Left out: sectors other than the table's; adjustment over time; tariffs in return.
+Source: Anderson and van Wincoop, "Gravity with Gravitas", AER 93 (2003); Dekle, Eaton and Kortum,
+"Global Rebalancing with Gravity", IMF Staff Papers 55 (2008).
+
+Left out: sectors other than the table's; adjustment over time, as each month is at equilibrium;
+tariffs in return; exports lost, which the table has and no mechanism reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
+from itertools import product
 from typing import Self
 
 import equinox as eqx
@@ -25,6 +31,7 @@ from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
 from servanda.world.axes import SIGNALS
 
 REGIMES = ("indifference", "selective", "enforcement")
+Table = tuple[tuple[tuple[float, ...], ...], ...]  # by regime, elasticity and actor
 
 
 class TradeParameters(eqx.Module):
@@ -39,8 +46,8 @@ class EquilibriumTable(Process):
     """Interpolates equilibrium results by elasticity and enforcement."""
 
     elasticities: tuple[float, ...]
-    income: tuple[tuple[tuple[float, ...], ...], ...]
-    lost: tuple[tuple[tuple[float, ...], ...], ...]
+    income: Table
+    lost: Table
 
     slot = "trade"
     variant = "equilibrium-table"
@@ -50,7 +57,11 @@ class EquilibriumTable(Process):
 
     @classmethod
     def build(cls, case: Case, axes: Axes) -> Self:
-        """Read the case's `trade_effects.csv`; actors that it lacks are not affected."""
+        """Read the case's `trade_effects.csv`; actors that it lacks are not affected.
+
+        Raises:
+            CaseError: if there is no table, or an actor in it lacks a regime at some elasticity.
+        """
         rows = case.tables.get("trade_effects", ())
         if not rows:
             raise CaseError(
@@ -59,23 +70,25 @@ class EquilibriumTable(Process):
                 expected="a table of regime, elasticity, actor and effects",
                 hint="choose trade = 'no-effect' for a case without sanctions",
             )
-        sigmas = tuple(sorted({float(r["elasticity"]) for r in rows}))
-        targets = [r.target for r in case.spec.routes]
+        found = {(r["regime"], float(r["elasticity"]), r["actor"]): r for r in rows}
+        sigmas = tuple(sorted({sigma for _, sigma, _ in found}))
+        covered = {actor for *_, actor in found}
+        _check_cells(found, product(REGIMES, sigmas, sorted(covered)))
 
-        def table(column: str, actors: Sequence[str], scale: float) -> tuple[tuple[tuple[float, ...], ...], ...]:
-            found = {(r["regime"], float(r["elasticity"]), r["actor"]): r[column] for r in rows}
+        def table(column: str, actors: Sequence[str], scale: float) -> Table:
+            def effect(regime: str, sigma: float, actor: str) -> float:
+                known = actor in covered
+                return scale * float(found[regime, sigma, actor][column]) if known else 0.0
+
             return tuple(
-                tuple(
-                    tuple(scale * float(found.get((regime, s, a), 0.0)) for a in actors)
-                    for s in sigmas
-                )
+                tuple(tuple(effect(regime, s, a) for a in actors) for s in sigmas)
                 for regime in REGIMES
             )
 
         return cls(
             elasticities=sigmas,
             income=table("real_income_change", axes["actor"], 1.0),
-            lost=table("imports_lost_musd_month", targets, 1e6),
+            lost=table("imports_lost_musd_month", [r.target for r in case.spec.routes], 1e6),
         )
 
     def step(
@@ -88,9 +101,7 @@ class EquilibriumTable(Process):
             "income_gross": self._at(self.income, p.elasticity, enforcement),
         }
 
-    def _at(
-        self, table: tuple[tuple[tuple[float, ...], ...], ...], sigma: Array, enforcement: Array
-    ) -> Array:
+    def _at(self, table: Table, sigma: Array, enforcement: Array) -> Array:
         by_regime = np.asarray(table)
         total = jnp.zeros((by_regime.shape[2], *sigma.shape), sigma.dtype)
         levels = np.linspace(0.0, 1.0, len(REGIMES))
@@ -129,16 +140,27 @@ class NoEffect(Process):
         }
 
 
-def tent_weights(
-    x: Float[Array, "*run"], knots: tuple[float, ...]
-) -> list[Float[Array, "*run"]]:
+def _check_cells(
+    found: Container[tuple[str, float, str]], wanted: Iterable[tuple[str, float, str]]
+) -> None:
+    """Raise `CaseError` if the table has a hole: what is missing is not zero."""
+    for cell in wanted:
+        if cell not in found:
+            raise CaseError(
+                where="trade_effects.csv",
+                found="no row for regime '{}', elasticity {:g}, actor '{}'".format(*cell),
+                expected="every actor of the table in every regime at every elasticity",
+            )
+
+
+def tent_weights(x: Float[Array, "*run"], knots: tuple[float, ...]) -> list[Float[Array, "*run"]]:
     """Linear interpolation weights of `x` on knots; constant beyond the ends."""
     if len(knots) == 1:
         return [jnp.ones_like(x)]
     x = jnp.clip(x, knots[0], knots[-1])
-    weights = []
+    weights, last = [], len(knots) - 1
     for k, knot in enumerate(knots):
-        rise = (x - knots[k - 1]) / (knot - knots[k - 1]) if k else jnp.ones_like(x)
-        fall = (knots[k + 1] - x) / (knots[k + 1] - knot) if k + 1 < len(knots) else jnp.ones_like(x)
+        rise = (x - knots[k - 1]) / (knot - knots[k - 1]) if k > 0 else jnp.ones_like(x)
+        fall = (knots[k + 1] - x) / (knots[k + 1] - knot) if k < last else jnp.ones_like(x)
         weights.append(jnp.clip(jnp.minimum(rise, fall), 0.0, 1.0))
     return weights

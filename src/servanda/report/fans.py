@@ -13,8 +13,6 @@ from servanda.report.numbers import Runs, quantiles
 
 _ARROWS = {"upper": "▼", "lower": "▲"}
 _HEADROOM = 1.08
-# An increment over a few days is an average that tells little and would set the scale of the chart.
-_STEADY = 0.7
 
 
 def figures(runs: Runs, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]) -> list[Figure]:
@@ -30,11 +28,11 @@ def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> s
         return f"{label}: none at the cut and none in {horizon}, in the middle run"
     change = (then - now) / max(abs(now), abs(then))
     if abs(change) < 0.1 or before == after:
-        return f"{label} stays near {after} to {horizon}"
-    verb = "rises" if change > 0 else "falls"
+        return f"{label}: near {after} to {horizon}"
+    way = "up" if change > 0 else "down"
     if then < 0.02 * now:
-        return f"{label} falls from {before} to next to nothing by {horizon}"
-    return f"{label} {verb} from {before} to {after} by {horizon}"
+        return f"{label}: down from {before} to next to nothing by {horizon}"
+    return f"{label}: {way} from {before} to {after} by {horizon}"
 
 
 def _figure(runs: Runs, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
@@ -118,12 +116,12 @@ def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y
     classes = sorted({f.source_class for f in figures}, key=list(marks).index)
     shape = alt.Shape(
         "who:N",
-        legend=alt.Legend(columns=3),
+        legend=theme.legend(classes),
         scale=alt.Scale(domain=classes, range=[marks[c].shape for c in classes]),
     )
     colour = alt.Color(
         "who:N",
-        legend=alt.Legend(columns=3),
+        legend=theme.legend(classes),
         scale=alt.Scale(domain=classes, range=[marks[c].colour for c in classes]),
     )
     layers: list[alt.Chart] = []

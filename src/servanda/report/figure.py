@@ -10,7 +10,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
-from servanda.report.theme import config
+from servanda.report.theme import Rows, config
 
 _NAMESPACES = re.compile(r' xmlns(:\w+)?="[^"]*"')
 _ID = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
@@ -55,12 +55,16 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
 def _spec(chart: Any) -> dict[str, Any]:
     # Altair's own check of every value against the schema takes longer than drawing; the tests ask for it.
     spec: dict[str, Any] = chart.to_dict(validate=False)
+    for part in (spec, *spec.get("layer", ())):
+        rows = part.get("data", {}).get("values")
+        if isinstance(rows, Rows):
+            part["data"] = {"values": list(rows.values)}
     return spec | {"config": config()}
 
 
-def check(chart: alt.TopLevelMixin) -> None:
+def check(figure: Figure) -> None:
     """Raise if a chart is no valid Vega-Lite."""
-    chart.to_dict(validate=True)
+    alt.LayerChart.from_dict(_spec(figure.chart), validate=True)
 
 
 def _inline(svg: str, figure: Figure) -> Markup:

@@ -11,9 +11,13 @@ from jaxtyping import Float
 from servanda.case.schema import Partnership, Tie, month_name, month_number
 from servanda.engine import Model
 from servanda.engine.parameters import sample
-from servanda.experiments.metrics import Arrays, series
+from servanda.engine.simulate import kept_members
+from servanda.experiments.metrics import Arrays
+from servanda.world import quantities
 from servanda.world.axes import ENDINGS
 
+# A number that says which of several unordered classes a run is in: it has no high and low.
+CLASS_DRAW = "commitment.class_draw"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -69,9 +73,22 @@ class Runs:
         """The `YYYY-MM` of a position."""
         return month_name(self.start + position)
 
+    @cached_property
+    def _rows(self) -> Mapping[str, tuple[str, int]]:
+        """Quantity and row of every member kept, by its printed name."""
+        axes = self.model.axes
+        return {
+            f"{name}[{axes[quantities()[name].axis][member]}]": (name, row)
+            for name, members in kept_members(self.model).items()
+            for row, member in enumerate(members)
+        }
+
     def series(self, name: str) -> Float[np.ndarray, "month run"]:
-        """One member of a kept quantity, like `alive[RUS-PRK]`."""
-        return series(self.model, self.arrays, name)
+        """One member of a kept quantity, like `alive[RUS-PRK]`, or a quantity that has no members."""
+        if "[" not in name:
+            return self.arrays[name]
+        quantity, row = self._rows[name]
+        return self.arrays[quantity][:, row]
 
     def parameter(self, label: str) -> Any:
         """A parameter's draws, its fixed number, or None where the model has none of this name."""
@@ -139,7 +156,7 @@ def pact(runs: Runs, partnership: Partnership) -> Pact:
 
 def _classes(runs: Runs) -> dict[str, np.ndarray]:
     names = runs.model.case.spec.reference_classes
-    draw = runs.drawn.get("commitment.class_draw")
+    draw = runs.drawn.get(CLASS_DRAW)
     if draw is None or len(names) < 2:
         return {}
     own = np.minimum((np.asarray(draw) * len(names)).astype(int), len(names) - 1)

@@ -8,9 +8,9 @@ import numpy as np
 
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Pact
+from servanda.report.numbers import Pact, Runs
 
-_ENOUGH_FOR_A_LABEL = 0.07
+_ENOUGH_FOR_A_LABEL = 0.06
 
 
 def figures(pact: Pact) -> list[Figure]:
@@ -19,7 +19,7 @@ def figures(pact: Pact) -> list[Figure]:
     if pact.states["over"][-1] > 0:
         found.append(_ways(pact))
     if pact.classes:
-        found.append(_classes(pact))
+        found += [_curves(pact), _classes(pact)]
     return found
 
 
@@ -51,7 +51,7 @@ def _survival(pact: Pact) -> Figure:
             base = top
     chart = alt.layer(
         _areas(rows, theme.STATES, runs),
-        _area_labels(pact.states, theme.STATE_INK, runs),
+        _area_labels(pact.states, runs),
     ).properties(width=theme.WIDE, height=theme.HEIGHT)
     spec = runs.model.case.spec
     return Figure(
@@ -66,7 +66,7 @@ def _survival(pact: Pact) -> Figure:
     )
 
 
-def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Any) -> alt.Chart:
+def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Runs) -> alt.Chart:
     return (
         alt.Chart(theme.data(rows))
         .mark_area(stroke="#ffffff", strokeWidth=1)
@@ -83,31 +83,20 @@ def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Any) ->
     )
 
 
-def _area_labels(shares: Mapping[str, np.ndarray], ink: Mapping[str, str], runs: Any) -> alt.Chart:
-    """A name and final share inside each area that has room, where it is widest."""
-    rows, base = [], np.zeros(runs.months)
-    inner = slice(runs.cut + 14, runs.months - 14)
-    for state, values in shares.items():
-        widest = int(np.argmax(values[inner])) + inner.start
-        if values[widest] >= _ENOUGH_FOR_A_LABEL:
-            rows.append(
-                {
-                    "x": float(runs.years[widest]),
-                    "y": float(base[widest] + values[widest] / 2),
-                    "name": f"{words.upper_first(state)}: {words.percent(values[-1])} at the end",
-                    "ink": ink[state],
-                }
-            )
-        base = base + values
+def _area_labels(shares: Mapping[str, np.ndarray], runs: Runs) -> alt.Chart:
+    """Name and final share to the right of each area that has room for it."""
+    rows, base = [], 0.0
+    said = words.percents([float(v[-1]) for v in shares.values()])
+    for (state, values), share in zip(shares.items(), said, strict=True):
+        last = float(values[-1])
+        if last >= _ENOUGH_FOR_A_LABEL:
+            text = f"{words.upper_first(state)}\n{share}"
+            rows.append({"x": float(runs.years[-1]), "y": base + last / 2, "name": text})
+        base += last
     return (
         alt.Chart(theme.data(rows))
-        .mark_text(fontWeight=600, fontSize=12.5)
-        .encode(
-            x="x:Q",
-            y=alt.Y("y:Q", scale=alt.Scale(domain=[0, 1])),
-            text="name:N",
-            color=alt.Color("ink:N", scale=None),
-        )
+        .mark_text(align="left", baseline="middle", dx=7, fontWeight=600, lineBreak="\n", lineHeight=15)
+        .encode(x="x:Q", y=alt.Y("y:Q", scale=alt.Scale(domain=[0, 1])), text="name:N")
     )
 
 
@@ -171,7 +160,7 @@ def _bars(rows: list[dict[str, Any]], names: list[str], top: float) -> alt.Layer
     colour = alt.Color(
         "way:N",
         scale=alt.Scale(domain=names, range=list(theme.WAYS[: len(names)])),
-        legend=alt.Legend(columns=4, symbolType="square"),
+        legend=alt.Legend(columns=4, symbolType="square", columnPadding=8),
     )
     bars = base.mark_bar(stroke="#ffffff", strokeWidth=1).encode(
         y=alt.Y(
@@ -208,6 +197,50 @@ def class_span(pact: Pact) -> tuple[tuple[str, float], tuple[str, float]]:
     alive = {name: float(pact.alive[own].mean()) for name, own in pact.classes.items()}
     least, most = min(alive, key=lambda n: alive[n]), max(alive, key=lambda n: alive[n])
     return (least, alive[least]), (most, alive[most])
+
+
+def _curves(pact: Pact) -> Figure:
+    """Share in force over time, one line a class."""
+    runs = pact.runs
+    alive = runs.series(f"alive[{pact.partnership.label}]")
+    shares = {name: alive[:, own].mean(-1, dtype=float) for name, own in pact.classes.items()}
+    names = [words.upper_first(words.plain(name)) for name in shares]
+    rows = [
+        {"x": float(runs.years[m]), "y": float(values[m]), "class": name}
+        for name, values in zip(names, shares.values(), strict=True)
+        for m in range(runs.cut, runs.months)
+    ]
+    colour = alt.Color(
+        "class:N",
+        scale=alt.Scale(domain=names, range=list(theme.LINES[: len(names)])),
+        legend=theme.legend(names, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260),
+    )
+    dash = alt.StrokeDash("class:N", scale=alt.Scale(domain=names, range=list(theme.DASHES[: len(names)])))
+    chart = (
+        alt.Chart(theme.data(rows))
+        .mark_line(strokeWidth=2.4)
+        .encode(
+            x=theme.year_axis(float(runs.years[runs.cut]), float(runs.years[-1])),
+            y=theme.share_axis("Share of the class's runs in force"),
+            color=colour,
+            strokeDash=dash,
+        )
+    )
+    (least, low), (most, high) = class_span(pact)
+    gap = round(100 * (high - low))
+    title = (
+        f"Between reference classes the chance of being in force differs by {gap} points"
+        if gap > 1
+        else "The reference class hardly changes the answer"
+    )
+    return Figure(
+        anchor(f"curves {pact.partnership.label}"),
+        title,
+        alt.layer(chart).properties(width=theme.WIDE, height=theme.HEIGHT),
+        "Share of runs with the pact in force, dormant or not, by reference class. " + _by_year(shares, pact),
+        "In force: in use or dormant. A run belongs to one class of past alliances throughout.",
+        kicker="Does it last, by reference class?",
+    )
 
 
 def _classes(pact: Pact) -> Figure:
@@ -258,7 +291,7 @@ def _class_bars(rows: list[dict[str, Any]], names: list[str], colours: list[str]
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=names, range=colours),
-                legend=alt.Legend(columns=3, symbolType="square"),
+                legend=alt.Legend(columns=3, symbolType="square", columnPadding=8),
             ),
         )
     )

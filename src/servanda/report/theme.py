@@ -11,7 +11,7 @@ from servanda.case import Case
 
 FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 INK, MUTED, GRID = "#1d2a33", "#5b6872", "#e3e7ea"
-NARROW, WIDE, HEIGHT = 330, 430, 210
+NARROW, WIDE, HEIGHT = 340, 470, 210
 
 BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
 # From dark to light, so that they stay apart in grey.
@@ -56,7 +56,8 @@ def config() -> dict[str, Any]:
     return {
         "font": FONT,
         "background": None,
-        "padding": 4,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": 3,
         "view": {"stroke": None},
         "axis": {
             "domainColor": "#9aa5ad",
@@ -85,14 +86,25 @@ def config() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Rows that Altair passes on unseen: it would copy and check every number many times."""
+
+    values: tuple[dict[str, Any], ...]
+
+
 def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
     """A few rows inline; numbers to five figures, which no eye can tell from more."""
-    return alt.Data(
-        values=[
-            {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()}
-            for row in rows
-        ]
+    short = tuple(
+        {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()} for row in rows
     )
+    return alt.Data(values=Rows(short))
+
+
+def legend(names: Sequence[str], **more: Any) -> alt.Legend:
+    """A legend under a chart, in as many columns as its longest name leaves room for."""
+    longest = max((len(name) for name in names), default=0)
+    return alt.Legend(columns=3 if longest <= 12 else 2, **more)
 
 
 def year_axis(first: float, last: float) -> alt.X:

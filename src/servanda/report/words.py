@@ -24,6 +24,20 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}{THIN}%"
 
 
+def rounded(shares: Sequence[float]) -> list[int]:
+    """Shares of one whole in percent, rounded so that they add up: the largest remainders go up."""
+    exact = [100 * share for share in shares]
+    whole = [math.floor(value) for value in exact]
+    spare = round(sum(exact)) - sum(whole)
+    order = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
+    return [n + (i in order[:spare]) for i, n in enumerate(whole)]
+
+
+def percents(shares: Sequence[float]) -> list[str]:
+    """The same as `21 %`."""
+    return [f"{n}{THIN}%" for n in rounded(shares)]
+
+
 def number(value: float) -> str:
     """Two or three figures: `4.4 m`, `26,000`, `0.57`."""
     if math.isnan(value):

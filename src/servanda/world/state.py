@@ -6,6 +6,7 @@ batched, is the run. Each quantity is written by exactly one mechanism.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 import equinox as eqx
@@ -262,6 +263,7 @@ class Quantity:
     carried: bool
 
 
+@cache
 def quantities() -> Mapping[str, Quantity]:
     """Every quantity by name, those carried over first."""
     return {

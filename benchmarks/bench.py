@@ -1,0 +1,255 @@
+"""Times the engine beside Mesa and NumPy and prints one table: `python -m benchmarks.bench [--write]`.
+
+Every measurement runs in a process of its own, so that neither compiled programs nor memory are shared. On a shared
+machine timings are noisy, so each is the best of several.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.json"
+PAGE = ROOT / "docs" / "benchmark.md"
+CASE = "russia-dprk"
+RUNS = 4096
+MESA_RUNS = 60
+NUMPY_WIDTHS = (128, 256, 512, 1024)
+PACKAGES = ("servanda", "jax", "jaxlib", "numpy", "mesa")
+
+
+def best(action: Callable[[], Any], times: int) -> float:
+    """Seconds of the quickest of several."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def consume(simulator: Any, runs: int, **given: Any) -> None:
+    """Run and drop the results."""
+    for _ in simulator.run(runs, 1, **given):
+        pass
+
+
+def whole() -> dict[str, float]:
+    """The whole case, end to end: draws, packing, computing, splitting by quantity."""
+    start = time.perf_counter()
+    from servanda.case import load
+    from servanda.engine import Simulator, assemble
+
+    simulator = Simulator(assemble(load(CASE)))
+    ready = time.perf_counter()
+    consume(simulator, simulator.batch)
+    first = time.perf_counter() - ready
+    batch = best(lambda: consume(simulator, simulator.batch), 3)
+    consume(simulator, RUNS - simulator.batch)
+    cold = time.perf_counter() - start - 3 * batch
+    warm = best(lambda: consume(simulator, RUNS), 5)
+    return {
+        "setup_s": ready - start,
+        "compile_s": first - batch,
+        "cold_s": cold,
+        "cold_runs_per_s": RUNS / cold,
+        "warm_runs_per_s": RUNS / warm,
+        "peak_mib": peak_mib(),
+    }
+
+
+def core_jax() -> dict[str, float]:
+    """The four core mechanisms on the engine."""
+    from benchmarks import core
+    from servanda.case import load
+
+    simulator = core.core_simulator(load(CASE))
+    drawn = core.drawn(simulator.model, RUNS)
+    start = time.perf_counter()
+    consume(simulator, simulator.batch, drawn=drawn)
+    first = time.perf_counter() - start
+    warm = best(lambda: consume(simulator, RUNS, drawn=drawn), 7)
+    return {
+        "compile_s": first - warm * simulator.batch / RUNS,
+        "warm_runs_per_s": RUNS / warm,
+        "peak_mib": peak_mib(),
+    }
+
+
+def core_numpy() -> dict[str, float]:
+    """The four core mechanisms in NumPy, single precision, at the width that suits it best."""
+    import numpy as np
+
+    from benchmarks import core, numpy_model
+    from servanda.case import load
+
+    case = load(CASE)
+    model = core.core_model(case)
+    speeds = {}
+    for width in NUMPY_WIDTHS:
+        given = core.inputs(model, core.drawn(model, width))
+
+        def simulate(given: core.Inputs = given) -> None:
+            numpy_model.simulate(case.spec, model.axes, given, np.float32)
+
+        speeds[width] = width / best(simulate, 5)
+    width = max(speeds, key=lambda w: speeds[w])
+    return {"warm_runs_per_s": speeds[width], "width": width, "peak_mib": peak_mib()}
+
+
+def core_mesa() -> dict[str, float]:
+    """The four core mechanisms in Mesa."""
+    from benchmarks import core, mesa_model
+    from servanda.case import load
+
+    case = load(CASE)
+    model = core.core_model(case)
+    given = core.inputs(model, core.drawn(model, MESA_RUNS))
+    seconds = best(lambda: mesa_model.simulate(case.spec, model.axes, given, MESA_RUNS), 3)
+    return {"warm_runs_per_s": MESA_RUNS / seconds, "peak_mib": peak_mib()}
+
+
+WORKERS = {f.__name__: f for f in (whole, core_jax, core_numpy, core_mesa)}
+
+
+def in_process(name: str, cache: Path) -> dict[str, float]:
+    """What a worker measures in a fresh process with this compilation cache."""
+    command = [sys.executable, "-m", "benchmarks.bench", "--worker", name]
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(cache), check=True, capture_output=True, text=True
+    )
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def command_line(runs: int, cache: Path, folder: Path) -> float | None:
+    """Seconds of `servanda run` with its briefing; None where it does not work."""
+    program = Path(sys.executable).with_name("servanda")
+    command = [str(program), "run", CASE, "--runs", str(runs), "--out", str(folder)]
+    start = time.perf_counter()
+    try:
+        subprocess.run(command, env=_environment(cache), check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return time.perf_counter() - start
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    return os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(cache)}
+
+
+def measure() -> dict[str, Any]:
+    """Every measurement."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        empty = Path(scratch)
+        for name in WORKERS:
+            print(f"... {name}", file=sys.stderr)
+            found[name] = in_process(name, empty / name)
+        print("... servanda run", file=sys.stderr)
+        for number, label in enumerate(("cold", "warm", "warm")):
+            seconds = command_line(4000, empty / "command", empty / f"run-{number}")
+            if seconds is not None:
+                label = f"{label}_s"
+                found.setdefault("command_line", {})
+                found["command_line"][label] = min(seconds, found["command_line"].get(label, seconds))
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "measured": found,
+    }
+
+
+def table(results: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was measured, in words."""
+    m = results["measured"]
+    whole, jax = m["whole"], m["core_jax"]
+    numpy, mesa = m["core_numpy"], m["core_mesa"]
+    line = m.get("command_line", {})
+
+    def seconds(name: str) -> str:
+        return f"{line[name]:.1f} s" if name in line else "not available"
+
+    return [
+        ("Whole case, warm", f"{whole['warm_runs_per_s']:,.0f} runs/s"),
+        (
+            f"Whole case, cold: {RUNS:,} runs with import and compilation",
+            f"{whole['cold_runs_per_s']:,.0f} runs/s ({whole['cold_s']:.1f} s)",
+        ),
+        ("Whole case, compilation", f"{whole['compile_s']:.1f} s"),
+        ("Whole case, peak memory", f"{whole['peak_mib']:,.0f} MiB"),
+        ("Four mechanisms, Mesa", f"{mesa['warm_runs_per_s']:,.1f} runs/s"),
+        (
+            f"Four mechanisms, NumPy ({numpy['width']} runs at once)",
+            f"{numpy['warm_runs_per_s']:,.0f} runs/s",
+        ),
+        ("Four mechanisms, Servanda (JAX)", f"{jax['warm_runs_per_s']:,.0f} runs/s"),
+        ("Ratio Servanda / Mesa", f"{jax['warm_runs_per_s'] / mesa['warm_runs_per_s']:,.0f}"),
+        ("Ratio Servanda / NumPy", f"{jax['warm_runs_per_s'] / numpy['warm_runs_per_s']:.1f}"),
+        ("`servanda run` of 4,000 with its briefing, cold", seconds("cold_s")),
+        ("`servanda run` of 4,000 with its briefing, warm", seconds("warm_s")),
+    ]
+
+
+def page(results: dict[str, Any]) -> str:
+    """The table as a page of the documentation."""
+    versions = ", ".join(f"{k} {v}" for k, v in results["versions"].items())
+    rows = "\n".join(f"| {what} | {value} |" for what, value in table(results))
+    return f"""# Benchmark
+
+Measured by `make bench` on {results["date"]}: {results["cores"]} cores ({results["machine"]}), single precision,
+Python {results["python"]}, {versions}. A run is 108 months of the case `{CASE}`. Timings on a shared machine are
+noisy; each is the best of several.
+
+| what | measured |
+|---|---|
+{rows}
+
+The four mechanisms are arsenal, attrition, exchange and commitment, with the tempo and the ledger that they need,
+written three times: the engine's, an agent-based model in Mesa and arrays in NumPy. Given the same parameters and
+random numbers all three draw the same trajectories to rounding (`tests/benchmarks/test_oracles.py`). Mesa and NumPy
+use one core, as they come; Servanda uses all.
+"""
+
+
+def main() -> None:
+    """Measure, print and, when asked, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write results.json and the docs page")
+    parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        print(json.dumps(WORKERS[arguments.worker]()))
+        return
+    results = measure()
+    rows = table(results)
+    width = max(len(what) for what, _ in rows)
+    for what, value in rows:
+        print(f"{what:<{width}}  {value}")
+    if arguments.write:
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The argument's table: each claim's test in words, its verdict, effect, facts and what flips it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from servanda.case import Case, Observation
+from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend
+from servanda.claims import Flip, Verdict
+from servanda.report import words
+from servanda.report.hinges import in_words
+from servanda.report.numbers import Runs
+
+ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
+_SIGNS = dict(zip(ORDER, ("●", "◕", "◑", "◔", "○", "–"), strict=True))
+_MOVES = {
+    "raises": "is higher",
+    "lowers": "is lower",
+    "leaves": "is hardly other",
+    "rises": "rises",
+    "falls": "falls",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact as a table cites it."""
+
+    id: str
+    name: str
+    url: str
+    title: str
+    later: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim as shown."""
+
+    slug: str
+    text: str
+    system: str
+    test: str
+    note: str
+    word: str
+    sign: str
+    css: str
+    probability: float | None
+    holds: str
+    effect: str
+    effect_range: str
+    supports: tuple[Fact, ...]
+    opposes: tuple[Fact, ...]
+    later: tuple[Fact, ...]
+    flips: tuple[str, ...]
+
+
+def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many claims have each verdict, in the order of verdicts."""
+    found = Counter(v.word for v in verdicts)
+    return {word: found[word] for word in ORDER if found[word]}
+
+
+def rows(runs: Runs, verdicts: Sequence[Verdict]) -> list[Row]:
+    """Every verdict as shown, in the case's order."""
+    return [_row(runs, v) for v in verdicts]
+
+
+def _row(runs: Runs, v: Verdict) -> Row:
+    case = runs.model.case
+    holds = ""
+    if v.probability is not None:
+        holds = words.percent(v.probability)
+        if v.error is not None and v.error >= 0.0005:
+            holds += f" ± {100 * v.error:.1f}"
+    return Row(
+        v.claim.slug,
+        v.claim.text,
+        v.claim.system,
+        test_in_words(case, v.claim.test),
+        v.claim.note,
+        v.word,
+        _SIGNS[v.word],
+        v.word.replace(" ", "-"),
+        v.probability,
+        holds,
+        *_effect(v),
+        tuple(_fact(case, o) for o in v.supports),
+        tuple(_fact(case, o) for o in v.opposes),
+        tuple(_fact(case, o, later=True) for o in v.later),
+        tuple(_flip(runs, f) for f in v.flips),
+    )
+
+
+def _effect(v: Verdict) -> tuple[str, str]:
+    """The mean effect with its Monte Carlo error, and its 90 % interval over runs."""
+    if v.effect is None:
+        return "", ""
+    share = v.unit == "dimensionless" and abs(v.effect) <= 1
+    scale = (lambda x: f"{x:+.3f}") if share else (lambda x: ("+" if x > 0 else "") + words.number(x))
+    mean = scale(v.effect) if share else ("+" if v.effect > 0 else "") + words.quantity(v.effect, v.unit)
+    if v.effect_error:
+        mean += f" ± {f'{v.effect_error:.3f}' if share else words.number(v.effect_error)}"
+    if v.effect_low is None or v.effect_high is None:
+        return mean, ""
+    return mean, f"{scale(v.effect_low)} to {scale(v.effect_high)}"
+
+
+def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
+    source = case.evidence.source(o.source)
+    return Fact(o.id, f"{words.plain(source.source_class)} {o.ref_end:%Y-%m}", source.url, o.claim, later)
+
+
+def _flip(runs: Runs, flip: Flip) -> str:
+    name = flip.name
+    if flip.kind == "parameter":
+        name = in_words(runs, name) if name in runs.model.numbers else words.plain(name)
+    condition = flip.condition if flip.kind != "parameter" else f"“{name}” {flip.condition}"
+    return f"{words.upper_first(condition)}: {flip.word} ({words.percent(flip.probability)})"
+
+
+def test_in_words(case: Case, test: Test) -> str:
+    """What is compared, and when the claim holds."""
+    labels = {m.name: m.label for m in case.spec.metrics}
+    match test:
+        case Contrast():
+            settings = f"with {_settings(test.present) or 'everything as it is'} than with {_settings(test.absent)}"
+            return f"“{labels[test.metric]}” {_MOVES[test.direction]} {settings}"
+        case Trend():
+            verb = _MOVES[test.direction]
+            return f"It {verb} from “{labels[test.before]}” to “{labels[test.after]}”"
+        case Threshold():
+            return f"“{labels[test.metric]}” is {test.direction} {words.number(test.value)}"
+        case Conditional():
+            side = f"below {words.number(test.below)}" if test.below is not None else ""
+            side = side or f"above {words.number(test.above or 0.0)}"
+            return f"“{labels[test.outcome]}” is {test.direction} where “{labels[test.given]}” is {side}"
+    return words.upper_first(test.reason)
+
+
+def _settings(settings: Mapping[str, float | str]) -> str:
+    return words.listed([f"{words.plain(k)} = {v}" for k, v in settings.items()])
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A row of the evidence table."""
+
+    id: str
+    series: str
+    claim: str
+    period: str
+    known: str
+    confidence: str
+    source_class: str
+    title: str
+    publisher: str
+    url: str
+    later: bool
+
+
+def cited(case: Case, observations: Iterable[Observation]) -> list[Cited]:
+    """The evidence table: every row that the page draws or links to, once, in order of time."""
+    by_id = {o.id: o for o in observations}
+    known = {o.id for o in case.known.observations}
+    labels = {s.name: s.label for s in case.evidence.series}
+    ordered = sorted(by_id.values(), key=lambda o: (o.ref_end, o.id))
+    return [_cited(case, o, labels.get(o.series, o.series), o.id not in known) for o in ordered]
+
+
+def _cited(case: Case, o: Observation, label: str, later: bool) -> Cited:
+    source = case.evidence.source(o.source)
+    period = f"{o.ref_end:%Y-%m-%d}"
+    if o.ref_start is not None and o.ref_start != o.ref_end:
+        period = f"{o.ref_start:%Y-%m-%d} to {period}"
+    return Cited(
+        o.id,
+        label,
+        o.claim,
+        period,
+        f"{o.known_on:%Y-%m-%d}",
+        o.confidence,
+        words.plain(source.source_class),
+        source.title,
+        source.publisher,
+        source.url,
+        later,
+    )

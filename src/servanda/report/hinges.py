@@ -1,0 +1,220 @@
+"""What an outcome hinges on: which uncertain numbers go with it across runs."""
+
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+import altair as alt
+import numpy as np
+from jaxtyping import Float
+
+from servanda.report import theme, words
+from servanda.report.figure import Figure, anchor
+from servanda.report.numbers import CLASS_DRAW, Pact, Runs
+
+_SHOWN = 10
+_FEWEST_RUNS = 30
+_LINE = 62
+# With some hundreds of numbers looked at, fewer standard errors than this would name one by chance.
+_CLEAR = 3.5
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """One uncertain number and how an outcome goes with it.
+
+    Attributes:
+        label: its printed name.
+        name: the same in words.
+        status: whether it is measured, estimated or assumed.
+        correlation: Spearman's rank correlation with the outcome over runs.
+        low, high: mean outcome in the third of runs in which the number is lowest, and highest.
+    """
+
+    label: str
+    name: str
+    status: str
+    correlation: float
+    low: float
+    high: float
+
+
+def hinges(runs: Runs, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
+    """Every uncertain number, the one that matters most first; none where the outcome does not vary."""
+    if runs.count < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
+        return []
+    names = [
+        name
+        for name, values in runs.drawn.items()
+        if name in runs.model.numbers and name != CLASS_DRAW and np.ptp(values) > 0
+    ]
+    if not names:
+        return []
+    drawn = np.stack([np.asarray(runs.drawn[name]) for name in names])
+    order = np.argsort(drawn, axis=-1)
+    scores = _correlations(order, outcome)
+    third = runs.count // 3
+    top = np.argsort(-np.abs(scores), kind="stable")
+    return [
+        Hinge(
+            names[i],
+            in_words(runs, names[i]),
+            runs.model.numbers[names[i]].prior.status,
+            float(scores[i]),
+            float(outcome[order[i, :third]].mean()),
+            float(outcome[order[i, -third:]].mean()),
+        )
+        for i in top
+    ]
+
+
+def _correlations(order: np.ndarray, outcome: np.ndarray) -> Float[np.ndarray, "number"]:
+    """Spearman's correlation of every row with the outcome, whose ties share their mean rank."""
+    runs = len(outcome)
+    _, inverse, counts = np.unique(outcome, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks = (last - (counts - 1) / 2)[inverse]
+    centred = ranks - ranks.mean()
+    # Element k of a row, put in order, has rank k + 1: its product with the outcome needs no scatter.
+    own = np.arange(runs) - (runs - 1) / 2
+    scale = np.sqrt((own**2).sum() * (centred**2).sum())
+    return np.asarray((centred[order] * own).sum(axis=-1) / scale)
+
+
+def in_words(runs: Runs, label: str) -> str:
+    """A number's description, and whom it is about."""
+    name, _, member = label.partition("[")
+    described = runs.model.case.parameters[name].description
+    if not member:
+        return described
+    return f"{described} ({words.member(runs.model.case.spec, member.removesuffix(']'))})"
+
+
+def clear(runs: Runs, found: list[Hinge]) -> list[Hinge]:
+    """Those whose correlation chance does not explain."""
+    return [h for h in found if abs(h.correlation) * np.sqrt(runs.count) >= _CLEAR]
+
+
+def title(runs: Runs, found: list[Hinge]) -> str:
+    """The number that matters most, and what it does."""
+    if not clear(runs, found):
+        return f"No single number stands out from chance in {runs.count:,} runs"
+    first = found[0]
+    return (
+        f"Most hinges on “{first.name}”: {words.percent(first.low)} in force where it is lowest, "
+        f"{words.percent(first.high)} where highest"
+    )
+
+
+def figures(pact: Pact, found: list[Hinge]) -> list[Figure]:
+    """Rank correlations of the ten strongest, and what they do to the chance of being in force."""
+    if not found:
+        return []
+    label = pact.partnership.label
+    top = found[:_SHOWN]
+    noise = 1.96 / np.sqrt(pact.runs.count)
+    base = float(pact.alive.mean())
+    return [
+        Figure(
+            anchor(f"hinges {label}"),
+            title(pact.runs, found),
+            _bars(top, noise),
+            "Rank correlation with being in force at the horizon: "
+            + "; ".join(f"{h.name} {h.correlation:+.2f}" for h in top)
+            + ".",
+            "Bars to the right: more of it, and the pact lasts more often. Within the grey band a correlation "
+            "this size arises by chance.",
+            kicker="The ten strongest correlations",
+        ),
+        Figure(
+            anchor(f"thirds {label}"),
+            _thirds_title(top),
+            _thirds(top, base),
+            "Share of runs with the pact in force at the horizon, where the number is in its lowest third and in its "
+            "highest: " + "; ".join(f"{h.name} {words.percent(h.low)} and {words.percent(h.high)}" for h in top) + ".",
+            f"○ lowest third of runs, ● highest third. Across all runs {words.percent(base)} are in force.",
+            kicker="What they do",
+        ),
+    ]
+
+
+def _thirds_title(top: list[Hinge]) -> str:
+    assumed = sum(h.status == "assumed" for h in top)
+    if not assumed:
+        return f"All {len(top)} strongest rest on a measurement or an estimate"
+    many = "All" if assumed == len(top) else f"{assumed}"
+    return f"{many} of the {len(top)} strongest are assumptions that no count settles"
+
+
+def _rows(top: list[Hinge]) -> list[dict[str, Any]]:
+    return [
+        {"row": i, "name": "\n".join(wrap(h.name, _LINE)), "r": h.correlation, "low": h.low, "high": h.high}
+        | {"text": f"{h.correlation:+.2f}", "sign": "more" if h.correlation > 0 else "less"}
+        for i, h in enumerate(top)
+    ]
+
+
+def _height(rows: list[dict[str, Any]]) -> int:
+    """Room for a name over every bar, in as many lines as the longest needs."""
+    lines = max(row["name"].count("\n") + 1 for row in rows)
+    return (24 + 14 * lines) * len(rows)
+
+
+def _row_axis() -> alt.Y:
+    return alt.Y("row:O", title=None, axis=None)
+
+
+def _heads(rows: list[dict[str, Any]]) -> alt.Chart:
+    """The name of each number, on a line of its own over its bar, so that a phone can show it whole."""
+    return (
+        alt.Chart(theme.data(rows))
+        .mark_text(align="left", baseline="bottom", dy=-2, lineBreak="\n", lineHeight=14)
+        .encode(y=_row_axis(), x=alt.value(0), text="name:N")
+    )
+
+
+def _bars(top: list[Hinge], noise: float) -> alt.LayerChart:
+    rows = _rows(top)
+    reach = max(abs(h.correlation) for h in top) * 1.25
+    x = alt.X(
+        "r:Q",
+        title="Rank correlation with being in force at the horizon (−1 to 1)",
+        scale=alt.Scale(domain=[-reach, reach]),
+        axis=alt.Axis(tickCount=5, format="+.2~f", grid=False),
+    )
+    base = alt.Chart(theme.data(rows)).encode(y=_row_axis())
+    colour = alt.Color(
+        "sign:N", scale=alt.Scale(domain=["more", "less"], range=[theme.LINES[0], theme.LINES[1]]), legend=None
+    )
+    values = [
+        base.transform_filter(f"datum.r {sign} 0")
+        .mark_text(align=align, dx=dx, dy=9, fontSize=11)
+        .encode(x=x, text="text:N")
+        for sign, align, dx in ((">=", "left", 4), ("<", "right", -4))
+    ]
+    return alt.layer(
+        alt.Chart(theme.data([{"a": -noise, "b": noise}])).mark_rect(color="#e6e8ea").encode(x="a:Q", x2="b:Q"),
+        base.mark_bar(height=10, yOffset=9).encode(x=x, color=colour),
+        *values,
+        _heads(rows),
+    ).properties(width=theme.WIDE, height=_height(rows))
+
+
+def _thirds(top: list[Hinge], overall: float) -> alt.LayerChart:
+    rows = _rows(top)
+    x = alt.X(
+        "low:Q",
+        title="Share of runs with the pact in force at the horizon",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", tickCount=5),
+    )
+    base = alt.Chart(theme.data(rows)).encode(y=_row_axis())
+    return alt.layer(
+        alt.Chart(theme.data([{"x": overall}]))
+        .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
+        .encode(x="x:Q"),
+        base.mark_rule(strokeWidth=2, color="#7c93a3", yOffset=10).encode(x=x, x2="high:Q"),
+        base.mark_point(size=62, fill="#ffffff", stroke=theme.LINES[0], strokeWidth=1.8, opacity=1, yOffset=10).encode(x=x),
+        base.mark_point(size=62, filled=True, color=theme.LINES[0], opacity=1, yOffset=10).encode(x="high:Q"),
+        _heads(rows),
+    ).properties(width=theme.WIDE, height=_height(rows))

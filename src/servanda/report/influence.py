@@ -1,0 +1,101 @@
+"""Influence of each patron in a client, under both accountings side by side."""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from servanda.case.schema import Patronage
+from servanda.report import theme, words
+from servanda.report.figure import Figure, anchor
+from servanda.report.numbers import Runs, quantiles
+
+_ACCOUNTINGS = {"recorded": "recorded trade only", "valued": "arms, people and hidden pay valued too"}
+
+
+def clients(runs: Runs) -> dict[str, list[Patronage]]:
+    """Patrons by client, where there are two or more to share in it."""
+    found: dict[str, list[Patronage]] = {}
+    for patronage in runs.model.case.spec.patronages:
+        found.setdefault(patronage.client, []).append(patronage)
+    return {client: patrons for client, patrons in found.items() if len(patrons) > 1}
+
+
+def figures(runs: Runs) -> list[Figure]:
+    """Two charts for each client: what customs record, and what is valued."""
+    return [
+        _figure(runs, client, patrons, accounting)
+        for client, patrons in clients(runs).items()
+        for accounting in _ACCOUNTINGS
+    ]
+
+
+def leader(runs: Runs, patrons: list[Patronage], accounting: str, month: int) -> tuple[str, float]:
+    """The patron with the largest median share in a month, and that share."""
+    shares = {
+        p.patron: float(np.median(runs.series(f"influence_{accounting}[{p.label}]")[month])) for p in patrons
+    }
+    first = max(shares, key=lambda code: shares[code])
+    return first, shares[first]
+
+
+def _figure(runs: Runs, client: str, patrons: list[Patronage], accounting: str) -> Figure:
+    spec = runs.model.case.spec
+    rows: list[dict[str, Any]] = []
+    said = []
+    for p in patrons:
+        bands = quantiles(runs.series(f"influence_{accounting}[{p.label}]"))
+        name = words.actor(spec, p.patron)
+        rows += [
+            {"x": float(runs.years[m]), "y": float(bands[2, m]), "who": name}
+            | {"low": float(bands[1, m]), "high": float(bands[3, m])}
+            for m in range(runs.months)
+        ]
+        said.append(
+            f"{name}: {words.percent(bands[2, runs.cut])} at the cut "
+            f"({words.percent(bands[0, runs.cut])} to {words.percent(bands[4, runs.cut])}), "
+            f"{words.percent(bands[2, -1])} at the horizon"
+        )
+    who, share = leader(runs, patrons, accounting, runs.cut)
+    end_who, end_share = leader(runs, patrons, accounting, runs.months - 1)
+    then = f"{words.percent(end_share)} by {spec.horizon[:4]}"
+    if end_who != who:
+        then = f"{words.actor(spec, end_who)} {then}"
+    title = (
+        f"Counting {_ACCOUNTINGS[accounting]}, {words.actor(spec, who)} holds {words.percent(share)} "
+        f"of influence in {words.actor(spec, client)} at the cut, {then}"
+    )
+    return Figure(
+        anchor(f"influence {client} {accounting}"),
+        title,
+        _lines(runs, rows, [words.actor(spec, p.patron) for p in patrons]),
+        f"Share of patrons' influence in {words.actor(spec, client)}, median and 90 % interval. {'; '.join(said)}.",
+        "Line: median run. Band: middle half of runs. The dashed rule is the cut.",
+        kicker=words.upper_first(_ACCOUNTINGS[accounting]),
+    )
+
+
+def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> alt.LayerChart:
+    colours, dashes = list(theme.LINES[: len(names)]), list(theme.DASHES[: len(names)])
+    shades = alt.Scale(domain=names, range=colours)
+    colour = alt.Color(
+        "who:N",
+        sort=names,
+        scale=shades,
+        legend=alt.Legend(columns=3, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260),
+    )
+    dash = alt.StrokeDash("who:N", sort=names, scale=alt.Scale(domain=names, range=dashes))
+    base = alt.Chart(theme.data(rows)).encode(
+        x=theme.year_axis(float(runs.years[0] - 1 / 12), float(runs.years[-1]))
+    )
+    return alt.layer(
+        base.mark_area(opacity=0.18).encode(
+            y=alt.Y("low:Q"), y2="high:Q", color=colour
+        ),
+        base.mark_line(strokeWidth=2.4).encode(
+            y=theme.share_axis("Share of patrons' influence"), color=colour, strokeDash=dash
+        ),
+        alt.Chart(theme.data([{"x": float(runs.years[runs.cut])}]))
+        .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
+        .encode(x="x:Q"),
+    ).properties(width=theme.WIDE, height=theme.HEIGHT)

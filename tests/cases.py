@@ -1,0 +1,53 @@
+"""Cases that many tests run: each is loaded, compiled and simulated once a session.
+
+`shipped` is the Russia–North Korea case; `template` is what `servanda new` writes, in a folder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import servanda
+from servanda.case import Case, create
+from servanda.engine import Model, Simulator
+from servanda.experiments import prepare
+from servanda.experiments.run import simulate
+
+RUNS = 2048
+
+
+@cache
+def shipped() -> Simulator:
+    return prepare(servanda.load("russia-dprk"))
+
+
+@cache
+def shipped_runs() -> dict[str, np.ndarray]:
+    """What 2,048 runs of the shipped case keep, seed 1."""
+    return simulate(shipped(), RUNS, 1)
+
+
+@cache
+def template_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="servanda-tests-"))
+    return create("tiny", folder)
+
+
+@cache
+def template() -> Case:
+    return servanda.load(template_folder())
+
+
+def blank(model: Model, runs: int = 1) -> dict[str, np.ndarray]:
+    """Arrays of a run in which everything is zero, to be filled by hand."""
+    from servanda.experiments.dataset import coordinates, dimensions
+
+    sizes = {name: len(labels) for name, labels in coordinates(model).items()} | {"run": runs}
+    return {
+        name: np.zeros([sizes[d] for d in dims], np.float32)
+        for name, dims in dimensions(model).items()
+    }

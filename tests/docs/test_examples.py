@@ -1,0 +1,119 @@
+"""Every example in the documentation runs: Python page by page, the case format as one case."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from servanda.case import load
+from servanda.engine.quantity_names import resolve
+from servanda.history import read_reference_classes
+from servanda.mechanisms import variants
+from servanda.trade import read_effects, read_regimes
+from servanda.world import Axes, Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+SYBIL = Sybil(parsers=[PythonCodeBlockParser()], path=str(DOCS))
+
+
+def python_pages() -> list[Path]:
+    """Pages with Python on them, the readme among them."""
+    pages = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+    return [p for p in pages if "```python" in p.read_text(encoding="utf-8")]
+
+
+def test_there_are_pages_with_python_examples():
+    assert "start.md" in [p.name for p in python_pages()]
+
+
+@pytest.mark.parametrize("page", python_pages(), ids=lambda p: p.name)
+def test_python_examples_run_from_top_to_bottom(page):
+    examples = list(SYBIL.parse(page))
+    for example in examples:
+        example.evaluate()
+    assert examples
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    """The parts of the case on the page of the case format, put together by file."""
+    files = defaultdict(list)
+    text = (DOCS / "case-format.md").read_text(encoding="utf-8")
+    for name, body in re.findall(
+        r'^```\w+ title="(\S+)"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL
+    ):
+        files[name].append(body)
+    folder = tmp_path_factory.mktemp("example")
+    for name, bodies in files.items():
+        (folder / name).write_text("\n".join(bodies), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def case(written):
+    return load(written)
+
+
+def test_the_case_format_page_shows_every_file(written):
+    assert sorted(p.name for p in written.iterdir()) == [
+        "case.toml",
+        "claims.toml",
+        "evidence.csv",
+        "parameters.toml",
+        "reference_classes.toml",
+        "regimes.toml",
+        "series.toml",
+        "sources.csv",
+        "trade_effects.csv",
+    ]
+
+
+def test_the_case_on_the_page_loads(case):
+    assert [t.label for t in case.spec.ties][:2] == ["AAA>BBB:shells", "AAA>BBB:troops"]
+    assert [c.slug for c in case.claims] == ["shells-sustain-war"]
+
+
+def test_every_number_on_the_page_is_one_of_a_mechanism(case):
+    axes = Axes.of(case.spec)
+    known = {slot: rivals[case.spec.mechanisms[slot]] for slot, rivals in variants().items()}
+    declared = {
+        f"{slot}.{name}": field.metadata["axis"]
+        for slot, process in {**known, Ledger.slot: Ledger}.items()
+        for name, field in process.Parameters.__dataclass_fields__.items()
+    }
+    for name, table in case.parameters.items():
+        if name != "observation.bias":
+            assert set(table.priors) <= set(axes[declared[name]]), name
+
+
+def test_every_quantity_on_the_page_resolves(case):
+    axes = Axes.of(case.spec)
+    names = [m.quantity for m in case.spec.metrics]
+    names += [name for series in case.evidence.series for name in series.observes]
+    assert [resolve(axes, name, "the page").unit for name in names]
+
+
+def test_the_tables_that_scripts_make_are_read_as_shown(written):
+    assert [r.name for r in read_regimes(written / "regimes.toml")] == ["enforcement"]
+    effects = read_effects(written / "trade_effects.csv")
+    assert [e.regime for e in effects] == ["indifference", "selective", "enforcement"]
+    classes = read_reference_classes(written / "reference_classes.toml")
+    assert [c.name for c in classes.classes] == ["bilateral-defence"]
+
+
+def test_generated_pages_are_fresh():
+    checked = subprocess.run(
+        [sys.executable, DOCS / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
