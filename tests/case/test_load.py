@@ -50,7 +50,7 @@ REFUSED = (
         (
             "case.toml: metrics[1].reduces: found a key that is not known here, "
             "expected one of name, label, unit, quantity, reduce, since, until, less, "
-            "over, equals\n"
+            "over, above\n"
             "  hint: did you mean 'reduce'?"
         ),
         id="misspelt key of a metric",

@@ -64,9 +64,7 @@ def with_evidence(
     case = tiny_case() if case is None else case
     sources = tuple(Source(c, c, c, "", c) for c in ("press", "ministry"))
     priors = {
-        name: b
-        if isinstance(b, Prior)
-        else Prior("fixed", (b,), b, b, "dimensionless", "assumed")
+        name: b if isinstance(b, Prior) else Prior("fixed", (b,), b, b, "dimensionless", "assumed")
         for name, b in (biases or {}).items()
     }
     tables = dict(case.parameters)

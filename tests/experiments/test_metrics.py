@@ -77,9 +77,9 @@ def test_a_share_is_of_sums_reduced_alike_and_nothing_is_a_share_of_nothing(tiny
     assert value(tiny, given, recorded_trade={}) == 0
 
 
-@pytest.mark.parametrize(("ended", "expected"), [(3.0, 1), (4.0, 0), (2.9999, 1)])
-def test_equals_is_yes_at_that_number(tiny, ended, expected):
-    given = metric("ending[BUY-SUP]", "dimensionless", reduce="last", equals=3)
+@pytest.mark.parametrize(("ended", "expected"), [(3.0, 1), (4.0, 1), (2.0, 0)])
+def test_above_is_yes_beyond_that_number(tiny, ended, expected):
+    given = metric("ending[BUY-SUP]", "dimensionless", reduce="last", above=2.5)
     assert value(tiny, given, ending={"BUY-SUP": ended}) == expected
 
 
@@ -141,7 +141,7 @@ def test_a_unit_that_does_not_convert_is_refused():
     )
 
 
-@pytest.mark.parametrize("more", [{"reduce": "any"}, {"equals": 1}, {"over": (DELIVERED,)}])
+@pytest.mark.parametrize("more", [{"reduce": "any"}, {"above": 1}, {"over": (DELIVERED,)}])
 def test_a_share_or_a_yes_or_no_has_no_unit(more):
     assert refusal(**more) == (
         "case.toml: metric 'm': found unit 'dimensionless', "
@@ -152,7 +152,8 @@ def test_a_share_or_a_yes_or_no_has_no_unit(more):
 @pytest.mark.parametrize("more", [{"less": "tempo"}, {"over": ("tempo",)}])
 def test_unlike_things_are_neither_taken_away_nor_divided(more):
     assert refusal(**more) == (
-        f"case.toml: metric 'm': found 'tempo' in dimensionless, expected round, as '{DELIVERED}' has"
+        "case.toml: metric 'm': found 'tempo' in dimensionless, "
+        f"expected round, as '{DELIVERED}' has"
     )
 
 

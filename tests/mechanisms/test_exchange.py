@@ -41,11 +41,11 @@ def standing(bench, **values):
     return bench.world(**(given | values))
 
 
-def bargain(bench, *, need, k=1.0, cost=1.0, value=4.0, power=0.5, limit=1e6, **state):
+def bargain(bench, *, need, k=1.0, cost=1.0, value=4.0, power=0.5, limit=1e6, allowed=1.0, **state):
     """Shells bargained for afresh and ordered in full: volume, price, gains of both.
 
     Every number may be one a run. No deal carries more than both want now, so an order far above
-    it comes down to it at once.
+    it comes down to it at once. What the supplier is paid in, it is short of.
     """
     p = bench.parameters(
         need={SHELLS: need},
@@ -54,8 +54,10 @@ def bargain(bench, *, need, k=1.0, cost=1.0, value=4.0, power=0.5, limit=1e6, **
         limit={SHELLS: limit},
         bargaining_power=power,
         efficiency=k,
+        allowed=allowed,
     )
-    out = bench.step(p, standing(bench, order={SHELLS: PLENTY}, **state))
+    world = standing(bench, **({"order": {SHELLS: PLENTY}} | state))
+    out = bench.step(p, world, bench.month(shortage=1.0))
     volume, price = bench.read(out, "order", SHELLS), bench.read(out, "price", SHELLS)
     gains = [bench.read(out, "gain", f"{PACT}/{side}") for side in ("SUP", "BUY")]
     return volume, price, *gains
@@ -80,6 +82,20 @@ def test_payment_that_is_worth_double_to_the_payee_buys_more(bench):
     # k = 2: q = 80·(1 − 1/8) = 70, mean value 4·(1 − 70/160) = 2.25, worth 4.5 to the supplier:
     # price 1 + 3.5/2 = 2.75. The supplier gains 70·1.75 and the buyer 70·(2.25 − 2.75/2)
     assert bargain(bench, need=80.0, k=2.0) == pytest.approx((70.0, 2.75, 122.5, 61.25))
+
+
+def test_what_pays_well_is_paid_more_of_and_makes_a_dollar_worth_more(bench):
+    # technology is worth three dollars to the payee for one to the payer, oil one: paid 3 to 1,
+    # so k = .75·3 + .25·1 = 2.5. q = 80·(1 − 1/10) = 72, mean value 4·(1 − 72/160) = 2.2, worth
+    # 5.5: price 1 + 4.5/2 = 3.25. The supplier gains 72·2.25 and the buyer 72·(2.2 − 3.25/2.5)
+    found = bargain(bench, need=80.0, k={OIL: 1.0, TECHNOLOGY: 3.0})
+    assert found == pytest.approx((72.0, 3.25, 162.0, 64.8))
+
+
+def test_a_way_to_pay_that_is_closed_counts_for_nobody(bench):
+    closed = {TECHNOLOGY: 0.0, REST: 1.0}
+    found = bargain(bench, need=80.0, k={OIL: 1.0, TECHNOLOGY: 3.0}, allowed=closed)
+    assert found == pytest.approx((60.0, 1.75, 45.0, 45.0))
 
 
 def test_a_supplier_below_its_reserve_sells_less_at_a_higher_price(bench):

@@ -198,7 +198,7 @@ class Metric(Record):
     """One number a run, from one quantity over a span of months.
 
     `less` takes another quantity away first. `over` divides it by a sum of quantities, reduced
-    alike. `equals` makes it one where the quantity, reduced, is that number, and zero elsewhere.
+    alike. `above` makes it one where the quantity, reduced, is more than that, and zero elsewhere.
     """
 
     name: str
@@ -210,7 +210,7 @@ class Metric(Record):
     until: Annotated[str, _month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
     over: tuple[str, ...] = ()
-    equals: float | None = None
+    above: float | None = None
 
 
 class Contrast(Record):

@@ -84,8 +84,8 @@ class ByGroup:
     """A test that compares the shares of two groups of runs.
 
     Its probability is that of a difference beyond the margin, which is normal to a good
-    approximation. A group with no runs says nothing. In the error each group counts two runs more,
-    one of either outcome (Agresti and Caffo 2000): a few alike do not make a share sure.
+    approximation. A group with no runs says nothing. Each group counts two runs more, one of either
+    outcome (Agresti and Caffo 2000), so that a few alike do not make a difference sure.
     """
 
     outcome: Bool[np.ndarray, "run"]
@@ -128,11 +128,9 @@ class ByGroup:
         met, unmet = outcome[given], outcome[~given]
         if len(met) == 0 or len(unmet) == 0:
             return 0.0, 0.0
-        variance = 0.0
-        for group in (met, unmet):
-            share = (group.sum() + 1) / (len(group) + 2)
-            variance += share * (1 - share) / (len(group) + 2)
-        return float(met.mean() - unmet.mean()), sqrt(variance)
+        p, q = ((group.sum() + 1) / (len(group) + 2) for group in (met, unmet))
+        variance = p * (1 - p) / (len(met) + 2) + q * (1 - q) / (len(unmet) + 2)
+        return float(p - q), sqrt(variance)
 
 
 def outcome(test: Test, values: Values) -> Outcome:

@@ -92,10 +92,11 @@ def verdict_word(
 ) -> Word:
     """The verdict of model and record together.
 
-    The model's word moves one step towards the side on which the record clearly lies. Where the
-    record is split or silent the model alone carries a claim no further than leaning, either way;
-    and where another accounting of the same claim comes out on the other side, neither carries it
-    further. So *supported* means that model, record and every accounting agree.
+    The record can hold the model's word back, and never push it further. Where the record clearly
+    lies on the other side the word moves one step towards open; where it is split or silent the
+    model alone carries a claim no further than leaning, either way; and where another accounting of
+    the same claim does not come out on the same side, neither does anything carry it further. So
+    *supported* means that model, record and every accounting agree.
 
     Args:
         probability: that the claim holds, given the model.
@@ -105,8 +106,9 @@ def verdict_word(
     """
     step = _ORDER.index(model_word(probability)) - _MIDDLE
     side = record_side(supports, opposes)
-    step = min(max(step + side, -_MIDDLE), _MIDDLE)
-    disputed = any(step * (_ORDER.index(model_word(p)) - _MIDDLE) < 0 for p in others)
+    disputed = any(step * (_ORDER.index(model_word(p)) - _MIDDLE) <= 0 for p in others)
+    if side * step < 0:
+        step += side
     if side == 0 or disputed:
         step = min(max(step, -1), 1)
     return _ORDER[_MIDDLE + step]
@@ -117,12 +119,20 @@ def record_side(
 ) -> Literal[-1, 0, 1]:
     """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent.
 
-    Facts weigh by confidence (A 3, B 2, C 1); a side must weigh twice as much as the other.
+    A series has one vote on each side, however many rows it has there, weighed by its most confident
+    row (A 3, B 2, C 1); a side must weigh twice as much as the other.
     """
-    plus = sum(_WEIGHT[o.confidence] for o in supports)
-    minus = sum(_WEIGHT[o.confidence] for o in opposes)
+    plus, minus = _weight(supports), _weight(opposes)
     if plus >= 2 * minus and plus > 0:
         return 1
     if minus >= 2 * plus and minus > 0:
         return -1
     return 0
+
+
+def _weight(facts: tuple[Observation, ...]) -> int:
+    """Weight of one side of the record."""
+    votes: dict[str, int] = {}
+    for fact in facts:
+        votes[fact.series] = max(votes.get(fact.series, 0), _WEIGHT[fact.confidence])
+    return sum(votes.values())

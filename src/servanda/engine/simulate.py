@@ -11,8 +11,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Float, UInt32
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
@@ -24,6 +24,7 @@ from servanda.world.axes import pick
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
+_SPLIT = PartitionSpec("device")
 
 
 class Simulator:
@@ -70,57 +71,79 @@ class Simulator:
         Yields:
             By quantity, an array (month, member, run); without a member axis where the quantity has none.
         """
-        for first in range(0, runs, self.batch):
-            numbers = np.arange(first, first + self.batch)
-            if drawn is None:
-                values = sample(self.model.numbers, seed, numbers)
-            else:
-                rows = np.minimum(numbers, runs - 1)
-                values = {k: v[rows] for k, v in drawn.items()}
-            record = self._batch(values, settings, seed, numbers)
-            wanted = min(self.batch, runs - first)
-            yield {name: _joined(x)[..., :wanted] for name, x in record.items()}
+        firsts = range(0, runs, self.batch)
+        record, ahead = self._blank(), self._inputs(0, runs, seed, settings, drawn)
+        for first in firsts:
+            record = self._compiled(record, *ahead, np.uint32(seed))
+            if first != firsts[-1]:  # the devices are at work meanwhile
+                ahead = self._inputs(first + self.batch, runs, seed, settings, drawn)
+            yield self._split(record, min(self.batch, runs - first))
 
-    def _batch(
+    def _blank(self) -> Array:
+        """Room for what is kept of a batch, (chunk, month, row, run of the chunk); batches use it in turn."""
+        rows = sum(len(members) for members in self.record.values())
+        shape = (self.batch // CHUNK, self.months, rows, CHUNK)
+        return jnp.zeros(shape, self.dtype, device=NamedSharding(self._mesh, _SPLIT))
+
+    def _inputs(
         self,
-        drawn: Mapping[str, np.ndarray],
-        settings: Sequence[Setting],
+        first: int,
+        runs: int,
         seed: int,
-        numbers: np.ndarray,
-    ) -> dict[str, Array]:
-        """What is kept of a batch: by quantity, (chunk, month, member, run of the chunk)."""
-        count = len(numbers)
-        phases = np.stack(
-            [
-                table(self.model.numbers, drawn, settings, count, self.dtype, after=after)
-                for after in (False, True)
-            ]
-        )
-        chunks = phases.reshape(*phases.shape[:2], -1, CHUNK).transpose(2, 0, 1, 3)
-        runs = numbers.astype(np.uint32).reshape(-1, CHUNK)
-        record: dict[str, Array] = self._compiled(chunks, runs, np.uint32(seed))
-        return record
+        settings: Sequence[Setting],
+        drawn: Mapping[str, np.ndarray] | None,
+    ) -> tuple[Float[np.ndarray, "chunk 2 number run"], UInt32[np.ndarray, "chunk run"]]:
+        """Parameters, up to the cut and after it, and numbers of the runs of the batch from `first`."""
+        numbers = np.arange(first, first + self.batch, dtype=np.uint32)
+        if drawn is None:
+            values = sample(self.model.numbers, seed, numbers)
+        else:
+            rows = np.minimum(numbers, runs - 1)
+            values = {k: v[rows] for k, v in drawn.items()}
+        phases = [
+            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
+            for after in (False, True)
+        ]
+        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
+        return chunks, numbers.reshape(-1, CHUNK)
+
+    @cached_property
+    def _mesh(self) -> Mesh:
+        return Mesh(np.array(jax.devices()), ("device",))
 
     @cached_property
     def _compiled(self) -> Any:
-        mesh = Mesh(np.array(jax.devices()), ("device",))
-        split, whole = PartitionSpec("device"), PartitionSpec()
-
-        def chunks(values: Array, runs: Array, seed: Array) -> dict[str, Array]:
+        def chunks(record: Array, values: Array, runs: Array, seed: Array) -> Array:
             self.compilations += 1
-            return jax.lax.map(lambda chunk: self.trajectory(*chunk, seed), (values, runs))
+            return jax.lax.fori_loop(
+                0,
+                len(runs),
+                lambda at, record: self._chunk(record, at, values[at], runs[at], seed),
+                record,
+            )
 
         spread = jax.shard_map(
-            chunks, mesh=mesh, in_specs=(split, split, whole), out_specs=split, check_vma=False
+            chunks,
+            mesh=self._mesh,
+            in_specs=(_SPLIT, _SPLIT, _SPLIT, PartitionSpec()),
+            out_specs=_SPLIT,
+            check_vma=False,
         )
-        return jax.jit(spread)
+        return jax.jit(spread, donate_argnums=0)
 
-    def trajectory(
-        self, phases: Float[Array, "2 number run"], runs: UInt32[Array, "run"], seed: Array
-    ) -> dict[str, Array]:
-        """All months of one chunk: what is kept, by quantity, as (month, member, run).
+    def _chunk(
+        self,
+        record: Float[Array, "chunk month row run"],
+        at: Int[Array, ""],
+        phases: Float[Array, "2 number run"],
+        runs: UInt32[Array, "run"],
+        seed: UInt32[Array, ""],
+    ) -> Float[Array, "chunk month row run"]:
+        """All months of one chunk, put in its place in the record.
 
         Args:
+            record: of all chunks of the device.
+            at: which of them.
             phases: every number, up to the cut and after it.
             runs: numbers of the runs.
             seed: of the experiment.
@@ -128,30 +151,29 @@ class Simulator:
         plan, numbers = self.model.plan, self.model.numbers
         first = records(plan, numbers, phases[0])
         world = initial_world(self.model, first, runs.shape, self.dtype)
-        kept = jax.eval_shape(self._keep, world, Month.zeros(self.model.axes, runs.shape, self.dtype))
-        record = {k: jnp.zeros((self.months, *x.shape), x.dtype) for k, x in kept.items()}
+        after = min(max(self._cut + 1, 0), self.months)
+        spans = jnp.array([0, after]), jnp.array([after, self.months])
 
-        # parameters stay put within a phase, so that what depends on them alone is computed once for all its months
-        def phase(state: tuple[World, Any], part: tuple[Array, Array, Array]) -> Any:
+        # parameters stay put within a phase: what depends on them alone is computed once for its months
+        def phase(state: tuple[World, Array], part: tuple[Array, Array, Array]) -> Any:
             values, begin, end = part
             parameters = records(plan, numbers, values)
 
-            def month(number: Array, state: tuple[World, Any]) -> tuple[World, Any]:
+            def month(number: Array, state: tuple[World, Array]) -> tuple[World, Array]:
                 world, record = state
-                world, kept = self._month(world, parameters, number, runs, seed)
-                return world, {k: record[k].at[number].set(kept[k]) for k in record}
+                world, rows = self._month(world, parameters, number, runs, seed)
+                place = (at, number, jnp.zeros_like(at), jnp.zeros_like(at))
+                return world, jax.lax.dynamic_update_slice(record, rows[None, None], place)
 
             return jax.lax.fori_loop(begin, end, month, state), None
 
-        after = min(max(self._cut + 1, 0), self.months)
-        spans = jnp.array([0, after]), jnp.array([after, self.months])
         (_, record), _ = jax.lax.scan(phase, (world, record), (phases, *spans))
         return record
 
     def _month(
         self, world: World, parameters: Mapping[str, Any], number: Array, runs: Array, seed: Array
-    ) -> tuple[World, dict[str, Array]]:
-        """One month in all its steps, and what is kept of it."""
+    ) -> tuple[World, Array]:
+        """One month in all its steps, and the rows that are kept of it."""
         total: dict[str, Array] = {}
         for part in range(self.steps_a_month):
             clock = self._clock(number, part)
@@ -159,7 +181,7 @@ class Simulator:
             kept = self._keep(world, happened)
             # amounts add up, everything else is as it was last
             total = {k: total[k] + x if k in total and _is_amount(k) else x for k, x in kept.items()}
-        return world, total
+        return world, jnp.concatenate(list(total.values()))
 
     def step(
         self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
@@ -189,20 +211,23 @@ class Simulator:
         )
 
     def _keep(self, world: World, happened: Month) -> dict[str, Array]:
+        """What is kept, by quantity, with rows also where it has no axis."""
         kept = {}
         for name, members in self.record.items():
             values = getattr(world if quantities()[name].carried else happened, name)
-            kept[name] = pick(values, members) if quantities()[name].axis else values
+            kept[name] = pick(values, members) if quantities()[name].axis else values[None]
         return kept
 
-
-def _joined(record: Array) -> np.ndarray:
-    """(chunk, month, ..., run of the chunk) on several devices to one (month, ..., run)."""
-    out = np.empty((*record.shape[1:-1], record.shape[0] * CHUNK), record.dtype)
-    for shard in record.addressable_shards:
-        for number, chunk in enumerate(np.asarray(shard.data), shard.index[0].start or 0):
-            out[..., number * CHUNK : (number + 1) * CHUNK] = chunk
-    return out
+    def _split(self, record: Array, runs: int) -> dict[str, np.ndarray]:
+        """(chunk, month, row, run of the chunk) to arrays (month, member, run) by quantity."""
+        out = np.empty((*record.shape[1:3], runs), self.dtype)
+        for shard in record.addressable_shards:
+            for number, chunk in enumerate(np.asarray(shard.data), shard.index[0].start or 0):
+                here = out[..., number * CHUNK : (number + 1) * CHUNK]
+                here[:] = chunk[..., : here.shape[-1]]
+        ends = np.cumsum([len(members) for members in self.record.values()])
+        blocks = zip(self.record, np.split(out, ends[:-1], axis=1), strict=True)
+        return {k: block if quantities()[k].axis else block[:, 0] for k, block in blocks}
 
 
 def _is_amount(name: str) -> bool:

@@ -1,8 +1,8 @@
 """A run folder: the resolved case, the arrays, and a note of what made them.
 
-    FOLDER/case/          the case's files, with its cut
+    FOLDER/case/          the case's files, as they were
     FOLDER/results.zarr   every kept quantity, (month, member, run), opened by xarray
-    FOLDER/run.json       seed, runs asked for and done, versions, levers, and a hash of the results
+    FOLDER/run.json       cut, seed, levers, runs asked for and done, versions, hash of the results
 
 Batches are written as they come and counted in `run.json` after each, so that a run that was
 interrupted or ran out of disk is readable up to its last whole batch and says that it is partial.
@@ -12,7 +12,6 @@ The hash depends on the numbers alone: not on the folder, nor on how many cores 
 import hashlib
 import json
 import platform
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +31,8 @@ from servanda.errors import RunFolderError
 from servanda.experiments.dataset import attributes, coordinates, dimensions
 from servanda.world import quantities
 
+# What must be in a note for anything to be made of a folder.
+_NEEDED = frozenset({"as_of", "done", "partial", "runs", "seed"})
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
 # Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
@@ -133,15 +134,15 @@ class RunFolder:
         return {name: np.asarray(array[..., :done]) for name, array in stored if name in kept}
 
     def case(self) -> Case:
-        """The case as it was run."""
-        return load(self.path / "case")
+        """The case as it was run, with its cut."""
+        return load(self.path / "case").at(self.note["as_of"])
 
     def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
         return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)
 
     def _fill(self, model: Model, about: Mapping[str, Any]) -> None:
         """The case, the empty arrays, and last the note that makes it a run folder."""
-        _copy_case(model, self.path / "case")
+        _copy_case(model.case.folder, self.path / "case")
         self._allocate(model, about)
         self._write_note({})
 
@@ -192,8 +193,8 @@ def open_folder(path: Path) -> RunFolder:
         note = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise _no_run_folder(path, "no readable run.json") from None
-    if not isinstance(note, dict) or not {"seed", "runs", "done", "partial"} <= note.keys():
-        raise _no_run_folder(path, "a run.json without seed, runs, done and partial")
+    if not isinstance(note, dict) or not note.keys() >= _NEEDED:
+        raise _no_run_folder(path, "a run.json without " + ", ".join(sorted(_NEEDED)))
     for part in ("case", "results.zarr"):
         if not (path / part).is_dir():
             raise _no_run_folder(path, f"no {part} in it")
@@ -220,14 +221,8 @@ def _writing(where: str, hint: str | None = None) -> Iterator[None]:
         ) from None
 
 
-def _copy_case(model: Model, target: Path) -> None:
-    """The files that make a case, with the cut that is run; nothing else that lies beside them."""
+def _copy_case(source: Path, target: Path) -> None:
+    """The files that make a case, and nothing else that lies beside them."""
     target.mkdir()
-    source = model.case.folder
     for file in sorted([*source.glob("*.toml"), *source.glob("*.csv")]):
         shutil.copyfile(file, target / file.name)
-    case_file = target / "case.toml"
-    text = case_file.read_text(encoding="utf-8")
-    cut = rf"\g<1>{model.case.spec.as_of}\g<2>"
-    moved = re.sub(r"""(?m)^(\s*as_of\s*=\s*["'])[^"']*(["'])""", cut, text, count=1)
-    case_file.write_text(moved, encoding="utf-8")

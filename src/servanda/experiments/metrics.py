@@ -103,15 +103,15 @@ def _value(model: Model, arrays: Arrays, metric: Metric) -> Float[np.ndarray, "r
     if metric.over:
         whole = sum(_reduce(block(text), metric.reduce) for text in metric.over)
         return np.asarray(reduced / np.maximum(whole, np.finfo(dtype).tiny))
-    if metric.equals is not None:
-        return np.asarray(np.round(reduced) == metric.equals, dtype)
+    if metric.above is not None:
+        return np.asarray(reduced > metric.above, dtype)
     given = _unit(metric, resolve(model.axes, metric.quantity, metric.name).unit)
     return np.asarray(reduced * units.factor(given, metric.unit, metric.name), dtype)
 
 
 def _unit(metric: Metric, unit: str) -> str:
     """Unit of what a metric makes of a quantity in this unit: months of a rate sum to an amount."""
-    if metric.equals is not None or metric.over or metric.reduce == "any":
+    if metric.above is not None or metric.over or metric.reduce == "any":
         return "dimensionless"
     return unit.removesuffix("/month") if metric.reduce == "sum" else unit
 

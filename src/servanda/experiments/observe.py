@@ -128,20 +128,21 @@ def _single(count: "_Count", o: Observation) -> Predicted:
 def _increments(
     count: "_Count", observations: Sequence[Observation], *, carried: bool
 ) -> list[Predicted]:
-    """Increments between one class's successive totals, with their errors; the first from zero."""
+    """Increments between one class's successive totals, each with its own error; the first from zero.
+
+    A class adds to its total, so what it counted before it counts again: errors are of increments. A
+    total that bounds says nothing of the kind about what was added to it, except the first.
+    """
     predicted: list[Predicted] = []
-    figure, true, draws, day = 0.0, np.zeros(1), np.zeros(1), date.min
+    figure, true, day = 0.0, np.zeros(1), date.min
     for o in observations:
         if o.ref_end - day < _CLOSEST_TOTALS:
             continue
         total = count.at(o.ref_end) if carried else count.until(o.ref_end)
         rule = count.rule(o)
-        if rule.error is None:
-            # events of months that do not overlap are independent; counted totals would not be
-            step = count.counted(o, total - true)
-        else:
-            drawn = count.counted(o, total)
-            step, draws = drawn - draws, drawn
+        if predicted:
+            rule = rule.model_copy(update={"bound": "estimate"})
+        step = count.counted(o, total - true)
         predicted.append(Predicted(o, rule, count.figure(o) - figure, step))
         figure, true, day = count.figure(o), total, o.ref_end
     return predicted

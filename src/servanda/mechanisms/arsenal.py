@@ -92,7 +92,7 @@ class LogisticOutput(Process):
         tempo = jnp.log(jnp.maximum(month.tempo, 1e-6))
         demand = p.demand * jnp.exp(p.tempo_elasticity * tempo)
         scale = jnp.maximum(p.cover * demand, 1e-6)
-        shortage = jnp.exp(-world.stock / scale)
+        shortage = jnp.where(demand > 0, jnp.exp(-world.stock / scale), 0.0)
         nothing = jnp.zeros_like(shortage[0])
         short = jnp.stack([nothing if i is None else shortage[i] for i in self.inputs])
         made = (world.capacity + capacity) / 2 * clock.dt * (1 - p.input_dependence * short)

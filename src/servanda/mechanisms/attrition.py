@@ -6,7 +6,7 @@ is the enemy's share of the fire it wants over one's own: one where both fire al
 Men M' = M + recruits − irrecoverable losses − discharge, with exact decay. A shortage of men bids
 up the price of a recruit, and the price draws recruits, R = R0·(price/price0)^ε. Foreign troops are lost
 at a rate of their own, add to the men present, and free own experienced soldiers in proportion, who lower
-losses by their share of the force.
+losses by their share of the force; and they take their own share of the enemy's fire.
 
 Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism: the record barely identifies e
 (ten points give 0.05 ± 0.12), so its prior is centred near zero. Recruits as a supply curve with a price:
@@ -111,9 +111,10 @@ class FireAndTempo(Process):
         """Lose, recruit, bid."""
         helpers = collect(world.lent, self.foreign, world.men.shape[0])
         released = p.released * helpers
-        eased = 1 - p.release_quality * released / jnp.maximum(world.men + helpers, 1.0)
+        present = jnp.maximum(world.men + helpers, 1.0)
+        eased = (1 - p.release_quality * released / present) * world.men / present
         rate = p.losses * month.tempo * self._lethality(p, month, clock)
-        losses = rate * clock.dt * jnp.maximum(eased, 0.0)
+        losses = jnp.minimum(rate * clock.dt * jnp.maximum(eased, 0.0), world.men)
         recruits = self._recruits(p, world, clock.dt)
         stay = jnp.exp(-p.discharge * clock.dt)
         men = world.men * stay + recruits - p.irrecoverable * losses

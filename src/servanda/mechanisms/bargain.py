@@ -132,18 +132,26 @@ class Bargain(eqx.Module):
         self, p: "ExchangeParameters", world: World, month: Month, live: Array
     ) -> tuple[Array, Array, Array, Array]:
         """Need, unit cost, first-unit value and worth of payment, one a contracted tie."""
-        stock = pick(world.stock, self.giver_account)
-        scarcity = pick(p.reserve, self.contracts) / jnp.maximum(stock, _TINY)
-        scarcity = jnp.clip(scarcity, 1.0, _SCARCEST)
-        cost = pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
         # what is promised is the finished lanes' mix, though payment waits until they are built
         worth = self._worth(p, month, p.lane_ceiling * live)
         return (
             self._need(p, world, month),
-            cost,
+            self._cost(p, world),
             pick(p.value, self.contracts),
             pick(worth, self.contract_pact),
         )
+
+    def unit_cost(self, p: "ExchangeParameters", world: World) -> Float[Array, "tie *run"]:
+        """What a unit costs its giver on every contracted tie; zero on other ties."""
+        if not self.contracts:
+            return jnp.zeros_like(world.order)
+        return place(self._cost(p, world), self.contracts, len(self.ties))
+
+    def _cost(self, p: "ExchangeParameters", world: World) -> Array:
+        stock = pick(world.stock, self.giver_account)
+        scarcity = pick(p.reserve, self.contracts) / jnp.maximum(stock, _TINY)
+        scarcity = jnp.clip(scarcity, 1.0, _SCARCEST)
+        return pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
 
     def _need(self, p: "ExchangeParameters", world: World, month: Month) -> Array:
         """The receiver's shortfall: of output under demand, or of men under what is required."""
@@ -165,7 +173,10 @@ class Bargain(eqx.Module):
         weights = []
         for row, tie in enumerate(self.payments):
             account = self.payee_account[row]
-            wanted = 1.0 if account is None else (1 + month.shortage[account]) / 2
+            wanted = jnp.ones_like(lane[tie])
+            if account is not None:
+                short = (1 + month.shortage[account]) / 2
+                wanted = jnp.where(month.demand[account] > 0, short, wanted)
             carried = lane[tie] * p.unit_value[tie]
             weights.append(p.efficiency[tie] * wanted * carried)
         weight = jnp.stack(weights)

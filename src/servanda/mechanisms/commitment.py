@@ -15,8 +15,8 @@ scale, drives
 
     log hazard = log h_class(age) − γ·slack/scale,
 
-around a base hazard taken from past alliances of a declared reference class, with one value for the
-first five years and one for later. The class is a structural alternative: each run belongs to one.
+the class hazard, taken from past alliances of a declared reference class, being that of a pact whose
+weaker partner is indifferent, with one value for the first five years and one for later. The class is a structural alternative: each run belongs to one.
 Until a pact is signed there is nothing to end, and before the cut the record says that it did not.
 
 Two deaths are kept apart. *Dormancy*: the worth of what is exchanged, smoothed over three months,
@@ -39,7 +39,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.case.schema import month_number
+from servanda.case.schema import Partnership, month_number
 from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
 from servanda.world.axes import ENDINGS, SIGNALS, collect
 
@@ -101,7 +101,6 @@ class RelationalContract(Process):
     reads = frozenset(
         {
             "alive",
-            "dormant",
             "ending",
             "flow",
             "peak",
@@ -124,6 +123,7 @@ class RelationalContract(Process):
             "quiet",
             "slack",
             "hazard",
+            "base_hazard",
             "value_given",
         }
     )
@@ -142,8 +142,16 @@ class RelationalContract(Process):
                 for t in case.spec.ties
             )
 
+        known = {o.id for o in case.known.observations}
+        cut = month_number(case.spec.as_of)
+
+        def signed(partnership: Partnership) -> int:
+            """The month of signing; the cut, where the signing was not yet known by then."""
+            seen = partnership.source in known
+            return (month_number(partnership.signed) if seen else cut) - start
+
         return cls(
-            signed=tuple(month_number(p.signed) - start for p in case.spec.partnerships),
+            signed=tuple(signed(p) for p in case.spec.partnerships),
             tie_pact=under("contract", "payment"),
             contracts=under("contract"),
             lent=tuple(axes.kind(t) == "lent" for t in case.spec.ties),
@@ -168,7 +176,8 @@ class RelationalContract(Process):
             "alive": alive,
             "ending": jnp.where(ends, way, world.ending),
             "slack": slack,
-            "hazard": hazard,
+            "hazard": hazard * alive,
+            "base_hazard": base + jnp.zeros_like(hazard),
             **self._use(world, month, alive, clock),
         }
 

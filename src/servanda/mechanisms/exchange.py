@@ -143,6 +143,7 @@ class NashBargaining(Process):
             "recall_request",
             "worth",
             "settles",
+            "unit_cost",
             "gain",
         }
     )
@@ -220,6 +221,7 @@ class NashBargaining(Process):
             "recall_request": recall,
             "worth": p.unit_value,
             "settles": p.unit_value * p.efficiency,
+            "unit_cost": self.bargain.unit_cost(p, world),
             "gain": self.bargain.gains(p, world, month, order, price, live),
         }
 
@@ -252,6 +254,9 @@ class NashBargaining(Process):
     ) -> tuple[Array, Array]:
         """What is asked to be sent and to come home; payment ties ask through the bargain.
 
+        Missing people are sent for at a rate of two a month of what is missing, so that the step's
+        length does not matter.
+
         Orders are already zero where a tie is closed or its pact is over.
         """
         sends, recalls = [], []
@@ -262,7 +267,7 @@ class NashBargaining(Process):
                 continue
             away = world.lent[row] + world.transit[row]
             if self.lent[row]:
-                wanted = jnp.clip(order[row] - away, 0.0, lane[row] * dt)
+                wanted = jnp.clip((order[row] - away) * -jnp.expm1(-2 * dt), 0.0, lane[row] * dt)
                 recalls.append(jnp.maximum(world.lent[row] - order[row], 0.0))
             elif tie == "aid":
                 signal = self.aid_signal[row]

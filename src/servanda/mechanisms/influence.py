@@ -2,10 +2,11 @@
 
 In the manner of the Formal Bilateral Influence Capacity index: capacity = bandwidth × dependence,
 bandwidth being the smoothed value of ties and dependence the patron's share in the client's. The
-published weights are not public here, so they are parameters. Two accountings stand side by side
-and give opposite pictures: *recorded* counts trade that customs see; *valued* adds arms, people,
-technology and hidden pay at their worth, times a weight. Courtship counts in both, as so many
-dollars of ties, but not as trade.
+published weights are not public here, so they are parameters. Three accountings stand side by side
+and give opposite pictures: *recorded* counts trade that customs see; *given* adds what the patron
+gives beside it (oil, arms, technology, hidden pay), as the index does; *valued* adds what the client
+gives too, everything at its worth, times a weight. Courtship counts in all, as so many dollars of
+ties, but not as trade.
 
     bandwidth' = bandwidth + (ties − bandwidth)(1 − e^(−dt/memory)),
     share_p = bandwidth_p·dependence_p^δ / Σ over the client's patrons.
@@ -62,21 +63,32 @@ class FormalBilateral(Process):
     """Bandwidth times dependence, under two accountings."""
 
     recorded: tuple[int | None, ...]
-    hidden: tuple[int | None, ...]
+    given: tuple[int | None, ...]
+    exchanged: tuple[int | None, ...]
     lent: tuple[bool, ...]
     clients: tuple[tuple[int, ...], ...]
 
     slot = "influence"
     variant = "formal-bilateral"
     reads = frozenset(
-        {"bandwidth_recorded", "bandwidth_valued", "lent", "arrived", "worth", "signal"}
+        {
+            "bandwidth_recorded",
+            "bandwidth_given",
+            "bandwidth_valued",
+            "lent",
+            "arrived",
+            "worth",
+            "signal",
+        }
     )
     writes = frozenset(
         {
             "bandwidth_recorded",
+            "bandwidth_given",
             "bandwidth_valued",
             "recorded_trade",
             "influence_recorded",
+            "influence_given",
             "influence_valued",
             "contact_rate",
         }
@@ -89,17 +101,22 @@ class FormalBilateral(Process):
         spec = case.spec
         pairs = [frozenset((p.patron, p.client)) for p in spec.patronages]
 
-        def under(recorded: bool) -> tuple[int | None, ...]:
-            return tuple(
-                pairs.index(frozenset((t.giver, t.receiver)))
-                if t.customs == recorded and frozenset((t.giver, t.receiver)) in pairs
-                else None
-                for t in spec.ties
-            )
+        patrons = [p.patron for p in spec.patronages]
+
+        def under(*, customs: bool, by_patron: bool = False) -> tuple[int | None, ...]:
+            found: list[int | None] = []
+            for t in spec.ties:
+                pair = frozenset((t.giver, t.receiver))
+                row = pairs.index(pair) if t.customs == customs and pair in pairs else None
+                if by_patron and row is not None and t.giver != patrons[row]:
+                    row = None
+                found.append(row)
+            return tuple(found)
 
         return cls(
-            recorded=under(True),
-            hidden=under(False),
+            recorded=under(customs=True),
+            given=under(customs=False, by_patron=True),
+            exchanged=under(customs=False),
             lent=tuple(axes.kind(t) == "lent" for t in spec.ties),
             clients=tuple(
                 tuple(i for i, q in enumerate(spec.patronages) if q.client == p.client)
@@ -108,8 +125,8 @@ class FormalBilateral(Process):
         )
 
     def initial(self, p: InfluenceParameters) -> dict[str, Array]:
-        """The past decides where bandwidth begins, under both accountings."""
-        return {"bandwidth_recorded": p.past, "bandwidth_valued": p.past}
+        """The past decides where bandwidth begins, under every accounting."""
+        return {f"bandwidth_{name}": p.past for name in ("recorded", "given", "valued")}
 
     def step(
         self, p: InfluenceParameters, world: World, month: Month, draws: Draws, clock: Clock
@@ -127,21 +144,26 @@ class FormalBilateral(Process):
         trade = p.base_trade + collect(worth, self.recorded, size)
         courted = jnp.maximum(month.signal[SIGNALS.index("courtship")], 0.0)
         ties = trade + p.overture * courted
-        valued = ties + p.security_weight * self._hidden(worth, size)
         fresh = -jnp.expm1(-clock.dt / p.memory)
+        given = ties + p.security_weight * self._beside(worth, self.given, size)
+        valued = ties + p.security_weight * self._beside(worth, self.exchanged, size)
         recorded_width = world.bandwidth_recorded + (ties - world.bandwidth_recorded) * fresh
+        given_width = world.bandwidth_given + (given - world.bandwidth_given) * fresh
         valued_width = world.bandwidth_valued + (valued - world.bandwidth_valued) * fresh
         return {
             "bandwidth_recorded": recorded_width,
+            "bandwidth_given": given_width,
             "bandwidth_valued": valued_width,
             "recorded_trade": trade,
             "influence_recorded": self._share(p, recorded_width),
+            "influence_given": self._share(p, given_width),
             "influence_valued": self._share(p, valued_width),
             "contact_rate": p.contact_base + p.contact_slope * valued_width,
         }
 
-    def _hidden(self, worth: Array, size: int) -> Array:
-        return collect(worth, self.hidden, size)
+    def _beside(self, worth: Array, ties: tuple[int | None, ...], size: int) -> Array:
+        """Worth of ties that customs do not see."""
+        return collect(worth, ties, size)
 
     def _share(self, p: InfluenceParameters, width: Array) -> Array:
         """Each patron's share of the capacity of all patrons of the same client."""
@@ -161,5 +183,5 @@ class TradeOnly(FormalBilateral):
 
     variant = "trade-only"
 
-    def _hidden(self, worth: Array, size: int) -> Array:
+    def _beside(self, worth: Array, ties: tuple[int | None, ...], size: int) -> Array:
         return jnp.zeros((size, *worth.shape[1:]), worth.dtype)

@@ -28,6 +28,9 @@ from servanda.case import Case
 from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
 from servanda.world.axes import SIGNALS
 
+# A rival that knew nothing would make the gap, a share of its knowledge, infinite.
+_LEAST_RIVAL = 0.01
+
 
 class ProliferationParameters(eqx.Module):
     """Parameters of weapons knowledge, one a proliferator."""
@@ -111,14 +114,14 @@ class OwnAndTransfer(Process):
             ]
         )
         own = p.own_research * (1 - p.enforcement_bite * enforcement) * clock.dt
-        ignorance = jnp.exp(-own - self._absorbed(p, taught))
-        knowledge = 1 - (1 - world.knowledge) * ignorance
+        learnt = -jnp.expm1(-own - self._absorbed(p, taught))
+        knowledge = world.knowledge + (1 - world.knowledge) * learnt
         rate = p.warhead_rate * jnp.exp(p.warhead_learning * world.knowledge)
         return {
             "knowledge": knowledge,
             "warheads": world.warheads + rate * clock.dt,
             "launch_rate": p.launches * jnp.exp(-p.crowding * exported / clock.dt),
-            "gap": 1 - knowledge / p.rival_knowledge,
+            "gap": 1 - knowledge / jnp.maximum(p.rival_knowledge, _LEAST_RIVAL),
         }
 
     def _absorbed(self, p: ProliferationParameters, taught: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The argument's table: each claim's test in words, its verdict, effect, facts and what flips it."""
+"""The argument's table: each claim's test in words, verdict, effect, facts and flips."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,8 @@ from servanda.report.numbers import Runs
 
 ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
 _SIGNS = dict(zip(ORDER, ("●", "◕", "◑", "◔", "○", "–"), strict=True))
+# A sampling error smaller than this, in points, would print as nothing.
+_SHOWN = 0.05
 _MOVES = {
     "raises": "is higher",
     "lowers": "is lower",
@@ -57,7 +59,7 @@ class Row:
 
 def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How many claims have each verdict, in the order of verdicts."""
-    found = Counter(v.word for v in verdicts)
+    found = Counter[str](v.word for v in verdicts)
     return {word: found[word] for word in ORDER if found[word]}
 
 
@@ -71,7 +73,7 @@ def _row(runs: Runs, v: Verdict) -> Row:
     holds = ""
     if v.probability is not None:
         holds = words.percent(v.probability)
-        if v.error is not None and v.error >= 0.0005:
+        if v.error is not None and 100 * v.error >= _SHOWN:
             holds += f" ± {100 * v.error:.1f}"
     return Row(
         v.claim.slug,
@@ -97,18 +99,34 @@ def _effect(v: Verdict) -> tuple[str, str]:
     if v.effect is None:
         return "", ""
     share = v.unit == "dimensionless" and abs(v.effect) <= 1
-    scale = (lambda x: f"{x:+.3f}") if share else (lambda x: ("+" if x > 0 else "") + words.number(x))
-    mean = scale(v.effect) if share else ("+" if v.effect > 0 else "") + words.quantity(v.effect, v.unit)
+    mean = _signed(
+        v.effect, f"{abs(v.effect):.3f}" if share else words.quantity(abs(v.effect), v.unit)
+    )
     if v.effect_error:
         mean += f" ± {f'{v.effect_error:.3f}' if share else words.number(v.effect_error)}"
     if v.effect_low is None or v.effect_high is None:
         return mean, ""
-    return mean, f"{scale(v.effect_low)} to {scale(v.effect_high)}"
+    ends = [
+        _signed(x, f"{abs(x):.3f}" if share else words.number(abs(x)))
+        for x in (v.effect_low, v.effect_high)
+    ]
+    return mean, " to ".join(ends)
+
+
+def _signed(value: float, size: str) -> str:
+    """A size with the sign of a difference."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{size}"
 
 
 def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
     source = case.evidence.source(o.source)
-    return Fact(o.id, f"{words.plain(source.source_class)} {o.ref_end:%Y-%m}", source.url, o.claim, later)
+    return Fact(
+        o.id,
+        words.upper_first(f"{words.plain(source.source_class)} {o.ref_end:%Y-%m}"),
+        source.url,
+        o.claim,
+        later,
+    )
 
 
 def _flip(runs: Runs, flip: Flip) -> str:
@@ -124,7 +142,8 @@ def test_in_words(case: Case, test: Test) -> str:
     labels = {m.name: m.label for m in case.spec.metrics}
     match test:
         case Contrast():
-            settings = f"with {_settings(test.present) or 'everything as it is'} than with {_settings(test.absent)}"
+            present = _settings(test.present) or "things as they are"
+            settings = f"with {present} than with {_settings(test.absent)}"
             return f"“{labels[test.metric]}” {_MOVES[test.direction]} {settings}"
         case Trend():
             verb = _MOVES[test.direction]
@@ -134,12 +153,18 @@ def test_in_words(case: Case, test: Test) -> str:
         case Conditional():
             side = f"below {words.number(test.below)}" if test.below is not None else ""
             side = side or f"above {words.number(test.above or 0.0)}"
-            return f"“{labels[test.outcome]}” is {test.direction} where “{labels[test.given]}” is {side}"
+            outcome, given = labels[test.outcome], labels[test.given]
+            return f"“{outcome}” is {test.direction} where “{given}” is {side}"
     return words.upper_first(test.reason)
 
 
 def _settings(settings: Mapping[str, float | str]) -> str:
-    return words.listed([f"{words.plain(k)} = {v}" for k, v in settings.items()])
+    return words.listed(
+        [
+            f"{words.plain(k)} = {v if isinstance(v, str) else words.number(v)}"
+            for k, v in settings.items()
+        ]
+    )
 
 
 @dataclass(frozen=True)

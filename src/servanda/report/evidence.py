@@ -1,4 +1,4 @@
-"""Evidence as drawn over a fan: each figure at its time, in the chart's unit, as its source class counts it."""
+"""Evidence as drawn over a fan: each figure at its time, as its source class counts it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def _truth(runs: Runs, series: Series, amount: str) -> Float[np.ndarray, "month 
 
 
 def _later(runs: Runs, coverage: Coverage) -> list[Drawn]:
-    """What became known after the cut, counted the same way; one run is enough to have the figures."""
+    """What became known after the cut, counted the same way; one run gives the figures."""
     case = runs.model.case
     horizon = runs.years[-1]
     everything = [
@@ -128,7 +128,15 @@ def _draw(runs: Runs, points: Sequence[Predicted], point: Predicted, *, later: b
     low, high = (None, None) if later else (v * scale for v in point.interval)
     source = runs.model.case.evidence.source(point.observation.source)
     return Drawn(
-        point.observation, source.source_class, point.rule.bound, first, last, point.figure * scale, low, high, later
+        point.observation,
+        source.source_class,
+        point.rule.bound,
+        first,
+        last,
+        point.figure * scale,
+        low,
+        high,
+        later,
     )
 
 
@@ -153,14 +161,14 @@ def _series(runs: Runs, point: Predicted) -> Series:
 
 
 def _begins(runs: Runs, series: Series) -> float:
-    """When what a running total counts can have begun: the first month in which any run has some."""
+    """When a running total can have begun: the first month in which any run has some."""
     flowing = sum(np.abs(runs.series(name)).max(axis=-1) for name in series.observes)
     moving = np.flatnonzero(np.asarray(flowing) > 0)
     return float(runs.years[moving[0]] - 1 / 12) if len(moving) else float(runs.years[0] - 1 / 12)
 
 
 def _scale(runs: Runs, point: Predicted, first: float, last: float) -> float:
-    """What turns a compared figure into the chart's unit: an amount becomes a mean rate over its days."""
+    """What turns a figure into the chart's unit: an amount becomes a mean rate."""
     series = _series(runs, point)
     things = _equivalence(series, point.rule)
     if series.counting == "level" or "/" in series.unit:

@@ -1,4 +1,4 @@
-"""Fan charts: what the model holds possible, with the record drawn over it as each source class counts it."""
+"""Fan charts: what the model holds possible, with the record drawn over it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +13,12 @@ from servanda.report.numbers import Runs, quantiles
 
 _ARROWS = {"upper": "▼", "lower": "▲"}
 _HEADROOM = 1.08
+_STEADY = 0.1
 
 
-def figures(runs: Runs, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]) -> list[Figure]:
+def figures(
+    runs: Runs, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]
+) -> list[Figure]:
     """One fan chart for each series, those with most figures first."""
     order = sorted(observed, key=lambda o: -len(o.coverage.points))
     return [_figure(runs, one, marks) for one in order]
@@ -27,7 +30,7 @@ def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> s
     if now <= 0 and then <= 0:
         return f"{label}: none at the cut and none in {horizon}, in the middle run"
     change = (then - now) / max(abs(now), abs(then))
-    if abs(change) < 0.1 or before == after:
+    if abs(change) < _STEADY or before == after:
         return f"{label}: near {after} to {horizon}"
     way = "up" if change > 0 else "down"
     if then < 0.02 * now:
@@ -61,7 +64,7 @@ def _kicker(one: Observed) -> str:
 
 
 def _limits(bands: np.ndarray, figures: Sequence[Drawn]) -> tuple[float, float]:
-    """Top and bottom of the axis: all figures and the middle half, and as much of the tails as is no waste."""
+    """Top and bottom of the axis: all figures, the middle half, and some of the tails."""
     middle = float(bands[3].max())
     core = max([middle, *(f.value for f in figures)])
     top = max(core, min(float(bands[4].max()), 1.7 * core)) * _HEADROOM
@@ -75,7 +78,7 @@ def _layers(
     bands: np.ndarray,
     marks: Mapping[str, theme.Mark],
     limits: tuple[float, float],
-) -> list[alt.Chart]:
+) -> list[Any]:
     first, last = float(runs.years[0] - 1 / 12), float(runs.years[-1])
     names = ("q5", "q25", "y", "q75", "q95")
     rows = [
@@ -101,13 +104,15 @@ def _layers(
     ]
 
 
-def _cut(runs: Runs, limits: tuple[float, float]) -> alt.Chart:
+def _cut(runs: Runs, limits: tuple[float, float]) -> Any:
     rows = [{"x": float(runs.years[runs.cut]), "value": limits[1]}]
-    return alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
+    return (
+        alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
+    )
 
 
-def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y) -> list[alt.Chart]:
-    """Later figures hollow and grey; known ones with what was expected of them, span, mark and bound."""
+def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y) -> list[Any]:
+    """Later figures hollow and grey; known ones with span, mark, bound and what was expected."""
     if not figures:
         return []
     rows = [_row(f) for f in figures]
@@ -129,9 +134,9 @@ def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y
         grey = alt.Chart(theme.data(later)).encode(y=y)
         layers += [
             grey.mark_rule(color="#8a949b", clip=True).encode(x="first:Q", x2="last:Q"),
-            grey.mark_point(size=36, stroke="#6f7a82", fill="#ffffff", strokeWidth=1.2, clip=True).encode(
-                x="x:Q", shape=shape
-            ),
+            grey.mark_point(
+                size=36, stroke="#6f7a82", fill="#ffffff", strokeWidth=1.2, clip=True
+            ).encode(x="x:Q", shape=shape),
         ]
     dark = alt.Chart(theme.data(known)).encode(y=y)
     layers += [
@@ -139,9 +144,9 @@ def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y
             x="x:Q", y=alt.Y("low:Q"), y2="high:Q"
         ),
         dark.mark_rule(strokeWidth=1.6, clip=True).encode(x="first:Q", x2="last:Q", color=colour),
-        dark.mark_point(size=42, filled=True, opacity=1, stroke="#ffffff", strokeWidth=0.6, clip=True).encode(
-            x="x:Q", shape=shape, color=colour
-        ),
+        dark.mark_point(
+            size=42, filled=True, opacity=1, stroke="#ffffff", strokeWidth=0.6, clip=True
+        ).encode(x="x:Q", shape=shape, color=colour),
     ]
     bounds = [r for r in rows if r["arrow"]]
     if bounds:
@@ -171,12 +176,15 @@ def _caption(one: Observed, bands: np.ndarray, top: float) -> str:
     """What is special about this chart; how to read all of them is said once above."""
     parts = []
     if one.series.counting == "running_total":
-        parts.append("A running total, drawn as the average between one count and the same source's next.")
+        parts.append(
+            "A running total, drawn as the average between one count and the same source's next."
+        )
     factors = sorted({r.equivalence for r in one.series.rules} - {1.0})
     if factors:
         each = words.listed([words.number(f) for f in factors], "or")
         parts.append(
-            f"Counted in {words.unit(one.series.unit)}, each taken as {each} {words.unit(one.unit.partition('/')[0])}."
+            f"Counted in {words.unit(one.series.unit)}, "
+            f"each taken as {each} {words.unit(one.unit.partition('/')[0])}."
         )
     if any(f.bound != "estimate" for f in one.figures):
         parts.append("▼ at most, ▲ at least.")
@@ -194,7 +202,8 @@ def _alternative(runs: Runs, one: Observed, bands: np.ndarray) -> str:
     for year in years:
         m = int(np.argmin(np.abs(runs.years - (year + 0.5))))
         said.append(
-            f"mid-{year} {words.quantity(bands[2, m], one.unit)} ({words.interval(bands[0, m], bands[4, m])})"
+            f"mid-{year} {words.quantity(bands[2, m], one.unit)} "
+            f"({words.interval(bands[0, m], bands[4, m])})"
         )
     known = sum(not f.later for f in one.figures)
     later = len(one.figures) - known

@@ -1,4 +1,4 @@
-"""A figure before and after it is drawn: finding, chart, text alternative; and many drawn at once."""
+"""A figure: its finding, chart and text alternative; and many of them drawn at once."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Figure:
         chart: what to draw.
         alternative: what it shows, in words and numbers, for those who do not see it.
         caption: how to read it.
-        svg: what was drawn; empty before.
+        svg: what was drawn; None before.
         kicker: a few words over the title that say what it is about.
     """
 
@@ -38,7 +38,7 @@ class Figure:
     chart: Any
     alternative: str
     caption: str = ""
-    svg: Markup = Markup("")
+    svg: Markup | None = None
     kicker: str = ""
 
 
@@ -53,7 +53,7 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _spec(chart: Any) -> dict[str, Any]:
-    # Altair's own check of every value against the schema takes longer than drawing; the tests ask for it.
+    # Altair's check against its schema takes longer than drawing; the tests ask for it.
     spec: dict[str, Any] = chart.to_dict(validate=False)
     for part in (spec, *spec.get("layer", ())):
         rows = part.get("data", {}).get("values")
@@ -71,7 +71,7 @@ def _inline(svg: str, figure: Figure) -> Markup:
     """SVG for the page: scalable, named for screen readers, its ids its own."""
     text = _NAMESPACES.sub("", svg)
     text = _ARIA.sub("", text)
-    text = _ID.sub(lambda m: f"{m[1]}{figure.key}-{m[2]}", text)
+    text = _renamed(text, figure.key)
     size = _SIZE.search(text)
     width = size[1] if size else "400"
     opening, _, rest = text.partition(">")
@@ -86,6 +86,17 @@ def _inline(svg: str, figure: Figure) -> Markup:
         figure.key, figure.title, figure.alternative
     )
     return head + label + Markup(rest)  # noqa: S704
+
+
+def _renamed(text: str, key: str) -> str:
+    """Ids of the figure's own, counted from one: the renderer counts on over all charts."""
+    names: dict[str, str] = {}
+
+    def name(match: re.Match[str]) -> str:
+        own = names.setdefault(match[2], f"{key}-{len(names) + 1}")
+        return f"{match[1]}{own}"
+
+    return _ID.sub(name, text)
 
 
 def anchor(text: str) -> str:

@@ -1,15 +1,17 @@
-"""The answer in five sentences, computed from the runs: lasting, its reference class, gains, leaks, hinges."""
+"""The answer in five sentences, computed from the runs."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
-from servanda.report import survival, words
+from servanda.report import classes, survival, words
 from servanda.report.hinges import Hinge, clear
 from servanda.report.ledger import Account
 from servanda.report.numbers import Pact, Runs, quantiles
 
 _YEAR = 12
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,13 @@ def answer(account: Account, found: list[Hinge]) -> Answer:
 
 def _said(pact: Pact) -> dict[str, tuple[float, str]]:
     final = {state: float(v[-1]) for state, v in pact.states.items()}
-    return dict(zip(final, zip(final.values(), words.percents(list(final.values())), strict=True), strict=True))
+    return dict(
+        zip(
+            final,
+            zip(final.values(), words.percents(list(final.values())), strict=True),
+            strict=True,
+        )
+    )
 
 
 def lasting(pact: Pact) -> str:
@@ -59,7 +67,8 @@ def lasting(pact: Pact) -> str:
     shares = [float(pact.states[s][-1]) for s in ("in use", "dormant", "over")]
     used, quiet, gone = words.rounded(shares)
     text = (
-        f"In the model, the pact is still in force in {words.month(spec.horizon)} in {used + quiet}{words.THIN}% of "
+        f"In the model, the pact is still in force in {words.month(spec.horizon)} in "
+        f"{used + quiet}{words.THIN}% of "
         f"{runs.count:,} futures: in use in {used}{words.THIN}% and dormant in {quiet}{words.THIN}%"
     )
     over = shares[2]
@@ -68,18 +77,25 @@ def lasting(pact: Pact) -> str:
     way, share = survival.commonest_way(pact)
     half = pact.when_over(over / 2)
     when = f", half of those endings by {words.month(runs.month(half))}" if half is not None else ""
-    return f"{text}; in {gone}{words.THIN}% it is over{when}, most often by {way} ({words.percent(share)})."
+    return (
+        f"{text}; in {gone}{words.THIN}% it is over{when}, most often by {way} "
+        f"({words.percent(share)})."
+    )
 
 
 def resembling(pact: Pact) -> str:
     """How much rests on the reference class."""
     if not pact.classes:
         return ""
-    (least, low), (most, high) = survival.class_span(pact)
+    (least, low), (most, high) = classes.class_span(pact)
     if words.percent(low) == words.percent(high):
-        return f"Which past alliances it is held to resemble changes little: {words.percent(low)} in force either way."
+        return (
+            "Which past alliances it is held to resemble changes little: "
+            f"{words.percent(low)} in force either way."
+        )
     return (
-        f"Which past alliances it resembles matters: it is in force in {words.percent(high)} of futures if it is like "
+        "Which past alliances it resembles matters: it is in force in "
+        f"{words.percent(high)} of futures if it is like "
         f"{words.plain(most)} pacts, in {words.percent(low)} if like {words.plain(least)} ones, "
         "and no count says which is right."
     )
@@ -98,15 +114,17 @@ def gaining(pact: Pact) -> str:
     for code, values in gains.items():
         low, middle, high = quantiles(values, (0.05, 0.5, 0.95))
         said.append(
-            f"{words.actor(spec, code)} by {words.quantity(middle, 'USD')} ({words.interval(low, high)})"
+            f"{words.actor(spec, code)} by {words.quantity(middle, 'USD')} "
+            f"({words.interval(low, high)})"
         )
     positive = [float((v > 0).mean()) for v in gains.values()]
-    opening = "Both gained" if min(positive) >= 0.9 else "Gains are uneven"
+    opening = "Both gained" if min(positive) >= _NEARLY_ALL else "Gains are uneven"
     more = float((gains[own.buyer] > gains[own.supplier]).mean())
-    ahead, share = (own.buyer, more) if more >= 0.5 else (own.supplier, 1 - more)
+    ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
     return (
         f"{opening} by {words.month(spec.as_of)}, as each values it and with debts counted as pay: "
-        f"{words.listed(said)}; {words.actor(spec, ahead)} more in {words.percent(share)} of futures."
+        f"{words.listed(said)}; {words.actor(spec, ahead)} more in {words.percent(share)} "
+        "of futures."
     )
 
 
@@ -120,19 +138,23 @@ def leaking(account: Account) -> str:
         parts.append(
             f"Of the {words.quantity(owed, 'USD')} that deliveries had earned by {month}, "
             f"{words.percent(shares['in sight'])} was paid in goods that observers can count, "
-            f"{words.percent(shares['other'])} out of sight, and {words.percent(shares['arrears'])} was still owed"
+            f"{words.percent(shares['other'])} out of sight, and "
+            f"{words.percent(shares['arrears'])} was still owed"
         )
     leaks = [
-        f"{words.percent(leak)} of the trade that sanctions took from {words.actor(runs.model.case.spec, target)}"
+        f"{words.percent(leak)} of the trade that sanctions took from "
+        f"{words.actor(runs.model.case.spec, target)}"
         for target, leak in leaked(runs)
     ]
     if leaks:
-        parts.append(f"{'going round' if parts else 'Going round'} sanctions won back {words.listed(leaks)}")
+        parts.append(
+            f"{'going round' if parts else 'Going round'} sanctions won back {words.listed(leaks)}"
+        )
     return "; ".join(parts) + "." if parts else ""
 
 
 def leaked(runs: Runs) -> list[tuple[str, float]]:
-    """For each sanctioned route, its target and the median share won back in the last year to the cut."""
+    """For each sanctioned route, its target and the median share won back in the last year."""
     months = slice(max(runs.cut - _YEAR + 1, 0), runs.cut + 1)
     return [
         (route.target, float(np.median(runs.series(f"leakage[{route.name}]")[months].mean(axis=0))))
@@ -146,7 +168,8 @@ def hinging(found: list[Hinge]) -> str:
         return "No single number stands out as what the answer hinges on."
     first, *rest = found[:3]
     text = (
-        f"The answer hinges most on “{_lower(first.name)}”: in force in {words.percent(first.low)} of futures where it "
+        f"The answer hinges most on “{_lower(first.name)}”: in force in "
+        f"{words.percent(first.low)} of futures where it "
         f"is lowest and {words.percent(first.high)} where highest"
     )
     if rest:
@@ -166,7 +189,10 @@ def coverage_title(reached: int, counted: int) -> str:
         return "No series has three figures or more by the cut"
     if reached == counted:
         return f"All {counted} series with three figures or more lie where the model expected them"
-    return f"{reached} of {counted} series with three figures or more lie where the model expected them"
+    return (
+        f"{reached} of {counted} series with three figures or more lie where the model "
+        "expected them"
+    )
 
 
 def claims_title(counts: dict[str, int]) -> str:
@@ -175,7 +201,8 @@ def claims_title(counts: dict[str, int]) -> str:
     holds = counts.get("supported", 0) + counts.get("leaning", 0)
     fails = counts.get("contradicted", 0) + counts.get("leaning against", 0)
     return (
-        f"Of {total} claims, the model and the record support or lean to {holds} and speak against {fails}; "
+        f"Of {total} claims, the model and the record support or lean to {holds} and "
+        f"speak against {fails}; "
         f"{total - holds - fails} stay open"
     )
 

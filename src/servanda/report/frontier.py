@@ -1,4 +1,4 @@
-"""The frontier of hidden payment: with how much payment out of sight, and how much patience, a pact lasts."""
+"""The frontier of hidden payment: with how much of it, and how much patience, a pact lasts."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +13,7 @@ from servanda.report.ledger import Account
 
 _BINS = 4
 _FEWEST = 20
+_BILLION = 1e9
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Frontier:
 
 
 def frontiers(account: Account) -> list[Frontier]:
-    """Hidden payment against the supplier's credit, both partners' patience, and the worth of security."""
+    """Hidden payment against credit, patience, and the worth of security."""
     runs = account.pact.runs
     hidden = account.other[runs.cut]
     if len(np.unique(hidden)) < _BINS or account.pact.alive.all() or not account.pact.alive.any():
@@ -53,10 +54,16 @@ def _others(account: Account) -> list[tuple[str, tuple[str, str], str, Any]]:
     runs, pact = account.pact.runs, account.pact.partnership
     rate = runs.parameter("commitment.discount_rate")
     security = [
-        runs.parameter(f"commitment.security[{pact.label}/{a}]") for a in (pact.supplier, pact.buyer)
+        runs.parameter(f"commitment.security[{pact.label}/{a}]")
+        for a in (pact.supplier, pact.buyer)
     ]
     return [
-        ("Credit horizon", ("shortest", "longest"), "month", runs.parameter(f"exchange.credit_horizon[{pact.label}]")),
+        (
+            "Credit horizon",
+            ("shortest", "longest"),
+            "month",
+            runs.parameter(f"exchange.credit_horizon[{pact.label}]"),
+        ),
         ("Patience", ("least", "most"), "month", None if rate is None else 1 / np.asarray(rate)),
         ("Worth of security", ("lowest", "highest"), "USD/month", _sum(security)),
     ]
@@ -68,7 +75,12 @@ def _sum(values: list[Any]) -> Any:
 
 
 def _grid(
-    name: str, ends: tuple[str, str], unit: str, hidden: np.ndarray, other: np.ndarray, alive: np.ndarray
+    name: str,
+    ends: tuple[str, str],
+    unit: str,
+    hidden: np.ndarray,
+    other: np.ndarray,
+    alive: np.ndarray,
 ) -> Frontier:
     shares = np.linspace(0, 1, _BINS + 1)
     across, up = np.quantile(hidden, shares), np.quantile(other, shares)
@@ -99,12 +111,12 @@ def _labels(edges: np.ndarray, unit: str) -> tuple[list[str], str]:
     """What each quarter is called, and the unit: money in millions or billions for all alike."""
     scale, name = 1.0, words.unit(unit)
     if unit.startswith("USD"):
-        big = edges[-2] >= 1e9
-        scale = 1e9 if big else 1e6
+        big = edges[-2] >= _BILLION
+        scale = _BILLION if big else 1e6
         name = name.replace("USD", "USD bn" if big else "USD m", 1)
     inner = [words.number(float(e / scale)) for e in edges[1:-1]]
     middle = [f"{a}–{b}" for a, b in pairwise(inner)]
-    return [f"under {inner[0]}", *middle, f"over {inner[-1]}"], name
+    return [f"< {inner[0]}", *middle, f"> {inner[-1]}"], name
 
 
 def figures(account: Account) -> list[Figure]:
@@ -135,7 +147,8 @@ def _figure(frontier: Frontier, label: str) -> Figure:
         anchor(f"frontier {label} {frontier.name}"),
         title(frontier),
         _heat(rows, columns, lines[::-1], (money, f"{frontier.name}, {unit}")),
-        f"Share of runs with the pact in force at the horizon, by hidden payment of {words.listed(columns)} {money}: "
+        "Share of runs with the pact in force at the horizon, by hidden payment of "
+        f"{words.listed(columns)} {money}: "
         f"{said}.",
         kicker=f"Hidden payment against {frontier.name.lower()}",
     )
@@ -143,16 +156,21 @@ def _figure(frontier: Frontier, label: str) -> Figure:
 
 def _heat(
     rows: list[dict[str, Any]], columns: list[str], lines: list[str], titles: tuple[str, str]
-) -> alt.LayerChart:
+) -> Any:
     base = alt.Chart(theme.data(rows)).encode(
         x=alt.X(
             "x:N",
             sort=columns,
             title=f"Paid out of sight by the cut, {titles[0]}",
-            axis=alt.Axis(labelAngle=0, domain=False, ticks=False, labelFontSize=11, labelOverlap=False),
+            axis=alt.Axis(
+                labelAngle=0, domain=False, ticks=False, labelFontSize=11, labelOverlap=False
+            ),
         ),
         y=alt.Y(
-            "y:N", sort=lines, title=titles[1], axis=alt.Axis(domain=False, ticks=False, labelFontSize=11)
+            "y:N",
+            sort=lines,
+            title=titles[1],
+            axis=alt.Axis(domain=False, ticks=False, labelFontSize=11),
         ),
     )
     shades = alt.Scale(domain=[0, 0.5, 1], range=["#f4efe4", "#8fb1c4", "#123f5c"])

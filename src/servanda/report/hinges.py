@@ -40,7 +40,7 @@ class Hinge:
 
 
 def hinges(runs: Runs, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
-    """Every uncertain number, the one that matters most first; none where the outcome does not vary."""
+    """Every uncertain number, what matters most first; none if the outcome does not vary."""
     if runs.count < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
         return []
     names = [
@@ -75,7 +75,7 @@ def _correlations(order: np.ndarray, outcome: np.ndarray) -> Float[np.ndarray, "
     last = np.cumsum(counts)
     ranks = (last - (counts - 1) / 2)[inverse]
     centred = ranks - ranks.mean()
-    # Element k of a row, put in order, has rank k + 1: its product with the outcome needs no scatter.
+    # Element k of a row, put in order, has rank k + 1: no scatter is needed.
     own = np.arange(runs) - (runs - 1) / 2
     scale = np.sqrt((own**2).sum() * (centred**2).sum())
     return np.asarray((centred[order] * own).sum(axis=-1) / scale)
@@ -122,7 +122,8 @@ def figures(pact: Pact, found: list[Hinge]) -> list[Figure]:
             "Rank correlation with being in force at the horizon: "
             + "; ".join(f"{h.name} {h.correlation:+.2f}" for h in top)
             + ".",
-            "Bars to the right: more of it, and the pact lasts more often. Within the grey band a correlation "
+            "Bars to the right: more of it, and the pact lasts more often. Within the "
+            "grey band a correlation "
             "this size arises by chance.",
             kicker="The ten strongest correlations",
         ),
@@ -130,9 +131,13 @@ def figures(pact: Pact, found: list[Hinge]) -> list[Figure]:
             anchor(f"thirds {label}"),
             _thirds_title(top),
             _thirds(top, base),
-            "Share of runs with the pact in force at the horizon, where the number is in its lowest third and in its "
-            "highest: " + "; ".join(f"{h.name} {words.percent(h.low)} and {words.percent(h.high)}" for h in top) + ".",
-            f"○ lowest third of runs, ● highest third. Across all runs {words.percent(base)} are in force.",
+            "Share of runs with the pact in force at the horizon, where the number is in "
+            "its lowest third and in its "
+            "highest: "
+            + "; ".join(f"{h.name} {words.percent(h.low)} and {words.percent(h.high)}" for h in top)
+            + ".",
+            "○ lowest third of runs, ● highest third. Across all runs "
+            f"{words.percent(base)} are in force.",
             kicker="What they do",
         ),
     ]
@@ -147,33 +152,43 @@ def _thirds_title(top: list[Hinge]) -> str:
 
 
 def _rows(top: list[Hinge]) -> list[dict[str, Any]]:
+    names = [wrap(h.name, _LINE) for h in top]
+    lines = max(len(name) for name in names)
     return [
-        {"row": i, "name": "\n".join(wrap(h.name, _LINE)), "r": h.correlation, "low": h.low, "high": h.high}
+        {
+            "row": i,
+            "name": "\n".join([" "] * (lines - len(names[i])) + names[i]),
+            "r": h.correlation,
+            "low": h.low,
+            "high": h.high,
+        }
         | {"text": f"{h.correlation:+.2f}", "sign": "more" if h.correlation > 0 else "less"}
         for i, h in enumerate(top)
     ]
 
 
-def _height(rows: list[dict[str, Any]]) -> int:
-    """Room for a name over every bar, in as many lines as the longest needs."""
-    lines = max(row["name"].count("\n") + 1 for row in rows)
-    return (24 + 14 * lines) * len(rows)
+def _row(rows: list[dict[str, Any]]) -> int:
+    """Height of a bar with its name over it, in as many lines as the longest needs."""
+    lines: int = rows[0]["name"].count("\n") + 1
+    return 24 + 14 * lines
 
 
 def _row_axis() -> alt.Y:
     return alt.Y("row:O", title=None, axis=None)
 
 
-def _heads(rows: list[dict[str, Any]]) -> alt.Chart:
-    """The name of each number, on a line of its own over its bar, so that a phone can show it whole."""
+def _heads(rows: list[dict[str, Any]]) -> Any:
+    """The name of each number, over its bar, so that a phone can show it whole."""
     return (
         alt.Chart(theme.data(rows))
-        .mark_text(align="left", baseline="bottom", dy=-2, lineBreak="\n", lineHeight=14)
+        .mark_text(
+            align="left", baseline="top", yOffset=3 - _row(rows) / 2, lineBreak="\n", lineHeight=14
+        )
         .encode(y=_row_axis(), x=alt.value(0), text="name:N")
     )
 
 
-def _bars(top: list[Hinge], noise: float) -> alt.LayerChart:
+def _bars(top: list[Hinge], noise: float) -> Any:
     rows = _rows(top)
     reach = max(abs(h.correlation) for h in top) * 1.25
     x = alt.X(
@@ -184,23 +199,28 @@ def _bars(top: list[Hinge], noise: float) -> alt.LayerChart:
     )
     base = alt.Chart(theme.data(rows)).encode(y=_row_axis())
     colour = alt.Color(
-        "sign:N", scale=alt.Scale(domain=["more", "less"], range=[theme.LINES[0], theme.LINES[1]]), legend=None
+        "sign:N",
+        scale=alt.Scale(domain=["more", "less"], range=[theme.LINES[0], theme.LINES[1]]),
+        legend=None,
     )
+    sides: tuple[tuple[str, Any, int], ...] = ((">=", "left", 4), ("<", "right", -4))
     values = [
         base.transform_filter(f"datum.r {sign} 0")
-        .mark_text(align=align, dx=dx, dy=9, fontSize=11)
+        .mark_text(align=align, dx=dx, dy=_row(rows) / 2 - 9, fontSize=11)
         .encode(x=x, text="text:N")
-        for sign, align, dx in ((">=", "left", 4), ("<", "right", -4))
+        for sign, align, dx in sides
     ]
     return alt.layer(
-        alt.Chart(theme.data([{"a": -noise, "b": noise}])).mark_rect(color="#e6e8ea").encode(x="a:Q", x2="b:Q"),
-        base.mark_bar(height=10, yOffset=9).encode(x=x, color=colour),
+        alt.Chart(theme.data([{"a": -noise, "b": noise}]))
+        .mark_rect(color="#e6e8ea")
+        .encode(x="a:Q", x2="b:Q"),
+        base.mark_bar(height=10, yOffset=_row(rows) / 2 - 9).encode(x=x, color=colour),
         *values,
         _heads(rows),
-    ).properties(width=theme.WIDE, height=_height(rows))
+    ).properties(width=theme.WIDE, height=_row(rows) * len(rows))
 
 
-def _thirds(top: list[Hinge], overall: float) -> alt.LayerChart:
+def _thirds(top: list[Hinge], overall: float) -> Any:
     rows = _rows(top)
     x = alt.X(
         "low:Q",
@@ -213,8 +233,19 @@ def _thirds(top: list[Hinge], overall: float) -> alt.LayerChart:
         alt.Chart(theme.data([{"x": overall}]))
         .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
         .encode(x="x:Q"),
-        base.mark_rule(strokeWidth=2, color="#7c93a3", yOffset=10).encode(x=x, x2="high:Q"),
-        base.mark_point(size=62, fill="#ffffff", stroke=theme.LINES[0], strokeWidth=1.8, opacity=1, yOffset=10).encode(x=x),
-        base.mark_point(size=62, filled=True, color=theme.LINES[0], opacity=1, yOffset=10).encode(x="high:Q"),
+        base.mark_rule(strokeWidth=2, color="#7c93a3", yOffset=_row(rows) / 2 - 9).encode(
+            x=x, x2="high:Q"
+        ),
+        base.mark_point(
+            size=62,
+            fill="#ffffff",
+            stroke=theme.LINES[0],
+            strokeWidth=1.8,
+            opacity=1,
+            yOffset=_row(rows) / 2 - 9,
+        ).encode(x=x),
+        base.mark_point(
+            size=62, filled=True, color=theme.LINES[0], opacity=1, yOffset=_row(rows) / 2 - 9
+        ).encode(x="high:Q"),
         _heads(rows),
-    ).properties(width=theme.WIDE, height=_height(rows))
+    ).properties(width=theme.WIDE, height=_row(rows) * len(rows))

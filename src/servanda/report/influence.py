@@ -10,7 +10,10 @@ from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 from servanda.report.numbers import Runs, quantiles
 
-_ACCOUNTINGS = {"recorded": "recorded trade only", "valued": "arms, people and hidden pay valued too"}
+_ACCOUNTINGS = {
+    "recorded": "recorded trade only",
+    "valued": "arms, people and hidden pay valued too",
+}
 
 
 def clients(runs: Runs) -> dict[str, list[Patronage]]:
@@ -33,7 +36,8 @@ def figures(runs: Runs) -> list[Figure]:
 def leader(runs: Runs, patrons: list[Patronage], accounting: str, month: int) -> tuple[str, float]:
     """The patron with the largest median share in a month, and that share."""
     shares = {
-        p.patron: float(np.median(runs.series(f"influence_{accounting}[{p.label}]")[month])) for p in patrons
+        p.patron: float(np.median(runs.series(f"influence_{accounting}[{p.label}]")[month]))
+        for p in patrons
     }
     first = max(shares, key=lambda code: shares[code])
     return first, shares[first]
@@ -61,21 +65,25 @@ def _figure(runs: Runs, client: str, patrons: list[Patronage], accounting: str) 
     then = f"{words.percent(end_share)} by {spec.horizon[:4]}"
     if end_who != who:
         then = f"{words.actor(spec, end_who)} {then}"
+    elif words.percent(end_share) == words.percent(share):
+        then = f"and as much in {spec.horizon[:4]}"
     title = (
-        f"Counting {_ACCOUNTINGS[accounting]}, {words.actor(spec, who)} holds {words.percent(share)} "
+        f"Counting {_ACCOUNTINGS[accounting]}, {words.actor(spec, who)} holds "
+        f"{words.percent(share)} "
         f"of influence in {words.actor(spec, client)} at the cut, {then}"
     )
     return Figure(
         anchor(f"influence {client} {accounting}"),
         title,
         _lines(runs, rows, [words.actor(spec, p.patron) for p in patrons]),
-        f"Share of patrons' influence in {words.actor(spec, client)}, median and 90 % interval. {'; '.join(said)}.",
+        f"Share of patrons' influence in {words.actor(spec, client)}, median and 90 % "
+        f"interval. {'; '.join(said)}.",
         "Line: median run. Band: middle half of runs. The dashed rule is the cut.",
         kicker=words.upper_first(_ACCOUNTINGS[accounting]),
     )
 
 
-def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> alt.LayerChart:
+def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> Any:
     colours, dashes = list(theme.LINES[: len(names)]), list(theme.DASHES[: len(names)])
     shades = alt.Scale(domain=names, range=colours)
     colour = alt.Color(
@@ -89,9 +97,7 @@ def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> alt.Laye
         x=theme.year_axis(float(runs.years[0] - 1 / 12), float(runs.years[-1]))
     )
     return alt.layer(
-        base.mark_area(opacity=0.18).encode(
-            y=alt.Y("low:Q"), y2="high:Q", color=colour
-        ),
+        base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q", color=colour),
         base.mark_line(strokeWidth=2.4).encode(
             y=theme.share_axis("Share of patrons' influence"), color=colour, strokeDash=dash
         ),

@@ -1,4 +1,4 @@
-"""Who sends what to whom: a network of ties in the year before a signing and the year after, on one scale."""
+"""Who sends what to whom: ties in the year before a signing and the year after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +17,16 @@ _WINDOW = 12
 _LEAST = 1e5
 _NODE = 0.08
 _THICKEST, _THINNEST = 13.0, 0.8
-_BASES = {"contract": "sold under a pact", "payment": "payment", "aid": "other supply", "covert": "round sanctions"}
+_BASES = {
+    "contract": "sold under a pact",
+    "payment": "payment",
+    "aid": "other supply",
+    "covert": "round sanctions",
+}
 _COLOURS = ("#17486b", "#c4632f", "#8a949b", "#8a5a9e")
 _BASIS_DASH = ([1, 0], [1, 0], [1, 0], [5, 3])
 _STEPS = 18
+_MIDDLE = 0.3
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,8 @@ def _figure(
     names = words.actor(spec, supplier), words.actor(spec, buyer)
     sums = [words.quantity(v, "USD/month") if v else "nothing" for v in (there, back)]
     title = (
-        f"In the {_span(months)} {when} the signing, {names[0]} sends {names[1]} {sums[0]} and gets {sums[1]}"
+        f"In the {_span(months)} {when} the signing, {names[0]} sends {names[1]} {sums[0]} "
+        f"and gets {sums[1]}"
     )
     listed = "; ".join(
         f"{words.actor(spec, e.giver)} to {words.actor(spec, e.receiver)}, {_BASES[e.basis]}, "
@@ -92,7 +99,8 @@ def _figure(
         title,
         _network(runs, found, most),
         f"Directed ties by worth a month: {listed}.",
-        f"{first} to {last}{modelled}. Median worth a month of what is modelled; width grows with its square root, on "
+        f"{first} to {last}{modelled}. Median worth a month of what is modelled; width "
+        "grows with its square root, on "
         "one scale in both panels. Trade outside the modelled goods is not drawn.",
         kicker=words.upper_first(f"{when} the signing"),
     )
@@ -109,17 +117,19 @@ def _places(runs: Runs) -> dict[str, tuple[float, float]]:
     tied = {c for t in spec.ties for c in (t.giver, t.receiver)}
     codes = [a.code for a in spec.actors if a.code in tied]
     turn = 2 * pi / max(len(codes), 1)
-    return {code: (-cos(i * turn) * 1.15, sin(i * turn)) for i, code in enumerate(codes)}
+    return {code: (-cos(i * turn) * 1.05, sin(i * turn)) for i, code in enumerate(codes)}
 
 
 def _side(x: float) -> str:
     """How a node's name is aligned, so that it stands outside the circle."""
-    if abs(x) < 0.3:
+    if abs(x) < _MIDDLE:
         return "center"
     return "right" if x < 0 else "left"
 
 
-def _curve(a: tuple[float, float], b: tuple[float, float], bend: float) -> list[tuple[float, float]]:
+def _curve(
+    a: tuple[float, float], b: tuple[float, float], bend: float
+) -> list[tuple[float, float]]:
     """Points of a bent line from the rim of one node to that of another."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = hypot(dx, dy)
@@ -130,12 +140,14 @@ def _curve(a: tuple[float, float], b: tuple[float, float], bend: float) -> list[
         t = start + (end - start) * step / _STEPS
         u = 1 - t
         points.append(
-            tuple(u * u * p + 2 * u * t * m + t * t * q for p, m, q in zip(a, middle, b, strict=True))
+            tuple(
+                u * u * p + 2 * u * t * m + t * t * q for p, m, q in zip(a, middle, b, strict=True)
+            )
         )
     return [(x, y) for x, y in points]
 
 
-def _network(runs: Runs, found: list[Edge], most: float) -> alt.LayerChart:
+def _network(runs: Runs, found: list[Edge], most: float) -> Any:
     places = _places(runs)
     lines: list[dict[str, Any]] = []
     heads: list[dict[str, Any]] = []
@@ -143,7 +155,9 @@ def _network(runs: Runs, found: list[Edge], most: float) -> alt.LayerChart:
     loud = sorted(found, key=lambda e: -e.worth)[:6]
     order = list(_BASES)
     for number, edge in enumerate(sorted(found, key=lambda e: e.worth)):
-        points = _curve(places[edge.giver], places[edge.receiver], 0.14 + 0.1 * (order.index(edge.basis) % 2))
+        points = _curve(
+            places[edge.giver], places[edge.receiver], 0.14 + 0.1 * (order.index(edge.basis) % 2)
+        )
         width = _THINNEST + (_THICKEST - _THINNEST) * (edge.worth / most) ** 0.5
         tie = {"tie": number, "basis": _BASES[edge.basis], "width": width}
         lines += [tie | {"x": x, "y": y, "step": step} for step, (x, y) in enumerate(points)]
@@ -155,7 +169,10 @@ def _network(runs: Runs, found: list[Edge], most: float) -> alt.LayerChart:
             labels.append({"x": x, "y": y, "text": words.number(edge.worth)})
     nodes = [
         {"x": x, "y": y, "name": words.actor(runs.model.case.spec, c), "side": _side(x)}
-        | {"lx": x * 1.09 if _side(x) != "center" else x, "ly": y * (1.17 if _side(x) == "center" else 1.06)}
+        | {
+            "lx": x * 1.09 if _side(x) != "center" else x,
+            "ly": y * (1.17 if _side(x) == "center" else 1.06),
+        }
         for c, (x, y) in places.items()
     ]
     return _layers(lines, heads, labels, nodes)
@@ -166,7 +183,7 @@ def _layers(
     heads: list[dict[str, Any]],
     labels: list[dict[str, Any]],
     nodes: list[dict[str, Any]],
-) -> alt.LayerChart:
+) -> Any:
     x_scale, y_scale = alt.Scale(domain=[-2.05, 2.05]), alt.Scale(domain=[-1.25, 1.25])
     x, y = alt.X("x:Q", axis=None, scale=x_scale), alt.Y("y:Q", axis=None, scale=y_scale)
     names = list(_BASES.values())
@@ -203,7 +220,11 @@ def _layers(
         *(
             alt.Chart(theme.data([n for n in nodes if n["side"] == side]))
             .mark_text(fontWeight=600, fontSize=13, align=side)
-            .encode(x=alt.X("lx:Q", axis=None, scale=x_scale), y=alt.Y("ly:Q", axis=None, scale=y_scale), text="name:N")
+            .encode(
+                x=alt.X("lx:Q", axis=None, scale=x_scale),
+                y=alt.Y("ly:Q", axis=None, scale=y_scale),
+                text="name:N",
+            )
             for side in ("left", "center", "right")
         ),
         alt.Chart(theme.data(labels))

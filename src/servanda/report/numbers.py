@@ -1,4 +1,4 @@
-"""What a briefing shows, as small numbers: states, ways, bands and worths, each taken once from the runs."""
+"""What a briefing shows, as small numbers: states, ways, bands and worths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,11 +84,12 @@ class Runs:
         }
 
     def series(self, name: str) -> Float[np.ndarray, "month run"]:
-        """One member of a kept quantity, like `alive[RUS-PRK]`, or a quantity that has no members."""
+        """One member of a kept quantity, like `alive[RUS-PRK]`, or one that has no members."""
         if "[" not in name:
             return self.arrays[name]
         quantity, row = self._rows[name]
-        return self.arrays[quantity][:, row]
+        member: np.ndarray = self.arrays[quantity][:, row]
+        return member
 
     def parameter(self, label: str) -> Any:
         """A parameter's draws, its fixed number, or None where the model has none of this name."""
@@ -126,16 +127,17 @@ class Pact:
     @property
     def alive(self) -> Float[np.ndarray, "run"]:
         """One for each run in which the pact is in force at the horizon."""
-        return self.runs.series(f"alive[{self.partnership.label}]")[-1]
+        return np.asarray(self.runs.series(f"alive[{self.partnership.label}]")[-1])
 
     @property
     def dormant(self) -> Float[np.ndarray, "run"]:
         """One for each run in which it is in force at the horizon but hardly used."""
-        return self.runs.series(f"dormant[{self.partnership.label}]")[-1]
+        return np.asarray(self.runs.series(f"dormant[{self.partnership.label}]")[-1])
 
     def ending(self, way: int) -> np.ndarray:
         """Whether each run's pact ended in this way, counted from one."""
-        return np.round(self.runs.series(f"ending[{self.partnership.label}]")[-1]) == way
+        final = self.runs.series(f"ending[{self.partnership.label}]")[-1]
+        return np.asarray(np.round(final) == way)
 
     def when_over(self, share: float) -> int | None:
         """Position of the first month in which this share of runs has no pact, or None."""
@@ -157,20 +159,20 @@ def pact(runs: Runs, partnership: Partnership) -> Pact:
 def _classes(runs: Runs) -> dict[str, np.ndarray]:
     names = runs.model.case.spec.reference_classes
     draw = runs.drawn.get(CLASS_DRAW)
-    if draw is None or len(names) < 2:
+    if draw is None or not names[1:]:
         return {}
     own = np.minimum((np.asarray(draw) * len(names)).astype(int), len(names) - 1)
     return {name: own == i for i, name in enumerate(names) if (own == i).any()}
 
 
 def moved(runs: Runs, tie: Tie) -> Float[np.ndarray, "month run"]:
-    """What a tie delivered each month, or for lent people how many were there, in the good's unit."""
+    """What a tie delivered each month, or how many lent people were there."""
     lent = runs.model.axes.kind(tie) == "lent"
     return runs.series(f"{'lent' if lent else 'arrived'}[{tie.label}]")
 
 
 def worth(runs: Runs, tie: Tie, months: slice) -> Float[np.ndarray, "run"] | None:
-    """What a tie brought at market worth over some months, USD; None where the model puts no worth on it."""
+    """What a tie brought at market worth over some months, USD; None if it has no worth."""
     value = runs.parameter(f"exchange.unit_value[{tie.label}]")
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""The page: every section's figures and tables, drawn together and set in one self-contained file."""
+"""The page: every section's figures and tables, set in one self-contained file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,25 @@ from servanda.errors import RunFolderError
 from servanda.experiments import Coverage
 from servanda.experiments.hindcast import summary
 from servanda.experiments.metrics import Arrays
-from servanda.report import argument, fans, findings, frontier, influence, ledger, network, survival, theme, words
+from servanda.report import (
+    argument,
+    classes,
+    fans,
+    findings,
+    frontier,
+    influence,
+    ledger,
+    network,
+    survival,
+    theme,
+    words,
+)
+from servanda.report.entries import Entry, entries
+from servanda.report.entries import figures as entry_figures
 from servanda.report.evidence import Observed, observed
 from servanda.report.figure import Figure, drawn
-from servanda.report.hinges import Hinge, figures as hinge_figures, hinges
+from servanda.report.hinges import Hinge, hinges
+from servanda.report.hinges import figures as hinge_figures
 from servanda.report.ledger import Account
 from servanda.report.numbers import Runs, pact
 
@@ -31,7 +46,7 @@ class PactSection:
     answer: findings.Answer
     survival: list[Figure]
     ledger: list[Figure]
-    entries: list[ledger.Entry]
+    entries: list[Entry]
     frontier: list[Figure]
     network: list[Figure]
     hinges: list[Figure]
@@ -72,7 +87,9 @@ def brief(
         out.write_text(html, encoding="utf-8")
     except OSError as error:
         raise RunFolderError(
-            where=str(out), found=error.strerror or str(error), expected="a file that can be written"
+            where=str(out),
+            found=error.strerror or str(error),
+            expected="a file that can be written",
         ) from None
     return out
 
@@ -99,15 +116,18 @@ def _html(
         "claims": argument.rows(runs, verdicts),
         "claim_counts": argument.counts(verdicts),
         "claims_title": findings.claims_title(argument.counts(verdicts)),
-        "coverages": sorted((c for c in coverages if c.counted), key=lambda c: (c.reached, c.series.label)),
+        "coverages": sorted(
+            (c for c in coverages if c.counted), key=lambda c: (c.reached, c.series.label)
+        ),
         "few": [c.series.label for c in coverages if not c.counted],
         "coverage_title": findings.coverage_title(*summary(list(coverages))),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
         "variants": {process.slot: process.variant for process in runs.model.plan},
         "statuses": _statuses(runs),
+        "from_priors": runs.given is None,
         "css": _css(),
     }
-    return _template().render(context)
+    return str(_template().render(context))
 
 
 def _pact(runs: Runs, account: Account) -> PactSection:
@@ -115,9 +135,9 @@ def _pact(runs: Runs, account: Account) -> PactSection:
     found = hinges(runs, one.alive)
     return PactSection(
         findings.answer(account, found),
-        survival.figures(one),
-        ledger.figures(account),
-        ledger.entries(account),
+        survival.figures(one) + classes.figures(one),
+        ledger.figures(account) + entry_figures(account),
+        entries(account),
         frontier.figures(account),
         network.figures(one),
         hinge_figures(one, found),
@@ -135,7 +155,10 @@ def _draw_all(
     groups = [getattr(p, name) for p in pacts for name in _FIGURE_FIELDS] + list(shared.values())
     pictures = iter(drawn([figure for group in groups for figure in group]))
     done = iter([[next(pictures) for _ in group] for group in groups])
-    finished = [replace(p, **{name: next(done) for name in _FIGURE_FIELDS}) for p in pacts]
+    finished = []
+    for p in pacts:
+        changes: dict[str, Any] = {name: next(done) for name in _FIGURE_FIELDS}
+        finished.append(replace(p, **changes))
     return finished, {name: next(done) for name in shared}
 
 

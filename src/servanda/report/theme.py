@@ -1,4 +1,4 @@
-"""How every chart looks: type, colours that colour-blind readers and a grey printer can tell apart, marks."""
+"""How every chart looks: type, marks, and colours that stay apart for everyone and in grey."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,10 @@ from servanda.case import Case
 
 FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 INK, MUTED, GRID = "#1d2a33", "#5b6872", "#e3e7ea"
-NARROW, WIDE, HEIGHT = 340, 470, 210
+NARROW, WIDE, HEIGHT = 340, 420, 200
+
+# Names this short fit three to a line; spans this short get a tick every year.
+_SHORT_NAME, _FEW_YEARS, _SMALL_NUMBERS = 8, 7, 10
 
 BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
 # From dark to light, so that they stay apart in grey.
@@ -23,14 +26,18 @@ LINES = ("#17486b", "#c4632f", "#3f8f6b", "#8a5a9e", "#7a6a1e", "#444444")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3])
 
 _COLOURS = (
-    "#0072b2", "#d55e00", "#007a5a", "#b0408a", "#333333", "#a07800", "#5b3fa0", "#3b9cc9", "#8c2d2d", "#6b7f2a",
-)  # fmt: skip
-_STAR = "M0,-1L0.29,-0.4L0.95,-0.31L0.48,0.15L0.59,0.81L0,0.5L-0.59,0.81L-0.48,0.15L-0.95,-0.31L-0.29,-0.4Z"
+    *("#0072b2", "#d55e00", "#007a5a", "#b0408a", "#333333"),
+    *("#a07800", "#5b3fa0", "#3b9cc9", "#8c2d2d", "#6b7f2a"),
+)
+_STAR = (
+    "M0,-1L0.29,-0.4L0.95,-0.31L0.48,0.15L0.59,0.81L0,0.5"
+    "L-0.59,0.81L-0.48,0.15L-0.95,-0.31L-0.29,-0.4Z"
+)
 _HEXAGON = "M0,-0.9L0.78,-0.45L0.78,0.45L0,0.9L-0.78,0.45L-0.78,-0.45Z"
 _SHAPES = (
-    "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", _STAR, "triangle-right", _HEXAGON,
-    "triangle-left", "wedge",
-)  # fmt: skip
+    *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"),
+    *(_STAR, "triangle-right", _HEXAGON, "triangle-left", "wedge"),
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,10 @@ class Mark:
 
 
 def marks(case: Case) -> dict[str, Mark]:
-    """A mark of its own for every source class, commonest first; colours and shapes cycle at different lengths."""
-    counts = Counter(case.evidence.source(o.source).source_class for o in case.evidence.observations)
+    """A mark of its own for every source class, commonest first."""
+    counts = Counter(
+        case.evidence.source(o.source).source_class for o in case.evidence.observations
+    )
     order = sorted(counts, key=lambda name: (-counts[name], name))
     return {
         name: Mark(_SHAPES[i % len(_SHAPES)], _COLOURS[i % len(_COLOURS)])
@@ -55,7 +64,7 @@ def config() -> dict[str, Any]:
     """The Vega-Lite configuration that all charts share."""
     return {
         "font": FONT,
-        "background": None,
+        "background": "transparent",
         "autosize": {"type": "fit-x", "contains": "padding"},
         "padding": 3,
         "view": {"stroke": None},
@@ -77,6 +86,7 @@ def config() -> dict[str, Any]:
             "labelLimit": 200,
             "orient": "bottom",
             "symbolSize": 70,
+            "symbolOpacity": 1,
             "title": None,
             "columnPadding": 12,
             "offset": 8,
@@ -94,22 +104,23 @@ class Rows:
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
-    """A few rows inline; numbers to five figures, which no eye can tell from more."""
+    """A few rows inline; numbers to seven figures, a thousandth of a month."""
     short = tuple(
-        {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()} for row in rows
+        {k: float(f"{v:.7g}") if isinstance(v, float) else v for k, v in row.items()}
+        for row in rows
     )
-    return alt.Data(values=Rows(short))
+    return alt.Data(values=Rows(short))  # type: ignore[no-untyped-call]
 
 
 def legend(names: Sequence[str], **more: Any) -> alt.Legend:
     """A legend under a chart, in as many columns as its longest name leaves room for."""
     longest = max((len(name) for name in names), default=0)
-    return alt.Legend(columns=3 if longest <= 12 else 2, **more)
+    return alt.Legend(columns=3 if longest <= _SHORT_NAME else 2, **more)
 
 
 def year_axis(first: float, last: float) -> alt.X:
     """The time axis: calendar years, a tick at each January."""
-    step = 1 if last - first <= 7 else 2
+    step = 1 if last - first <= _FEW_YEARS else 2
     start = int(first) + (step - int(first) % step) % step
     return alt.X(
         "x:Q",
@@ -121,7 +132,7 @@ def year_axis(first: float, last: float) -> alt.X:
 
 def number_format(top: float) -> dict[str, Any]:
     """Axis labels such as 0.5, 200k, 4 m, 2 bn."""
-    if top < 10:
+    if top < _SMALL_NUMBERS:
         return {"format": "~g"}
     label = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
     return {"labelExpr": f"datum.value == 0 ? '0' : {label}"}
@@ -130,5 +141,9 @@ def number_format(top: float) -> dict[str, Any]:
 def share_axis(title: str, **more: Any) -> alt.Y:
     """A vertical axis of shares from 0 to 100 %."""
     return alt.Y(
-        "y:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5), **more
+        "y:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", tickCount=5),
+        **more,
     )

@@ -1,4 +1,4 @@
-"""Numbers, months, units and names in plain words: one way to say each, everywhere in a briefing."""
+"""Numbers, months, units and names in plain words: one way to say each, everywhere."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,24 @@ from collections.abc import Sequence
 from servanda.case.schema import CaseSpec, month_number
 
 THIN = "\u202f"
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DECIMALS = ((20, 0), (1, 1), (0.005, 2), (0.0, 3))
 _MANY = {"person": "people", "launch": "launches", "dimensionless": ""}
+_SMALL = 1000
+_NEXT_TO_NONE = 0.005
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
 
 
@@ -17,9 +31,9 @@ def percent(share: float) -> str:
     """`44 %`; the ends are named, because no ensemble shows that something cannot happen."""
     if math.isnan(share):
         return "—"
-    if 0 < share < 0.005:
+    if 0 < share < _NEXT_TO_NONE:
         return f"under 1{THIN}%"
-    if 0.995 < share < 1:
+    if 1 - _NEXT_TO_NONE < share < 1:
         return f"over 99{THIN}%"
     return f"{100 * share:.0f}{THIN}%"
 
@@ -43,26 +57,22 @@ def number(value: float) -> str:
     if math.isnan(value):
         return "—"
     size = abs(value)
+    if size >= _SMALL:
+        size = float(f"{size:.2g}") if size < _SCALES[-1][0] else size
     for scale, name in _SCALES:
         if size >= scale * 0.9995:
-            return f"{_figures(value / scale)}{THIN}{name}"
-    if size >= 1000:
-        digits = 1 - math.floor(math.log10(size))
-        return f"{round(value, digits):,.0f}"
+            return f"{_figures(math.copysign(size, value) / scale)}{THIN}{name}"
+    if size >= _SMALL:
+        return f"{math.copysign(size, value):,.0f}"
     return _figures(value)
 
 
 def _figures(value: float) -> str:
+    """Two figures, or three from 100 on; nothing below a thousandth."""
     size = abs(value)
-    if size >= 100:
-        return f"{value:.0f}"
-    if size >= 10:
-        return f"{value:.0f}" if size >= 20 else f"{value:.1f}".removesuffix(".0")
-    if size >= 1:
-        return f"{value:.1f}".removesuffix(".0")
-    if size < 0.005:
-        return "0" if size < 0.0005 else f"{value:.3f}"
-    return f"{value:.2f}"
+    decimals = next(d for least, d in _DECIMALS if size >= least)
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def unit(name: str) -> str:
@@ -74,8 +84,7 @@ def unit(name: str) -> str:
         words = _MANY.get(amount, f"{amount}s")
     if not time:
         return words
-    joined = f"{words} {'a' if words else 'per'} {time}".strip()
-    return joined
+    return f"{words} {'a' if words else 'per'} {time}".strip()
 
 
 def quantity(value: float, unit_name: str) -> str:
@@ -103,7 +112,7 @@ def month(text: str) -> str:
 
 def listed(parts: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
-    if len(parts) < 2:
+    if not parts[1:]:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
@@ -143,6 +152,6 @@ def member(spec: CaseSpec, label: str) -> str:
     if label in codes:
         return actor(spec, label)
     parts = label.split("-")
-    if len(parts) == 2 and codes.issuperset(parts):
+    if len(parts) == len(set(parts)) > 1 and codes.issuperset(parts):
         return "–".join(actor(spec, part) for part in parts)
     return plain(label)

@@ -61,6 +61,7 @@ class Ledger(Process):
             "recall_request",
             "covert_request",
             "settles",
+            "unit_cost",
         }
     )
     writes = frozenset(
@@ -77,6 +78,7 @@ class Ledger(Process):
             "lent_lost",
             "returned",
             "obligation",
+            "delivery_cost",
             "paid",
             "paid_in_sight",
         }
@@ -143,7 +145,7 @@ class Ledger(Process):
             "stock": jnp.maximum(stock, 0.0),
             "transit": transit,
             "lent": lent,
-            "dispatched": world.dispatched + jnp.where(self._column(self.lent, arrived), arrived, 0.0),
+            "dispatched": world.dispatched + jnp.where(self._column(self.lent, granted), granted, 0.0),
             "arrears": world.arrears + obligation - paid,
             "used": used,
             "sent": granted,
@@ -152,6 +154,7 @@ class Ledger(Process):
             "lent_lost": lost,
             "returned": returned,
             "obligation": obligation,
+            "delivery_cost": collect(month.unit_cost * served, self.sells, pacts),
             "paid": paid,
             "paid_in_sight": collect(month.settles * arrived, self.in_sight, pacts),
         }

@@ -120,8 +120,11 @@ class World(_Quantities):
     bandwidth_recorded: Float[Array, "patronage *run"] = _quantity(
         "patronage", "USD/month", "smoothed ties, recorded trade only"
     )
+    bandwidth_given: Float[Array, "patronage *run"] = _quantity(
+        "patronage", "USD/month", "smoothed ties, recorded trade and what the patron gives beside it"
+    )
     bandwidth_valued: Float[Array, "patronage *run"] = _quantity(
-        "patronage", "USD/month", "smoothed ties, arms and hidden pay valued too"
+        "patronage", "USD/month", "smoothed ties, everything exchanged at its worth"
     )
     depth: Float[Array, "coalition *run"] = _quantity(
         "coalition", "dimensionless", "depth of cooperation, 0 to 1", kept=True
@@ -172,6 +175,12 @@ class Month(_Quantities):
     settles: Float[Array, "tie *run"] = _quantity(
         "tie", "USD/{good}", "debt that one unit of payment settles: its worth to the payee"
     )
+    unit_cost: Float[Array, "tie *run"] = _quantity(
+        "tie", "USD/{good}", "what one unit costs its giver; for lent people, a month of one"
+    )
+    delivery_cost: Float[Array, "partnership *run"] = _quantity(
+        "partnership", "USD", "what deliveries cost the supplier", kept=True
+    )
     gain: Float[Array, "partner *run"] = _quantity(
         "partner", "USD/month", "surplus of the bargain to each partner", kept=True
     )
@@ -216,8 +225,11 @@ class Month(_Quantities):
     slack: Float[Array, "partner *run"] = _quantity(
         "partner", "USD", "worth of staying less worth of leaving", kept=True
     )
+    base_hazard: Float[Array, "partnership *run"] = _quantity(
+        "partnership", "1/month", "hazard of ending by the reference class alone", kept=True
+    )
     hazard: Float[Array, "partnership *run"] = _quantity(
-        "partnership", "1/month", "hazard of legal ending", kept=True
+        "partnership", "1/month", "hazard of legal ending; zero once it has ended", kept=True
     )
     leakage: Float[Array, "route *run"] = _quantity(
         "route", "dimensionless", "share of sanctioned trade won back", kept=True
@@ -228,8 +240,11 @@ class Month(_Quantities):
     influence_recorded: Float[Array, "patronage *run"] = _quantity(
         "patronage", "dimensionless", "share of patrons' influence, recorded trade", kept=True
     )
+    influence_given: Float[Array, "patronage *run"] = _quantity(
+        "patronage", "dimensionless", "share of patrons' influence, what patrons give", kept=True
+    )
     influence_valued: Float[Array, "patronage *run"] = _quantity(
-        "patronage", "dimensionless", "share of patrons' influence, arms valued too", kept=True
+        "patronage", "dimensionless", "share of patrons' influence, everything exchanged", kept=True
     )
     contact_rate: Float[Array, "patronage *run"] = _quantity(
         "patronage", "event/month", "expected recorded dealings in a month", kept=True

@@ -1,0 +1,158 @@
+"""How much rests on the reference class: survival, states and ways of ending in each."""
+
+from typing import Any
+
+import altair as alt
+
+from servanda.report import theme, words
+from servanda.report.figure import Figure, anchor
+from servanda.report.numbers import Pact
+from servanda.report.survival import by_year
+
+_ENOUGH_FOR_A_LABEL = 0.06
+
+
+def figures(pact: Pact) -> list[Figure]:
+    """Survival by class, and states and ways at the horizon; none where there is one class only."""
+    return [_curves(pact), _classes(pact)] if pact.classes else []
+
+
+def by_class(pact: Pact) -> dict[str, dict[str, float]]:
+    """For each reference class, the share of its runs in each state or way of ending."""
+    table = {}
+    for name, own in pact.classes.items():
+        alive, dormant = pact.alive[own].mean(), pact.dormant[own].mean()
+        ways = {way: float(pact.ending(i)[own].mean()) for i, way in enumerate(pact.ways, start=1)}
+        table[name] = {"in use": float(alive - dormant), "dormant": float(dormant), **ways}
+    return table
+
+
+def class_span(pact: Pact) -> tuple[tuple[str, float], tuple[str, float]]:
+    """The classes in which the pact is least and most often in force at the horizon."""
+    alive = {name: float(pact.alive[own].mean()) for name, own in pact.classes.items()}
+    least, most = min(alive, key=lambda n: alive[n]), max(alive, key=lambda n: alive[n])
+    return (least, alive[least]), (most, alive[most])
+
+
+def _curves(pact: Pact) -> Figure:
+    """Share in force over time, one line a class."""
+    runs = pact.runs
+    alive = runs.series(f"alive[{pact.partnership.label}]")
+    shares = {name: alive[:, own].mean(-1, dtype=float) for name, own in pact.classes.items()}
+    names = [words.upper_first(words.plain(name)) for name in shares]
+    rows = [
+        {"x": float(runs.years[m]), "y": float(values[m]), "class": name}
+        for name, values in zip(names, shares.values(), strict=True)
+        for m in range(runs.cut, runs.months)
+    ]
+    colour = alt.Color(
+        "class:N",
+        scale=alt.Scale(domain=names, range=list(theme.LINES[: len(names)])),
+        legend=theme.legend(names, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260),
+    )
+    dash = alt.StrokeDash(
+        "class:N", scale=alt.Scale(domain=names, range=list(theme.DASHES[: len(names)]))
+    )
+    chart = (
+        alt.Chart(theme.data(rows))
+        .mark_line(strokeWidth=2.4)
+        .encode(
+            x=theme.year_axis(float(runs.years[runs.cut]), float(runs.years[-1])),
+            y=theme.share_axis("Share of the class's runs in force"),
+            color=colour,
+            strokeDash=dash,
+        )
+    )
+    (_, low), (_, high) = class_span(pact)
+    gap = round(100 * (high - low))
+    title = (
+        f"Between reference classes the chance of being in force differs by {gap} points"
+        if gap > 1
+        else "The reference class hardly changes the answer"
+    )
+    return Figure(
+        anchor(f"curves {pact.partnership.label}"),
+        title,
+        alt.layer(chart).properties(width=theme.WIDE, height=theme.HEIGHT),
+        "Share of runs with the pact in force, dormant or not, by reference class. "
+        + by_year(shares, pact),
+        "In force: in use or dormant. A run belongs to one class of past alliances throughout.",
+        kicker="Does it last, by reference class?",
+    )
+
+
+def _classes(pact: Pact) -> Figure:
+    table = by_class(pact)
+    names = [*list(theme.STATES)[:2], *pact.ways]
+    colours = [theme.STATES["in use"], theme.STATES["dormant"], *theme.WAYS[: len(pact.ways)]]
+    inks = [theme.STATE_INK["in use"], theme.STATE_INK["dormant"], *theme.WAY_INK]
+    rows: list[dict[str, Any]] = []
+    for name, shares in table.items():
+        base = 0.0
+        for i, part in enumerate(names):
+            share = shares[part]
+            rows.append(
+                {
+                    "class": words.upper_first(words.plain(name)),
+                    "low": base,
+                    "y": base + share,
+                    "part": part,
+                }
+                | {"middle": base + share / 2, "ink": inks[i]}
+                | {"label": words.percent(share) if share >= _ENOUGH_FOR_A_LABEL else ""}
+            )
+            base += share
+    (least, low), (most, high) = class_span(pact)
+    alternative = "; ".join(
+        f"{words.plain(name)}: " + ", ".join(f"{k} {words.percent(v)}" for k, v in shares.items())
+        for name, shares in table.items()
+    )
+    title = (
+        f"If it is like {words.plain(most)} pacts, {words.percent(high)} of futures keep it; "
+        f"if like {words.plain(least)} ones, {words.percent(low)}"
+    )
+    return Figure(
+        anchor(f"classes {pact.partnership.label}"),
+        title,
+        _class_bars(rows, names, colours),
+        f"State of the pact at the horizon by reference class. {alternative}.",
+        "Each run takes its base hazard from one class of past alliances. Nothing says "
+        "which class is right, "
+        "so each has equal odds.",
+        kicker="Which past is it like?",
+    )
+
+
+def _class_bars(rows: list[dict[str, Any]], names: list[str], colours: list[str]) -> Any:
+    band = alt.Y(
+        "class:N", title=None, sort=None, axis=alt.Axis(labels=False, ticks=False, domain=False)
+    )
+    bars = (
+        alt.Chart(theme.data(rows))
+        .mark_bar(stroke="#ffffff", strokeWidth=1, height=26)
+        .encode(
+            y=band,
+            x=alt.X(
+                "low:Q",
+                title="Share of the class's runs at the horizon",
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
+            x2="y:Q",
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=names, range=colours),
+                legend=alt.Legend(columns=3, symbolType="square", columnPadding=8),
+            ),
+        )
+    )
+    text = alt.Chart(theme.data(rows)).encode(y=band)
+    shares = text.mark_text(fontSize=11).encode(
+        x="middle:Q", text="label:N", color=alt.Color("ink:N", scale=None)
+    )
+    heads = (
+        alt.Chart(theme.data([row for row in rows if row["low"] == 0.0]))
+        .mark_text(align="left", dy=-23, fontWeight=600)
+        .encode(y=band, x=alt.datum(0), text="class:N")
+    )
+    height = 58 * len({row["class"] for row in rows})
+    return alt.layer(bars, shares, heads).properties(width=theme.WIDE, height=height)

@@ -1,0 +1,22 @@
+"""Facts and outcomes made by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from servanda.case import Observation
+from servanda.claims.outcomes import ByRun
+
+DAY = date(2020, 6, 30)
+
+
+def fact(confidence: str = "B", source: str = "press", number: int = 0) -> Observation:
+    given = (f"E{number}", "s", None, DAY, DAY, 1.0, None, None, "round")
+    return Observation(*given, confidence, source, "")  # type: ignore[arg-type]
+
+
+def holding(holds: np.ndarray) -> ByRun:
+    """A test that holds in the runs marked."""
+    return ByRun(holds.astype(float), holds)

@@ -1,0 +1,486 @@
+"""Every command: what it prints, what it refuses and in which words, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from servanda.experiments import open_folder
+from tests.cases import template, template_folder
+from tests.cli.conftest import tiny
+
+SERVANDA = [sys.executable, "-c", "from servanda.cli import main; main()"]
+
+
+def written() -> list[str]:
+    """What lies in the folder that a command ran in."""
+    return sorted(p.name for p in Path().iterdir())
+
+
+# ── help ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_help_says_what_it_is_for_and_where_to_start(servanda):
+    said = servanda("--help")
+    assert said.code == 0
+    for text in (
+        "Will the agreement be kept?",
+        "Start with: servanda run russia-dprk.",
+        "check   Check a case; print the month's plan and what the evidence bears on.",
+        "run     Run a case into a new folder, with a briefing.",
+        "claims  Judge the argument, claim by claim: verdict, effect, facts, and what flips it.",
+        "brief   Write the briefing of a run folder again.",
+        "new     Write a small commented case that runs, to start your own from.",
+    ):
+        assert text in said.out
+
+
+@pytest.mark.parametrize("command", ["check", "run", "claims", "brief", "new"])
+def test_every_option_of_every_command_is_explained(servanda, command):
+    said = servanda(command, "--help")
+    assert said.code == 0
+    options = re.findall(r"^  --[\w-]+.*?(?=^  -|\Z)", said.out, re.MULTILINE | re.DOTALL)
+    assert options
+    for option in options:
+        assert re.search(r"  [A-Z][\w ]{7,}", option.replace("\n", " ")), option
+
+
+def test_no_command_is_a_question(servanda):
+    said = servanda()
+    assert "Usage: servanda" in said.out + said.err
+    assert said.code == 2
+
+
+def test_help_does_not_wait_for_jax():
+    loaded = "import sys; from servanda.cli import app; print('jax' in sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "False\n"
+
+
+# ── bad input ───────────────────────────────────────────────────────────────────────────────────
+
+LEVER = "expected one of shells"
+SEED = "expected a whole number from 0 to 4294967295"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["run", "russia-dprc"],
+            (
+                "case 'russia-dprc': found no folder with a case.toml, and no shipped case of this "
+                "name, expected a folder, or one of russia-dprk\n"
+                "  hint: did you mean 'russia-dprk'?"
+            ),
+        ),
+        (["run", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
+        (["run", tiny(), "--runs", "-5"], "--runs: found -5, expected at least 1"),
+        (["check", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
+        (["claims", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
+        (["run", tiny(), "--seed", "-1"], f"--seed: found -1, {SEED}"),
+        (
+            ["run", tiny(), "--set", "shell=0"],
+            f"lever: found 'shell', {LEVER}\n  hint: did you mean 'shells'?",
+        ),
+        (["run", tiny(), "--set", "zzz=0"], f"lever: found 'zzz', {LEVER}"),
+        (
+            ["run", tiny(), "--set", "shells=2"],
+            "lever 'shells': found 2, expected a value from 0 to 1",
+        ),
+        (
+            ["run", tiny(), "--set", "shells=-0.1"],
+            "lever 'shells': found -0.1, expected a value from 0 to 1",
+        ),
+        (
+            ["run", tiny(), "--set", "shells=few"],
+            "lever 'shells': found 'few', expected a number",
+        ),
+        (["run", tiny(), "--set", "shells"], "--set: found 'shells', expected LEVER=VALUE"),
+        (["run", tiny(), "--set", "shells="], "--set: found 'shells=', expected LEVER=VALUE"),
+        (
+            ["run", tiny(), "--set", "shells=0", "--set", "shells=1"],
+            "--set: found 'shells' twice, expected each lever once",
+        ),
+        (
+            ["run", "russia-dprk", "--set", "china=courtshipp"],
+            (
+                "lever 'china': found 'courtshipp', expected a number, or free, or pressure, or "
+                "restraint, or courtship\n  hint: did you mean 'courtship'?"
+            ),
+        ),
+        (
+            ["run", tiny(), "--as-of", "soon"],
+            "case 'tiny', as_of: found 'soon', expected a month like 2024-06",
+        ),
+        (
+            ["run", tiny(), "--as-of", "2021-13"],
+            "case 'tiny', as_of: found '2021-13', expected a month like 2024-06",
+        ),
+        (
+            ["claims", tiny(), "--as-of", "2020-01"],
+            "case 'tiny', as_of: found '2020-01', expected a month from 2020-02 to 2025-11",
+        ),
+        (
+            ["check", tiny(), "--as-of", "2025-12"],
+            "case 'tiny', as_of: found '2025-12', expected a month from 2020-02 to 2025-11",
+        ),
+        (
+            ["brief", "nowhere"],
+            (
+                "run folder 'nowhere': found no readable run.json, "
+                "expected a folder that `servanda run` wrote"
+            ),
+        ),
+        (
+            ["new", "Arms for Oil"],
+            (
+                "the new case's name: found 'Arms for Oil', "
+                "expected small letters, digits and hyphens, such as 'iran-russia'"
+            ),
+        ),
+        (
+            ["new", "x", "--folder", "nowhere"],
+            (
+                "case folder 'nowhere/x': found a place that cannot be written: No such file or "
+                "directory, expected an existing folder that you may write in"
+            ),
+        ),
+    ],
+)
+def test_bad_input_ends_in_one_message_and_writes_nothing(servanda, arguments, message):
+    said = servanda(*arguments)
+    assert said.err == f"error: {message}\n"
+    assert (said.out, said.code) == ("", 2)
+    assert written() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "Missing argument 'CASE'."),
+        (["walk"], "No such command 'walk'."),
+        (["run", tiny(), "--run", "5"], "No such option: --run Did you mean --runs?"),
+        (
+            ["run", tiny(), "--runs", "many"],
+            "Invalid value for '--runs': 'many' is not a valid int.",
+        ),
+        (
+            ["run", tiny(), "--runs", "1.5"],
+            "Invalid value for '--runs': '1.5' is not a valid int.",
+        ),
+    ],
+)
+def test_a_command_line_that_does_not_parse_says_how_it_should(servanda, arguments, message):
+    said = servanda(*arguments)
+    assert said.err.splitlines()[-1] == f"Error: {message}"
+    assert said.err.startswith("Usage: servanda ")
+    assert "Traceback" not in said.err
+    assert (said.out, said.code) == ("", 2)
+    assert written() == []
+
+
+def test_a_folder_that_exists_is_not_written_over(servanda):
+    Path("mine").mkdir()
+    said = servanda("run", tiny(), "--runs", "5", "--out", "mine", "--no-brief")
+    assert said.err == (
+        "error: run folder 'mine': found something there already, "
+        "expected a folder that does not exist yet\n"
+    )
+    assert (said.out, said.code) == ("", 2)
+    assert list(Path("mine").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_refused(servanda):
+    Path("file").write_text("mine")
+    said = servanda("run", tiny(), "--runs", "5", "--out", "file/run", "--no-brief")
+    assert said.err == (
+        "error: run folder 'file/run': found a write that failed: Not a directory, "
+        "expected a place that can be written, with room on it\n"
+    )
+    assert (said.out, said.code) == ("", 2)
+    assert written() == ["file"]
+
+
+def test_a_new_case_is_not_written_over_an_old_one(servanda):
+    assert servanda("new", "mine").code == 0
+    said = servanda("new", "mine")
+    assert said.err == (
+        "error: case folder 'mine': found a file or folder of this name, "
+        "expected a name that is free\n"
+    )
+    assert (said.out, said.code) == ("", 2)
+
+
+def test_a_broken_case_is_one_message_however_long(servanda, monkeypatch):
+    """Not wrapped at the width of the terminal, so that it can be searched for and compared."""
+    assert servanda("new", "mine").code == 0
+    case = Path("mine/case.toml")
+    case.write_text(case.read_text().replace('good = "shells"', 'good = "shels"', 1))
+    monkeypatch.setenv("COLUMNS", "40")
+    said = servanda("run", "mine")
+    assert said.err == (
+        "error: case.toml: ties[1].good: found good 'shels', "
+        "expected one of shells, troops, oil\n  hint: did you mean 'shells'?\n"
+    )
+    assert (said.out, said.code) == ("", 2)
+    assert written() == ["mine"]
+
+
+# ── run ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_run_prints_the_answer_and_where_the_results_are(servanda):
+    said = servanda("run", tiny(), "--runs", "40", "--no-brief", "--set", "shells=0.5")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.endswith("results   runs/tiny-1\n")
+    folder = open_folder(Path("runs/tiny-1"))
+    assert (folder.note["done"], folder.note["partial"]) == (40, False)
+    assert folder.note["levers"] == {"shells": "0.5"}
+    alive = folder.arrays()["alive"][-1, 0]
+    over = re.search(r"│ over +│ ([\d.]+)%", said.out)
+    assert float(over[1]) == pytest.approx(100 * (1 - alive.mean()), abs=0.06)
+
+
+def test_the_next_run_gets_the_next_folder(servanda):
+    for number in (1, 2):
+        said = servanda("run", tiny(), "--runs", "1", "--no-brief")
+        assert said.out.endswith(f"results   runs/tiny-{number}\n")
+    assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
+
+
+def test_as_of_moves_the_cut_of_a_run(servanda):
+    arguments = ["--runs", "2", "--no-brief", "--out", "run", "--as-of", "2021-06"]
+    assert servanda("run", tiny(), *arguments).code == 0
+    assert open_folder(Path("run")).case().spec.as_of == "2021-06"
+
+
+def test_the_shipped_cases_answer_is_whole(servanda):
+    said = servanda("run", "russia-dprk", "--runs", "600", "--no-brief", "--out", "run")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.endswith("results   run\n")
+    for title in (
+        "The pact (probabilities are conditional on the model)",
+        "Who gained, USD m a month",
+        "What leaked, share of sanctioned trade",
+        "Hidden payment of RUS-PRK to the cut, USD m",
+        "In force at the horizon, by hidden payment and the credit horizon",
+        "In force at the horizon, by hidden payment and the worth of security",
+    ):
+        assert f"\n{title}" in said.out
+    for row in (
+        "RUS-PRK",
+        "in force and used",
+        "in force, dormant",
+        "over",
+        "by lapse",
+        "by renegotiation",
+        "by violation",
+        "by substitution",
+        "half of the endings by",
+        "RUS-PRK/PRK",
+        "RUS-PRK/RUS",
+        "west-to-russia",
+        "world-to-north-korea",
+        "what deliveries cost",
+        "paid in sight",
+        "paid out of sight",
+        "still owed",
+    ):
+        assert re.search(rf"│ +{row} +│", said.out), row
+    assert re.search(r"half of the endings by +│ 20(2[5-9]|30)-\d\d +│", said.out)
+    for metric in open_folder(Path("run")).case().spec.metrics:
+        assert metric.label in said.out
+
+
+def test_the_frontier_counts_runs_by_thirds():
+    from servanda.cli.answer import _frontier, _thirds
+
+    hidden = np.arange(900.0)
+    patience = np.tile(np.arange(30.0), 30)
+    alive = (hidden < 300) & (patience >= 10)
+    cells = _frontier("credit horizon, months", hidden, patience, alive).columns
+    assert [c.header for c in cells] == [
+        "hidden payment, USD m",
+        "credit horizon, months: up to 9.67",
+        "credit horizon, months: to 19.3",
+        "credit horizon, months: more",
+    ]
+    shares = [[str(cell).partition(" ")[0] for cell in c.cells] for c in cells]
+    assert shares == [
+        ["up", "to", "more"],
+        ["0.0%", "0.0%", "0.0%"],
+        ["100.0%", "0.0%", "0.0%"],
+        ["100.0%", "0.0%", "0.0%"],
+    ]
+    assert [int(among.sum()) for _, among in _thirds(hidden)] == [300, 300, 300]
+
+
+def test_a_frontier_cell_with_few_runs_says_so():
+    from servanda.cli.answer import _frontier
+
+    values = np.arange(90.0)
+    cells = _frontier("credit horizon, months", values, values, values > 0).columns
+    assert [next(iter(c.cells)) for c in cells[1:]] == ["96.7% ± 3.3%", "too few", "too few"]
+
+
+def test_payments_add_up_to_what_was_paid(servanda):
+    """In sight and out of sight, at the median of a run that is one run."""
+    assert servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run").code == 0
+    arrays = open_folder(Path("run")).arrays()
+    cut = 36
+    paid, seen, owed = (
+        float(arrays[name][:cut, 0].sum()) / 1e6 for name in ("paid", "paid_in_sight", "obligation")
+    )
+    arrears = float(arrays["arrears"][cut - 1, 0]) / 1e6
+    assert 0 <= seen <= paid
+    assert paid + arrears == pytest.approx(owed, rel=1e-3)
+
+
+# ── check, claims, new ──────────────────────────────────────────────────────────────────────────
+
+
+def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
+    said = servanda("check", tiny())
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.startswith("Tiny: 2020-01 to 2025-12, known to 2021-12\n")
+    for slot, variant in template().spec.mechanisms.items():
+        assert re.search(rf"│ {slot} +│ {variant} +│", said.out), slot
+    assert "The month's plan" in said.out
+    assert re.search(r"│ exchange.lane_ceiling +│ 1 +│ 2 +│", said.out)
+    assert said.out.endswith(
+        "2 observations in 1 series are known by the cut and of something that the model has; "
+        "0 rows of evidence lie after it and are not read by a run.\n"
+    )
+    earlier = servanda("check", tiny(), "--as-of", "2021-06")
+    assert earlier.out.endswith(
+        "1 observations in 1 series are known by the cut and of something that the model has; "
+        "1 rows of evidence lie after it and are not read by a run.\n"
+    )
+    assert written() == []
+
+
+def test_check_with_hindcast_prints_coverage_series_by_series(servanda):
+    said = servanda("check", tiny(), "--hindcast", "--runs", "200")
+    assert (said.err, said.code) == ("", 0)
+    assert re.search(
+        r"│ shells-delivered +│ 2 +│ \d+% \(under 3 points, not counted\) +│", said.out
+    )
+    assert said.out.endswith("0 of 0 series with 3 or more points reach 80%.\n")
+
+
+def test_claims_prints_the_ledger(servanda):
+    said = servanda("claims", tiny(), "--runs", "100")
+    assert (said.err, said.code) == ("", 0)
+    assert "Without the supplier's shells the buyer would have fired less." in said.out
+    assert re.search(
+        r"probability \d\.\d\d ± 0\.\d\d; effect .* round \(90 %: .* to .*\)", said.out
+    )
+    assert re.search(r"│ for: E1 +│", said.out)
+    assert re.search(r"│ against: no fact +│", said.out)
+    assert "flips without the facts from open-source sources: leaning" in said.out
+    assert said.out.endswith(
+        "Probabilities are conditional on the model. ± is the Monte Carlo error.\n"
+    )
+
+
+def test_the_shipped_ledger_has_every_claim(servanda, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    said = servanda("claims", "russia-dprk", "--runs", "256")
+    assert (said.err, said.code) == ("", 0)
+    from tests.cases import shipped
+
+    for claim in shipped().model.case.claims:
+        assert claim.text in said.out
+        for fact in (*claim.supports, *claim.opposes):
+            assert fact in said.out
+
+
+def test_names_in_brackets_are_printed_whole(capsys):
+    from servanda.cli.terminal import OUT, table
+
+    rows = table("title [bold]", "name")
+    rows.add_row("balancing.friction[trilateral] :warning:")
+    OUT.print(rows)
+    printed = capsys.readouterr().out
+    assert "balancing.friction[trilateral] :warning:" in printed
+    assert "title [bold]" in printed
+
+
+def test_new_writes_a_case_that_checks_and_runs(servanda):
+    name = "arms-for-oil"
+    said = servanda("new", name)
+    assert (said.err, said.code) == ("", 0)
+    assert said.out == (
+        f"{name}: a case to edit. Try: servanda check {name}, then servanda run {name}\n"
+    )
+    assert servanda("check", name).code == 0
+    assert servanda("run", name, "--runs", "1", "--no-brief").code == 0
+    assert written() == [name, "runs"]
+
+
+def test_new_may_write_elsewhere(servanda):
+    Path("cases").mkdir()
+    assert servanda("new", "arms-for-oil", "--folder", "cases").code == 0
+    assert sorted(p.name for p in Path("cases/arms-for-oil").iterdir()) == sorted(
+        p.name for p in template_folder().iterdir()
+    )
+
+
+# ── brief ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_folder_without_a_run_has_no_briefing(servanda):
+    assert servanda("run", tiny(), "--runs", "1", "--no-brief", "--out", "run").code == 0
+    note = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps(note | {"done": 0, "partial": True}))
+    said = servanda("brief", "run")
+    assert said.err == (
+        "error: run folder 'run': found no run in it, expected at least one batch\n"
+    )
+    assert (said.out, said.code) == ("", 2)
+
+
+# ── Ctrl-C ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
+    out = tmp_path / "run"
+    wanted = 400_000
+    process = subprocess.Popen(
+        [*SERVANDA, "run", tiny(), "--runs", str(wanted), "--no-brief", "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache_home)},
+    )
+    note: dict[str, int] = {"done": 0}
+    for _ in range(1200):
+        if (out / "run.json").is_file():
+            note = json.loads((out / "run.json").read_text())
+        if note["done"] or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, complained = process.communicate(timeout=60)
+    folder = open_folder(out)
+    done = folder.note["done"]
+    assert 0 < done < wanted
+    assert folder.note["partial"] is True
+    assert complained == f"interrupted: {out} holds {done} of {wanted} runs and says so\n"
+    assert (said, process.returncode) == ("", 130)
+    data = folder.dataset()
+    assert data.sizes["run"] == done
+    last = data["tempo"].isel(run=done - 1).values
+    assert np.isfinite(last).all()

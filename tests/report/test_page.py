@@ -1,0 +1,150 @@
+"""Laws of the page: nothing from outside, every figure in words too, every link arrives."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from servanda.errors import RunFolderError
+from servanda.experiments.hindcast import hindcast
+from servanda.report import brief
+
+LOADS = ("src", "srcset", "poster", "data", "xlink:href", "background", "action", "formaction")
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Reader(HTMLParser):
+    """Tags with their attributes, and whether every tag is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def html(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader.tags
+
+
+def test_nothing_is_loaded_from_outside(html, tags):
+    for tag, attributes in tags:
+        assert tag not in ("script", "iframe", "object", "embed", "img")
+        for name in LOADS:
+            assert name not in attributes, f"{tag} loads {attributes[name]}"
+        if tag == "link":
+            assert attributes["href"] == "data:,"
+        if tag not in ("a", "link") and "href" in attributes:
+            assert attributes["href"].startswith("#")
+    assert "@import" not in html
+    assert re.findall(r"url\((?!#)", html) == []
+
+
+def test_only_evidence_links_leave_the_page(tags):
+    outside = {a["href"] for tag, a in tags if tag == "a" and not a["href"].startswith("#")}
+    assert outside == {"https://example.org/seen?a=1&b=2", "https://example.org/told"}
+
+
+def test_every_link_inside_arrives_and_ids_are_unique(tags):
+    ids = [a["id"] for _, a in tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    inside = [a["href"][1:] for tag, a in tags if tag == "a" and a["href"].startswith("#")]
+    assert inside
+    assert set(inside) <= set(ids)
+    assert {"T0", "T1", "T2", "T9"} <= set(inside)
+
+
+def test_every_figure_has_a_title_and_words(html):
+    figures = re.findall(r"<figure.*?</figure>", html, re.DOTALL)
+    assert len(figures) >= 10
+    for figure in figures:
+        assert re.search(r"<h3>[^<]{10,}</h3>", figure)
+        assert re.search(r'<svg[^>]* role="img" aria-labelledby="\S+-title \S+-desc"', figure)
+        assert re.search(
+            r"<title id=[^>]+>[^<]{10,}</title><desc id=[^>]+>[^<]{20,}</desc>", figure
+        )
+        assert "<figcaption>" in figure
+
+
+def test_what_others_wrote_is_escaped(html):
+    assert "It &lt;i&gt;lasts&lt;/i&gt;." in html
+    assert "&lt;b&gt;1&lt;/b&gt; hundred rounds &amp; more" in html
+    assert "<b>1</b> hundred" not in html
+
+
+def test_a_partial_run_says_so_at_the_top(html):
+    flag = html.index("This run is partial")
+    assert flag < html.index('id="answer"')
+    assert "stopped after 200 of 300 runs" in html
+
+
+def test_later_facts_are_marked(html):
+    assert '<tr id="T9"><th scope="row">T9 ◇</th>' in html
+    assert '<tr id="T0"><th scope="row">T0</th>' in html
+
+
+def test_the_statement_stands(html):
+    assert "no help in evading sanctions or in planning attacks" in html
+    assert "Weather." in html
+
+
+def test_without_verdicts_the_page_says_how_to_make_them(runs, tmp_path):
+    out = brief(
+        runs.model, runs.arrays, [], [], {"seed": 1}, tmp_path / "b.html", parameters=runs.given
+    )
+    text = out.read_text(encoding="utf-8")
+    assert "servanda claims tiny" in text
+    assert "This run is partial" not in text
+    assert 'id="series"' not in text
+
+
+def test_the_same_run_gives_the_same_page(runs, verdict, tmp_path):
+    found = hindcast(runs.model, runs.arrays, 1)
+    pages = [
+        brief(
+            runs.model,
+            runs.arrays,
+            [verdict],
+            found,
+            {"seed": 1},
+            tmp_path / name,
+            parameters=runs.given,
+        )
+        for name in ("a.html", "b.html")
+    ]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_folder_that_is_not_there_is_one_clear_message(runs, tmp_path):
+    with pytest.raises(RunFolderError):
+        brief(
+            runs.model,
+            runs.arrays,
+            [],
+            [],
+            {"seed": 1},
+            tmp_path / "no" / "b.html",
+            parameters=runs.given,
+        )
