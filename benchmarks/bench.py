@@ -1,7 +1,7 @@
-"""Times the engine beside Mesa and NumPy and prints one table: `python -m benchmarks.bench [--write]`.
+"""Times the engine beside Mesa and NumPy: `python -m benchmarks.bench [--write]`.
 
-Every measurement runs in a process of its own, so that neither compiled programs nor memory are shared. On a shared
-machine timings are noisy, so each is the best of several.
+Every measurement runs in a process of its own, so that neither compiled programs nor memory are
+shared. On a shared machine timings are noisy, so each is the best of several.
 """
 
 import argparse
@@ -163,12 +163,11 @@ def measure() -> dict[str, Any]:
             print(f"... {name}", file=sys.stderr)
             found[name] = in_process(name, empty / name)
         print("... servanda run", file=sys.stderr)
-        for number, label in enumerate(("cold", "warm", "warm")):
+        for number, label in enumerate(("cold_s", "warm_s", "warm_s")):
             seconds = command_line(4000, empty / "command", empty / f"run-{number}")
             if seconds is not None:
-                label = f"{label}_s"
-                found.setdefault("command_line", {})
-                found["command_line"][label] = min(seconds, found["command_line"].get(label, seconds))
+                line = found.setdefault("command_line", {})
+                line[label] = min(seconds, line.get(label, seconds))
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),
@@ -216,18 +215,19 @@ def page(results: dict[str, Any]) -> str:
     rows = "\n".join(f"| {what} | {value} |" for what, value in table(results))
     return f"""# Benchmark
 
-Measured by `make bench` on {results["date"]}: {results["cores"]} cores ({results["machine"]}), single precision,
-Python {results["python"]}, {versions}. A run is 108 months of the case `{CASE}`. Timings on a shared machine are
-noisy; each is the best of several.
+Measured by `make bench` on {results["date"]}: {results["cores"]} cores ({results["machine"]}),
+single precision, Python {results["python"]}, {versions}.
+A run is 108 months of the case `{CASE}`. Timings on a shared machine are noisy; each is the best of
+several.
 
 | what | measured |
 |---|---|
 {rows}
 
-The four mechanisms are arsenal, attrition, exchange and commitment, with the tempo and the ledger that they need,
-written three times: the engine's, an agent-based model in Mesa and arrays in NumPy. Given the same parameters and
-random numbers all three draw the same trajectories to rounding (`tests/benchmarks/test_oracles.py`). Mesa and NumPy
-use one core, as they come; Servanda uses all.
+The four mechanisms are arsenal, attrition, exchange and commitment, with the tempo and the ledger
+that they need, written three times: the engine's, an agent-based model in Mesa and arrays in NumPy.
+Given the same parameters and random numbers all three draw the same trajectories to rounding
+(`tests/benchmarks/test_oracles.py`). Mesa and NumPy use one core, as they come; Servanda uses all.
 """
 
 

@@ -1,7 +1,8 @@
-"""The four core mechanisms as a case for the engine, and the same numbers and draws as plain arrays.
+"""The four core mechanisms for the engine, and the same numbers and draws as plain arrays.
 
-Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need. What the other
-mechanisms would write (signals, income, covert trade) stays at zero, where every month starts.
+Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need.
+What the other mechanisms would write (signals, income, covert trade) stays at zero, where every
+month starts.
 """
 
 from collections.abc import Mapping
@@ -68,6 +69,7 @@ class Inputs:
         values: by label of a number, one a run.
         draws: by name of a stream, (month, run).
         opens: by label of a tie, the month that it opened on the record; None where none was known.
+        signed: by label of a partnership, the month of its signing, or the cut if not yet known.
         months: how many.
         cut: number of the last month of the record.
     """
@@ -75,6 +77,7 @@ class Inputs:
     values: Mapping[str, np.ndarray]
     draws: Mapping[str, np.ndarray]
     opens: Mapping[str, int | None]
+    signed: Mapping[str, int]
     months: int
     cut: int
 
@@ -100,7 +103,12 @@ def inputs(model: Model, uncertain: Mapping[str, np.ndarray], seed: int = SEED) 
         else None
         for tie in spec.ties
     }
-    return Inputs(fixed | dict(uncertain), _draws(model, runs, months, seed), opens, months, cut - start)
+    signed = {
+        q.label: (month_number(q.signed) if q.source in known else cut) - start
+        for q in spec.partnerships
+    }
+    draws = _draws(model, runs, months, seed)
+    return Inputs(fixed | dict(uncertain), draws, opens, signed, months, cut - start)
 
 
 def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
-"""The core as a plain agent-based model in Mesa: one run at a time, actors as agents, Python floats.
+"""The core as a plain agent-based model in Mesa: one run at a time, agents, Python floats.
 
-Written from the equations in the mechanisms' docstrings and from nothing of their code; same parameters, same
-random numbers. It is what a modeller would write first, and an oracle for the engine.
+It shares no code with the mechanisms, only their equations, parameters and random numbers. It is
+what a modeller would write first, and an oracle for the engine.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import mesa
 import numpy as np
 
 from benchmarks.core import COMPARED, Inputs
-from servanda.case.schema import CaseSpec, Tie, month_number
+from servanda.case.schema import CaseSpec, Tie
 from servanda.world import Axes
 
 ENDINGS = ("lapse", "renegotiation", "violation", "substitution")
@@ -30,7 +30,7 @@ def shortfall(x: float, width: float) -> float:
 
 
 def clip(x: float, low: float, high: float) -> float:
-    """x between two bounds."""
+    """The number, kept between two bounds."""
     return min(max(x, low), high)
 
 
@@ -41,6 +41,7 @@ class Numbers:
         self.values = values
 
     def __call__(self, name: str, member: str = "") -> float:
+        """A parameter of a member."""
         return self.values[f"{name}[{member}]" if member else name]
 
 
@@ -63,7 +64,8 @@ class Account:
     def look(self, tempo: float) -> None:
         """Demand at this tempo, and how short of it the stock is."""
         self.demand = self.base_demand * max(tempo, TINY) ** self.elasticity
-        self.shortage = exp(-self.stock / max(self.cover * self.demand, TINY))
+        scale = max(self.cover * self.demand, TINY)
+        self.shortage = exp(-self.stock / scale) if self.demand > 0 else 0.0
 
     def produce(self, inputs_shortage: float) -> None:
         """Grow, make, and ask for what the month would use."""
@@ -164,7 +166,8 @@ class Edge:
         if self.basis == "aid":
             self.asked = 0.0 if self.signalled else self.lane * self.live
         elif self.basis == "contract" and self.kind == "lent":
-            self.asked = clip(self.order - self.lent - self.transit, 0.0, self.lane)
+            missing = self.order - self.lent - self.transit
+            self.asked = clip(missing * -expm1(-2), 0.0, self.lane)
             self.recall = max(self.lent - self.order, 0.0)
         elif self.basis == "contract":
             self.asked = min(self.order, self.lane)
@@ -216,14 +219,14 @@ class Belligerent(mesa.Agent):
         enemy = next(side for side in model.sides if side is not self)
         released = p("attrition.released") * self.helping
         force = max(self.men + self.helping, 1.0)
-        eased = max(1 - p("attrition.release_quality") * released / force, 0.0)
+        eased = max((1 - p("attrition.release_quality") * released / force) * self.men / force, 0.0)
         drift = 1 + (p("attrition.lethality_ceiling") - 1) * -expm1(
             -p("attrition.lethality_rate") * model.month
         )
         mine, theirs = (s.arms.used / max(s.arms.demand, TINY) for s in (self, enemy))
         deficit = clip(theirs / max(mine, TINY), 1 / 20, 20.0)
         lethality = drift * deficit ** p("attrition.fire_exponent")
-        self.losses = self.base_losses * model.tempo * lethality * eased
+        self.losses = min(self.base_losses * model.tempo * lethality * eased, self.men)
         if model.war > 0:
             self.recruits = self.base_recruits * (self.price / self.first_price) ** self.elasticity
         else:
@@ -238,7 +241,9 @@ class Belligerent(mesa.Agent):
 class Pact(mesa.Agent):
     """A supplier and a buyer: bargains, debt, and whether it lasts."""
 
-    def __init__(self, model: "CoreModel", supplier: str, buyer: str, label: str, signed: int) -> None:
+    def __init__(
+        self, model: "CoreModel", supplier: str, buyer: str, label: str, signed: int
+    ) -> None:
         super().__init__(model)
         self.label, self.signed = label, signed
         between = [e for e in model.edges if {e.giver, e.receiver} == {supplier, buyer}]
@@ -280,7 +285,8 @@ class Pact(mesa.Agent):
         weights = []
         for edge, lane in zip(self.payments, lanes, strict=True):
             account = edge.receiver_account
-            wanted = 1.0 if account is None else (1 + account.shortage) / 2
+            used = account is not None and account.demand > 0
+            wanted = (1 + account.shortage) / 2 if used else 1.0
             weights.append(edge.efficiency * wanted * lane * edge.unit_value)
         total = max(sum(weights), TINY)
         return [w / total for w in weights]
@@ -353,6 +359,7 @@ class Pact(mesa.Agent):
         at_risk = model.future and model.month >= self.signed and self.alive
         if at_risk and model.draw(f"commitment/ending/{self.label}") < -expm1(-self.hazard):
             self.alive, self.ending = False, self.way()
+        self.hazard *= self.alive
         self.use()
 
     def way(self) -> int:
@@ -366,7 +373,7 @@ class Pact(mesa.Agent):
         return len(ENDINGS)
 
     def use(self) -> None:
-        """Smoothed worth of what is exchanged; dormant after six months below a fifth of its peak."""
+        """Smoothed worth of what is exchanged; dormant after six months below a fifth of peak."""
         value = sum(e.unit_value * e.served for e in self.sales + self.payments)
         weight = exp(-1 / 3)
         self.flow = self.flow * weight + value * (1 - weight)
@@ -407,9 +414,8 @@ class CoreModel(mesa.Model):
             side.helpers = [
                 e for e in self.edges if e.good == spec.war.men and e.receiver == side.code
             ]
-        start = month_number(spec.start)
         self.pacts = [
-            Pact(self, q.supplier, q.buyer, q.label, month_number(q.signed) - start)
+            Pact(self, q.supplier, q.buyer, q.label, given.signed[q.label])
             for q in spec.partnerships
         ]
         self.pact_of = {e.label: pact for pact in self.pacts for e in pact.sales + pact.payments}

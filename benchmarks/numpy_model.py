@@ -1,7 +1,7 @@
-"""The core in NumPy, vectorised over runs on the last axis: the fast model one would write without a compiler.
+"""The core in NumPy, vectorised over runs on the last axis: fast without a compiler.
 
-Written from the equations in the mechanisms' docstrings and from nothing of their code; same parameters, same
-random numbers. Sums over ties are products with small incidence matrices.
+It shares no code with the mechanisms, only their equations, parameters and random numbers. Sums
+over ties are products with small incidence matrices.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.core import COMPARED, Inputs
-from servanda.case.schema import CaseSpec, month_number
+from servanda.case.schema import CaseSpec
 from servanda.world import Axes
 
 Values = np.ndarray
@@ -36,7 +36,9 @@ class CoreModel:
 
     def rows(self, name: str, axis: str) -> Values:
         """A parameter's members, (member, run)."""
-        return np.stack([self.given.values[f"{name}[{m}]"] for m in self.axes[axis]]).astype(self.dtype)
+        return np.stack([self.given.values[f"{name}[{m}]"] for m in self.axes[axis]]).astype(
+            self.dtype
+        )
 
     def one(self, name: str) -> Values:
         """A parameter without members."""
@@ -62,18 +64,30 @@ class CoreModel:
         kind = [kinds[t.good] for t in ties]
         self.lent = np.array([k == "lent" for k in kind])[:, None]
         self.knowledge = np.array([k == "knowledge" for k in kind])[:, None]
-        self.givers = [None if k == "knowledge" else account(t.giver, t.good) for t, k in zip(ties, kind, strict=True)]
-        receivers = [account(t.receiver, t.good) if k == "rival" else None for t, k in zip(ties, kind, strict=True)]
+        self.givers = [
+            None if k == "knowledge" else account(t.giver, t.good)
+            for t, k in zip(ties, kind, strict=True)
+        ]
+        receivers = [
+            account(t.receiver, t.good) if k == "rival" else None
+            for t, k in zip(ties, kind, strict=True)
+        ]
         size = len(accounts)
         self.from_giver = self.incidence(self.givers, size)
         self.to_receiver = self.incidence(receivers, size)
-        # an account beyond the last holds what ties without a giver's account draw on: always enough
+        # ties without a giver's account draw on one beyond the last, which always has enough
         self.giver_or_none = [size if g is None else g for g in self.givers]
-        self.fights_for = [sides.index(t.receiver) if t.good == spec.war.men and t.receiver in sides else None for t in ties]
+        self.fights_for = [
+            sides.index(t.receiver) if t.good == spec.war.men and t.receiver in sides else None
+            for t in ties
+        ]
         self.to_side = self.incidence(self.fights_for, len(sides))
         self.fighting = np.array([s is not None for s in self.fights_for])[:, None]
         pacts = [{q.supplier, q.buyer} for q in spec.partnerships]
-        pact = [pacts.index({t.giver, t.receiver}) if {t.giver, t.receiver} in pacts else None for t in ties]
+        pact = [
+            pacts.index({t.giver, t.receiver}) if {t.giver, t.receiver} in pacts else None
+            for t in ties
+        ]
         self.sales = [i for i, t in enumerate(ties) if t.basis == "contract"]
         self.pays = [i for i, t in enumerate(ties) if t.basis == "payment"]
         self.sale_pact, self.pay_pact = [pact[i] for i in self.sales], [pact[i] for i in self.pays]
@@ -89,23 +103,34 @@ class CoreModel:
         self.aid = np.array([t.basis == "aid" and t.signal is None for t in ties])[:, None]
         self.sold = np.array([t.basis == "contract" for t in ties])[:, None]
         self.arms = [accounts.index(f"{side}.{spec.war.arms}") for side in sides]
-        inputs = [None if label.endswith(".inputs") else account(label.split(".")[0], "inputs") for label in accounts]
+        inputs = [
+            None if label.endswith(".inputs") else account(label.split(".")[0], "inputs")
+            for label in accounts
+        ]
         self.with_inputs = [i for i, a in enumerate(inputs) if a is not None]
         self.inputs = [a for a in inputs if a is not None]
-        start = month_number(spec.start)
-        self.signed = np.array([month_number(q.signed) - start for q in spec.partnerships])[:, None]
+        self.signed = np.array([self.given.signed[q.label] for q in spec.partnerships])[:, None]
 
     def _read(self) -> None:
         axes = {
-            "arsenal": ("account", "capacity_growth capacity_ceiling input_dependence demand tempo_elasticity cover"),
+            "arsenal": (
+                "account",
+                "capacity_growth capacity_ceiling input_dependence demand tempo_elasticity cover",
+            ),
             "exchange": (
                 "tie",
-                "cost value reserve need limit lane_ceiling lane_build opening_hazard unit_value efficiency allowed",
+                (
+                    "cost value reserve need limit lane_ceiling lane_build opening_hazard "
+                    "unit_value efficiency allowed"
+                ),
             ),
             "ledger": ("tie", "transit_time transit_loss"),
             "attrition": (
                 "belligerent",
-                "losses irrecoverable discharge recruits recruit_price price_elasticity price_response",
+                (
+                    "losses irrecoverable discharge recruits recruit_price "
+                    "price_elasticity price_response"
+                ),
             ),
             "commitment": ("partner", "security displeasure outside_option"),
         }
@@ -131,12 +156,16 @@ class CoreModel:
         self.settles = self.p["exchange.unit_value"] * self.p["exchange.efficiency"]
         p = self.p
         self.first_price = p["attrition.recruit_price"]
-        self.steady = p["commitment.security"] - p["commitment.displeasure"] - p["commitment.outside_option"]
+        self.steady = (
+            p["commitment.security"] - p["commitment.displeasure"] - p["commitment.outside_option"]
+        )
 
     def _start(self) -> None:
         p, ties, shape = self.p, self.axes.size("tie"), self.runs
         pacts = len(self.spec.partnerships)
-        self.stock = self.rows("arsenal.initial_stock", "account") * self.rows("arsenal.usable_share", "account")
+        self.stock = self.rows("arsenal.initial_stock", "account") * self.rows(
+            "arsenal.usable_share", "account"
+        )
         self.capacity = self.rows("arsenal.initial_capacity", "account")
         self.men = self.rows("attrition.men", "belligerent")
         self.recruit_price = self.first_price
@@ -144,9 +173,7 @@ class CoreModel:
         # like every state, the war is read as it stood when the month began
         self.war = self.next_war = np.ones(shape, self.dtype)
         self.lane, self.price = self.rows("exchange.lane_start", "tie"), p["exchange.cost"]
-        self.opened = np.stack(
-            [np.full(shape, self.given.opens[t] == 0) for t in self.axes["tie"]]
-        )
+        self.opened = np.stack([np.full(shape, self.given.opens[t] == 0) for t in self.axes["tie"]])
         self.order, self.target, self.transit, self.lent_people = (
             np.zeros((ties, shape), self.dtype) for _ in range(4)
         )
@@ -207,7 +234,7 @@ class CoreModel:
             p["arsenal.tempo_elasticity"] * np.log(np.maximum(self.tempo, TINY))
         )
         scale = np.maximum(p["arsenal.cover"] * self.demand, TINY)
-        self.shortage = np.exp(-self.stock / scale)
+        self.shortage = np.where(self.demand > 0, np.exp(-self.stock / scale), 0)
         old = self.standing_capacity = self.capacity
         growth = np.exp(p["arsenal.capacity_growth"])
         ceiling = np.maximum(p["arsenal.capacity_ceiling"], 1e-30)
@@ -245,7 +272,8 @@ class CoreModel:
         self.order = np.minimum(self.order + (self.target - self.order) * moved, wanted)
         built = (p["exchange.lane_ceiling"] - self.lane) * -np.expm1(-p["exchange.lane_build"])
         self.lane = self.lane + built * opened
-        people = np.clip(self.order - self.lent_people - self.transit, 0, self.lane)
+        missing = self.order - self.lent_people - self.transit
+        people = np.clip(missing * self.dtype(-np.expm1(-2)), 0, self.lane)
         goods = np.minimum(self.order, self.lane)
         sold = np.where(self.lent, people, goods) * self.sold
         asked = sold + self.lane * self.aid * live
@@ -256,7 +284,9 @@ class CoreModel:
 
     def _need(self) -> Values:
         need = self.p["exchange.need"][self.sales]
-        for row, (account, side) in enumerate(zip(self.buyer_accounts, self.buyer_sides, strict=True)):
+        for row, (account, side) in enumerate(
+            zip(self.buyer_accounts, self.buyer_sides, strict=True)
+        ):
             if side is not None:
                 required = self.p["war.required"][side]
                 need[row] += self.war * shortfall(required - self.men[side], required / 10)
@@ -269,12 +299,15 @@ class CoreModel:
         p = self.p
         stock = np.maximum(self.stock[self.sale_givers], TINY)
         scarcity = np.clip(p["exchange.reserve"][self.sales] / stock, 1, 20)
-        return p["exchange.cost"][self.sales] * np.exp(p["exchange.reserve_exponent"] * np.log(scarcity))
+        return p["exchange.cost"][self.sales] * np.exp(
+            p["exchange.reserve_exponent"] * np.log(scarcity)
+        )
 
     def _mix(self, lanes: Values) -> Values:
+        full = np.ones(self.runs, self.dtype)
         shortage = np.stack(
             [
-                np.ones(self.runs, self.dtype) if a is None else self.shortage[a]
+                full if a is None else np.where(self.demand[a] > 0, self.shortage[a], full)
                 for a in self.payee_accounts
             ]
         )
@@ -315,7 +348,9 @@ class CoreModel:
         k = self._worth((self.p["exchange.lane_ceiling"] * live)[self.pays])
         q, price = self.order[self.sales], self.new_price[self.sales]
         met = np.minimum(q, need)
-        benefit = self.p["exchange.value"][self.sales] * (met - met * met / (2 * np.maximum(need, TINY)))
+        benefit = self.p["exchange.value"][self.sales] * (
+            met - met * met / (2 * np.maximum(need, TINY))
+        )
         given_up = np.where(k > 0, price * q / np.maximum(k, TINY), 0)
         self.gain = np.empty((2 * len(self.alive), self.runs), self.dtype)
         self.gain[0::2] = self.sum_sales @ ((price - cost) * q)
@@ -326,7 +361,9 @@ class CoreModel:
         debits = self.wanted_use + self.from_giver @ asked
         share = np.where(debits > there, there / np.maximum(debits, 1e-30), 1)
         self.used = self.wanted_use * share
-        sent = asked * np.concatenate([share, np.ones((1, self.runs), self.dtype)])[self.giver_or_none]
+        sent = (
+            asked * np.concatenate([share, np.ones((1, self.runs), self.dtype)])[self.giver_or_none]
+        )
         stay = np.exp(-self.rate)
         under_way = self.transit * stay + sent * (1 - stay) / self.rate
         arrived = (self.transit + sent - under_way) * (1 - self.p["ledger.transit_loss"])
@@ -337,7 +374,12 @@ class CoreModel:
         self.lost = present * -np.expm1(-self.loss_rate)
         returned = np.minimum(recall, present - self.lost)
         self.lent_people = present - self.lost - returned
-        stock = there - self.used + self.from_giver @ (returned - sent) + self.to_receiver @ self.arrived
+        stock = (
+            there
+            - self.used
+            + self.from_giver @ (returned - sent)
+            + self.to_receiver @ self.arrived
+        )
         self.stock = np.maximum(stock, 0)
         owed = self.sum_sales @ (self.price * self.served)[self.sales]
         paid = self.sum_pays @ (self.settles * self.arrived)[self.pays]
@@ -347,12 +389,16 @@ class CoreModel:
     def _fight(self, month: int) -> None:
         p = self.p
         force = np.maximum(self.men + self.helpers, 1)
-        eased = 1 - p["attrition.release_quality"] * p["attrition.released"] * self.helpers / force
-        drift = 1 - (p["attrition.lethality_ceiling"] - 1) * np.expm1(-p["attrition.lethality_rate"] * month)
+        released = p["attrition.released"] * self.helpers / force
+        eased = (1 - p["attrition.release_quality"] * released) * self.men / force
+        drift = 1 - (p["attrition.lethality_ceiling"] - 1) * np.expm1(
+            -p["attrition.lethality_rate"] * month
+        )
         served = self.used[self.arms] / np.maximum(self.demand[self.arms], TINY)
         deficit = np.clip(served[::-1] / np.maximum(served, TINY), 1 / 20, 20)
         lethality = drift * np.exp(p["attrition.fire_exponent"] * np.log(deficit))
-        self.losses = p["attrition.losses"] * self.tempo * lethality * np.maximum(eased, 0)
+        losses = p["attrition.losses"] * self.tempo * lethality * np.maximum(eased, 0)
+        self.losses = np.minimum(losses, self.men)
         bid = np.log(self.recruit_price / self.first_price)
         wartime = p["attrition.recruits"] * np.exp(p["attrition.price_elasticity"] * bid)
         peacetime = np.minimum(p["attrition.discharge"] * self.men, p["attrition.recruits"])
@@ -386,6 +432,7 @@ class CoreModel:
             way = 1 + (draw[None] > reached[:-1, None]).sum(0)
             self.alive = self.alive & ~ends
             self.ending = np.where(ends, way, self.ending).astype(self.dtype)
+        self.hazard = self.hazard * self.alive
         serving = np.where(self.lent, lent, self.arrived) * p["exchange.unit_value"]
         value = self.sum_sales @ serving[self.sales] + self.sum_pays @ serving[self.pays]
         weight = self.dtype(np.exp(-1 / 3))
@@ -395,7 +442,9 @@ class CoreModel:
         self.dormant = (self.quiet >= 6) & self.alive
 
 
-def simulate(spec: CaseSpec, axes: Axes, given: Inputs, dtype: Any = np.float64) -> dict[str, np.ndarray]:
+def simulate(
+    spec: CaseSpec, axes: Axes, given: Inputs, dtype: Any = np.float64
+) -> dict[str, np.ndarray]:
     """Trajectories by quantity, (month, member, run)."""
     model = CoreModel(spec, axes, given, dtype)
     out: dict[str, np.ndarray] = {}

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
             "x": 0,
             "y": top["y"] - 8,
             "width": WIDTH,
-            "height": last["y"] + last["height"] - top["y"] + 24,
+            "height": last["y"] + last["height"] - top["y"] + 4,
         }
         tab.screenshot(path=OUT, clip=clip, full_page=True)
         browser.close()

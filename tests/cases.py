@@ -11,24 +11,31 @@ from pathlib import Path
 
 import numpy as np
 
-import servanda
-from servanda.case import Case, create
+from servanda.case import Case, create, load
+from servanda.claims import Verdict, judge
 from servanda.engine import Model, Simulator
 from servanda.experiments import prepare
 from servanda.experiments.run import simulate
 
 RUNS = 2048
+CLAIM_RUNS = 1024
 
 
 @cache
 def shipped() -> Simulator:
-    return prepare(servanda.load("russia-dprk"))
+    return prepare(load("russia-dprk"))
 
 
 @cache
 def shipped_runs() -> dict[str, np.ndarray]:
     """What 2,048 runs of the shipped case keep, seed 1."""
     return simulate(shipped(), RUNS, 1)
+
+
+@cache
+def shipped_verdicts() -> list[Verdict]:
+    """Its claims, judged in as many runs as `servanda claims` takes, seed 1."""
+    return judge(shipped(), CLAIM_RUNS, 1)
 
 
 @cache
@@ -39,7 +46,7 @@ def template_folder() -> Path:
 
 @cache
 def template() -> Case:
-    return servanda.load(template_folder())
+    return load(template_folder())
 
 
 def blank(model: Model, runs: int = 1) -> dict[str, np.ndarray]:

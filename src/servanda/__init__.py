@@ -1,11 +1,11 @@
 """Servanda: will the agreement be kept? Strategic partnerships as models tied to dated evidence.
 
-    import servanda as sv
+import servanda as sv
 
-    case = sv.load("russia-dprk")
-    results = sv.run(case, runs=1000)        # xarray, labelled, with units
-    verdicts = sv.claims(case)               # the argument, claim by claim
-    sv.brief("runs/russia-dprk-1")           # the briefing of a run folder
+case = sv.load("russia-dprk")
+results = sv.run(case, runs=1000)        # xarray, labelled, with units
+verdicts = sv.claims(case)               # the argument, claim by claim
+sv.brief("runs/russia-dprk-1")           # the briefing of a run folder
 """
 
 from importlib import import_module

@@ -2,33 +2,14 @@
 
 from pathlib import Path
 
-from servanda.case import Case
 from servanda.claims import Verdict, judge
+from servanda.claims.judge import CLAIM_RUNS, claims
 from servanda.errors import RunFolderError
 from servanda.experiments import hindcast, open_folder, prepare
 from servanda.experiments.run import Progress
 from servanda.report import brief as write_briefing
 
-# Enough for a standard error of a probability below .016, and one batch on two cores.
-CLAIM_RUNS = 1024
-
-
-def claims(
-    case: Case, runs: int = CLAIM_RUNS, seed: int = 1, *, progress: Progress | None = None
-) -> list[Verdict]:
-    """A verdict for every claim of a case.
-
-    Args:
-        case: from `servanda.load`.
-        runs: runs for each setting that claims compare; the same run is paired across settings.
-        seed: of all randomness.
-        progress: called with settings done and settings to run.
-
-    Raises:
-        CaseError: if the case does not fit together.
-        UsageError: on zero runs.
-    """
-    return judge(prepare(case), runs, seed, progress=progress)
+__all__ = ["CLAIM_RUNS", "brief", "claims"]
 
 
 def brief(

@@ -13,7 +13,8 @@ DAY = date(2020, 6, 30)
 
 
 def fact(confidence: str = "B", source: str = "press", number: int = 0) -> Observation:
-    given = (f"E{number}", "s", None, DAY, DAY, 1.0, None, None, "round")
+    given = (f"E{number}", f"s{number}", None, DAY, DAY, 1.0, None, None, "round")
+    # each is of a series of its own, because a series has one vote
     return Observation(*given, confidence, source, "")  # type: ignore[arg-type]
 
 

@@ -44,16 +44,7 @@ def test_the_parameter_that_decides_is_found_on_both_sides(model):
     assert {(f.kind, f.name, f.condition, f.word, f.probability) for f in found} == {
         ("parameter", "p1", f"in its highest third (above {high:.3g})", "supported", 1.0),
         ("parameter", "p1", f"in its lowest third (below {low:.3g})", "leaning against", 0.0),
-        ("record", "press", "without the facts from press sources", "open", found[-1].probability),
-        (
-            "record",
-            "the record",
-            "by the model alone, facts and other accountings left aside",
-            "open",
-            found[-1].probability,
-        ),
     }
-    assert found[-1].probability == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_strongest_three_are_named_in_order(model):
@@ -70,7 +61,7 @@ def test_the_strongest_three_are_named_in_order(model):
 
 def test_a_parameter_that_moves_the_share_but_not_the_word_is_not_named(model):
     drawn = uniform()
-    holds = drawn["p0"] > 0.05  # .95 in all, .85 in the lowest third: a fact makes both supported
+    holds = drawn["p0"] > 0.02  # .98 in all and .94 in the lowest third: both are supported
     found = flips(model, holding(holds), drawn, weighing())
     assert [f for f in found if f.kind == "parameter"] == []
 

@@ -16,14 +16,14 @@ from servanda.errors import UsageError
 from servanda.experiments import evaluate, prepare
 from servanda.experiments.run import settings_of, simulate
 from servanda.world.axes import Axes
-from tests.cases import shipped, template
+from tests.cases import shipped, shipped_verdicts, template
 
 WORDS = {"supported", "leaning", "open", "leaning against", "contradicted", "untestable here"}
 
 
 @pytest.fixture(scope="module")
 def verdicts() -> list[Verdict]:
-    return judge(shipped(), 1024, 1)
+    return shipped_verdicts()
 
 
 def judged(runs: int = 200, seed: int = 1, **test: Any) -> Verdict:

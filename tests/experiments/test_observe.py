@@ -209,13 +209,22 @@ def test_bias_and_error_add_up_in_logs():
     )
 
 
-def test_a_total_has_one_error_each_so_that_increments_share_theirs():
+def test_each_increment_has_an_error_of_its_own():
+    """A class adds to its total, so what it counted before it counts again."""
     series = counted("running_total", DELIVERED, "round", rule(error=0.1))
     rows = [observation(1, 300, "2020-02-29"), observation(2, 600, "2020-03-31")]
-    one, two = predicted(series, rows, runs=100_000)
-    errors = np.hypot(300 * 0.1, 600 * 0.1)
-    assert np.std(two.draws) == pytest.approx(errors, rel=0.03)
-    assert np.cov(one.draws, two.draws)[0, 1] == pytest.approx(-((300 * 0.1) ** 2), rel=0.06)
+    one, two = predicted(series, rows, runs=50_000)
+    assert np.std(np.log(one.draws / 300)) == pytest.approx(0.1, rel=0.02)
+    assert np.std(np.log(two.draws / 300)) == pytest.approx(0.1, rel=0.02)
+    assert abs(np.corrcoef(one.draws, two.draws)[0, 1]) < 0.02
+
+
+def test_totals_that_bound_bound_no_increment_but_the_first():
+    series = counted("running_total", DELIVERED, "round", rule(bound="lower"))
+    rows = [observation(1, 10, "2020-02-29"), observation(2, 20, "2020-03-31")]
+    one, two = predicted(series, rows)
+    assert (one.rule.bound, one.inside) == ("lower", True)
+    assert (two.rule.bound, two.inside) == ("estimate", False)
 
 
 def test_a_count_of_events_is_poisson():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import equinox as eqx
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from servanda.case import Case, Evidence, Observation
 from servanda.mechanisms.commitment import ConstantHazard, RelationalContract
 from servanda.world.axes import ENDINGS
-from tests.builders import Bench, clock
+from tests.builders import Bench, clock, tiny_case
 
 SUPPLIER, BUYER = "BUY-SUP/SUP", "BUY-SUP/BUY"
 PACT = "BUY-SUP"
@@ -20,9 +24,21 @@ LATER = clock(month=12, future=True)
 # displeasure 5 less outside 10 is 5 a month, worth 250.
 
 
+def signed(known_on: date) -> Case:
+    """The tiny case, whose pact of 2020-06 became known on a day."""
+    case = tiny_case()
+    source = case.spec.partnerships[0].source
+    day = date(2020, 6, 1)
+    row = Observation(source, "pacts", day, day, known_on, 1, None, None, "1", "A", "S1", "signed")
+    return replace(case, evidence=Evidence((row,), (), ()))
+
+
+IN_TIME = signed(date(2020, 6, 30))
+
+
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return Bench(RelationalContract)
+    return Bench(RelationalContract, IN_TIME)
 
 
 def slack(bench, p=None, *, month=None, **world):
@@ -156,6 +172,19 @@ def test_before_the_cut_and_before_it_is_signed_a_pact_does_not_end(bench):
     assert bench.read(out, "alive", PACT) == 0.0
 
 
+def test_a_pact_whose_signing_was_not_known_by_the_cut_counts_from_the_cut():
+    late = Bench(RelationalContract, signed(date(2021, 2, 1)))
+    p = late.parameters(security=15.0)
+    # the cut is month 11: five years later the loose class's hazard is halved
+    assert hazard(late, p, at=clock(month=11 + 59, future=True)) == pytest.approx(0.01)
+    assert hazard(late, p, at=clock(month=11 + 60, future=True)) == pytest.approx(0.005)
+
+
+def test_a_pact_that_is_over_runs_no_more_risk(bench):
+    out = bench.step(world=bench.world(alive=0.0), clock=LATER)
+    assert bench.read(out, "hazard", PACT) == 0.0
+
+
 def test_a_pact_that_ended_stays_ended_in_the_way_it_did(bench):
     p = bench.parameters(base_hazard=1e3)
     drawn = {"ending": 1e-6, "way": 0.9}
@@ -210,7 +239,7 @@ class Compiled(RelationalContract):
 
 def lifetimes(gain, *, months=24, runs=4000, dt=1.0):
     """Months that each of many pacts lasts, all drawing the same luck."""
-    many = Bench(Compiled, runs=(runs,))
+    many = Bench(Compiled, IN_TIME, runs=(runs,))
     p = many.parameters(later_hazard={"loose": 0.01})
     luck = np.random.default_rng(1)
     alive, lasted = 1.0, np.zeros(runs)
@@ -244,7 +273,7 @@ def test_as_many_pacts_survive_two_years_of_half_months_as_of_months():
 
 def test_ways_of_ending_come_as_often_as_their_weights():
     runs, shares = 20_000, {"lapse": 4, "renegotiation": 3, "violation": 2, "substitution": 1}
-    many = Bench(RelationalContract, runs=(runs,))
+    many = Bench(RelationalContract, IN_TIME, runs=(runs,))
     p = many.parameters(base_hazard=1e3, ending_share=shares)
     drawn = {"ending": 0.5, "way": np.random.default_rng(2).random((1, runs))}
     out = many.step(p, many.world(alive=1.0), draws=drawn, clock=LATER)
@@ -272,13 +301,13 @@ def test_two_half_months_remember_the_flow_that_one_month_does(bench):
 
 
 def test_the_null_knows_only_the_reference_class():
-    null = Bench(ConstantHazard)
+    null = Bench(ConstantHazard, IN_TIME)
     for gain in (-1e4, 0.0, 1e4):
         assert hazard(null, gain=gain, arrears=1e5) == pytest.approx(0.01)
 
 
 def test_the_null_weighs_remembers_and_counts_as_the_theory_does(bench):
-    null = Bench(ConstantHazard)
+    null = Bench(ConstantHazard, IN_TIME)
     assert ConstantHazard.draws == RelationalContract.draws
     outs = [
         b.step(

@@ -128,7 +128,7 @@ def test_states_without_a_route_bear_their_whole_loss_and_other_ties_carry_nothi
 @given(
     network_=st.booleans(),
     start=st.floats(0, 1),
-    lost=st.floats(0, 1e9),
+    lost=st.floats(1, 1e9),
     rate=st.floats(0.001, 5),
     ceiling=st.floats(0.01, 1),
     enforcement=st.floats(0, 1),

@@ -176,7 +176,7 @@ def test_debt_is_paid_as_capacity_allows_in_equal_parts_when_all_is_wanted_alike
 def test_a_payee_with_plenty_of_oil_is_paid_less_of_it(bench):
     p = bench.parameters(need={SHELLS: 80.0})
     world = standing(bench, order={SHELLS: 60.0})
-    out = bench.step(p, world, bench.month(shortage=0.0))
+    out = bench.step(p, world, bench.month(shortage=0.0, demand={"SUP.oil": 50.0}))
     # oil that is not short counts for half: 1/3 and 2/3 of 88.594
     paid = [bench.read(out, "send_request", tie_) for tie_ in (OIL, TECHNOLOGY)]
     assert paid == pytest.approx([7.3828, 14.7657], rel=1e-4)

@@ -13,7 +13,8 @@ from tests.builders import SPEC, Bench, clock, tiny_case
 
 OLD, NEW = "PAT-SUP", "BUY-SUP"  # a patron whose oil customs record, and one that deals unseen
 OIL, SHELLS, TROOPS = "PAT>SUP:oil", "SUP>BUY:shells", "SUP>BUY:troops"
-PAST = {"bandwidth_recorded": {OLD: 200.0, NEW: 20.0}, "bandwidth_valued": {OLD: 200.0, NEW: 20.0}}
+ACCOUNTINGS = ("recorded", "given", "valued")
+PAST = {f"bandwidth_{name}": {OLD: 200.0, NEW: 20.0} for name in ACCOUNTINGS}
 # trade beside the ties is 100 and 10 a month, memory a year: a month moves
 # 1 − e^(−1/12) = .0799556 of the way
 
@@ -25,8 +26,7 @@ def bench() -> Bench:
 
 def shares(bench, out):
     return {
-        name: [bench.read(out, f"influence_{name}", p) for p in (OLD, NEW)]
-        for name in ("recorded", "valued")
+        name: [bench.read(out, f"influence_{name}", p) for p in (OLD, NEW)] for name in ACCOUNTINGS
     }
 
 
@@ -51,6 +51,15 @@ def test_a_month_s_trade_and_arms_move_bandwidth_and_shares(bench):
     assert found["valued"] == pytest.approx([0.968521, 0.031479], rel=1e-4)
     # one dealing a month, and one for every hundred dollars of valued ties
     assert bench.read(out, "contact_rate", NEW) == pytest.approx(1.3519156, rel=1e-5)
+
+
+def test_what_a_patron_gives_unseen_counts_before_what_its_client_gives(bench):
+    month = bench.month(arrived={"BUY>SUP:oil": 5.0, SHELLS: 50.0}, worth=4.0)
+    out = bench.step(world=bench.world(**PAST), month=month)
+    # on record 10, with the patron's oil 30, with the client's shells 230 a month
+    expected = {"recorded": 19.200444, "given": 20.799556, "valued": 36.790676}
+    for name, width in expected.items():
+        assert bench.read(out, f"bandwidth_{name}", NEW) == pytest.approx(width, rel=1e-5), name
 
 
 def test_soldiers_count_by_the_month_that_they_serve(bench):
@@ -93,7 +102,7 @@ def test_a_client_s_only_patron_has_all_its_influence():
 
 def test_nobody_has_influence_in_a_client_that_nobody_ever_dealt_with(bench):
     out = bench.step(bench.parameters(base_trade=0.0))
-    assert shares(bench, out) == {"recorded": [0.0, 0.0], "valued": [0.0, 0.0]}
+    assert shares(bench, out) == {name: [0.0, 0.0] for name in ACCOUNTINGS}
 
 
 def test_patrons_of_different_clients_do_not_compete():
@@ -108,9 +117,9 @@ def test_a_case_without_patrons_has_no_influence_to_share():
     assert {np.asarray(v).shape for v in bench.step().values()} == {(0,)}
 
 
-def test_bandwidth_begins_with_the_past_under_both_accountings(bench):
+def test_bandwidth_begins_with_the_past_under_every_accounting(bench):
     start = bench.process.initial(bench.parameters())
-    for name in ("bandwidth_recorded", "bandwidth_valued"):
+    for name in PAST:
         assert bench.read(start, name, OLD) == 200.0
 
 
@@ -124,7 +133,7 @@ amounts = st.floats(0, 1e9)
 def test_shares_of_a_client_sum_to_one(bench, oil, shells, old, new, exponent):
     p = bench.parameters(dependence_exponent=exponent)
     width = {OLD: old, NEW: new}
-    world = bench.world(bandwidth_recorded=width, bandwidth_valued=width)
+    world = bench.world(**dict.fromkeys(PAST, width))
     out = bench.step(p, world, bench.month(arrived={OIL: oil, SHELLS: shells}, worth=1.0))
     for pair in shares(bench, out).values():
         assert sum(pair) == pytest.approx(1.0, abs=1e-5)
@@ -183,9 +192,9 @@ def test_memory_follows_its_differential_equation(bench):
 def test_under_the_null_arms_and_people_make_no_influence():
     null = Bench(TradeOnly)
     world = null.world(**PAST, lent={TROOPS: 1e6})
-    month = null.month(arrived={OIL: 10.0, SHELLS: 1e6}, worth=4.0)
+    month = null.month(arrived={OIL: 10.0, SHELLS: 1e6, "BUY>SUP:oil": 1e6}, worth=4.0)
     found = shares(null, null.step(world=world, month=month))
-    assert found["valued"] == found["recorded"]
+    assert found["valued"] == found["given"] == found["recorded"]
 
 
 def test_the_null_records_what_the_theory_records(bench):

@@ -155,7 +155,7 @@ def test_every_chart_is_valid_vega_lite(runs):
             *influence.figures(runs),
             *hinges.figures(one, hinges.hinges(runs, one.alive)),
         ]
-    assert len(figures) == 12
+    assert len(figures) == 13
     for figure in figures:
         check(figure)
         assert figure.title

@@ -160,7 +160,7 @@ def label(parameter: str, member: str) -> str:
 
 
 def draw(
-    priors: Mapping[str, Prior], seed: int, runs: np.ndarray[Any, np.dtype[np.int_]]
+    priors: Mapping[str, Prior], seed: int, runs: np.ndarray
 ) -> dict[str, Float[np.ndarray, "run"]]:
     """Draw every prior once for each run.
 
@@ -202,22 +202,24 @@ def _quantile(
     low: Float[np.ndarray, "name 1"],
     high: Float[np.ndarray, "name 1"],
 ) -> Float[np.ndarray, "name run"]:
-    """The truncated distribution's quantiles: NumPyro would have to compile the same for seconds."""
+    """Quantiles of the truncated distribution; NumPyro would compile the same for seconds."""
+    found: np.ndarray
     match family:
         case "normal":
             below, above = ndtr((low - first) / second), ndtr((high - first) / second)
-            return first + second * ndtri(below + at * (above - below))
+            found = first + second * ndtri(below + at * (above - below))
         case "lognormal":
             with np.errstate(divide="ignore"):
                 logs = [np.log(x) for x in (first, np.maximum(low, 0.0), high)]
-            return np.exp(_quantile("normal", at, logs[0], second, *logs[1:]))
+            found = np.exp(_quantile("normal", at, logs[0], second, *logs[1:]))
         case "beta":
-            return betaincinv(first, second, at)
+            found = betaincinv(first, second, at)
         case "uniform":
             low, high = np.maximum(first, low), np.minimum(second, high)
-            return low + at * (high - low)
+            found = low + at * (high - low)
         case "fixed":
-            return np.broadcast_to(first, at.shape)
+            found = np.broadcast_to(first, at.shape)
+    return found
 
 
 def _truncated(family: Family, first: Array, second: Array, low: Array, high: Array) -> Any:

@@ -4,7 +4,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from servanda.claims.judge import judge
+from servanda.claims.judge import claims, judge
 from servanda.claims.verdict import Flip, Verdict
 
 __all__ = ["Flip", "Verdict", "judge"]
@@ -17,8 +17,6 @@ class _Claims(ModuleType):
     """
 
     def __call__(self, *arguments: Any, **options: Any) -> list[Verdict]:
-        from servanda.api import claims  # noqa: PLC0415 -- a layer above
-
         return claims(*arguments, **options)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from servanda.case import Evidence, Observation
+from servanda.case import Case, Evidence, Observation
 from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
 from servanda.claims.flips import Weighing, flips
 from servanda.claims.outcomes import Values, outcome, settings_in
@@ -12,9 +12,30 @@ from servanda.claims.verdict import Verdict
 from servanda.engine import Model, Simulator
 from servanda.engine.parameters import sample
 from servanda.experiments.metrics import evaluate
-from servanda.experiments.run import Progress, check_request, settings_of
+from servanda.experiments.run import Progress, check_request, prepare, settings_of
 
 Key = tuple[tuple[str, float | str], ...]
+
+# Enough for a standard error of a probability below .016, and one batch on two cores.
+CLAIM_RUNS = 1024
+
+
+def claims(
+    case: Case, runs: int = CLAIM_RUNS, seed: int = 1, *, progress: Progress | None = None
+) -> list[Verdict]:
+    """A verdict for every claim of a case.
+
+    Args:
+        case: from `servanda.load`.
+        runs: runs for each setting that claims compare; the same run is paired across settings.
+        seed: of all randomness.
+        progress: called with settings done and settings to run.
+
+    Raises:
+        CaseError: if the case does not fit together.
+        UsageError: on zero runs.
+    """
+    return judge(prepare(case), runs, seed, progress=progress)
 
 
 def judge(

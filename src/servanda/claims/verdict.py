@@ -119,8 +119,8 @@ def record_side(
 ) -> Literal[-1, 0, 1]:
     """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent.
 
-    A series has one vote on each side, however many rows it has there, weighed by its most confident
-    row (A 3, B 2, C 1); a side must weigh twice as much as the other.
+    A series has one vote on each side, however many rows it has there, weighed by its most
+    confident row (A 3, B 2, C 1); a side must weigh twice as much as the other.
     """
     plus, minus = _weight(supports), _weight(opposes)
     if plus >= 2 * minus and plus > 0:

@@ -48,7 +48,7 @@ def check(
     runs: Runs = 2048,
     seed: Seed = 1,
 ) -> None:
-    """Check a case; print the month's plan and what the evidence bears on."""
+    """Check a case; print the month's plan and what evidence there is."""
     from servanda.cli import work
 
     work.check(_load(case, as_of), runs, seed, against_record=hindcast)
@@ -88,7 +88,7 @@ def claims(
     runs: Runs = 1024,
     seed: Seed = 1,
 ) -> None:
-    """Judge the argument, claim by claim: verdict, effect, facts, and what flips it."""
+    """Judge the argument, claim by claim, and say what flips it."""
     from servanda.cli import work
 
     work.claims(_load(case, as_of), runs, seed)
@@ -143,7 +143,7 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
 def main() -> NoReturn:
     """Run the command line; faults that a user can mend end in one message and exit code 2."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="servanda")
     except ServandaError as error:
         ERR.print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None

@@ -8,7 +8,7 @@ import jax
 def use_every_core() -> None:
     """Ask JAX for one CPU device a core; nothing happens if JAX has already started."""
     try:
-        jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+        jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)  # type: ignore[no-untyped-call]
     except RuntimeError:
-        # the number of devices is fixed once a computation has run; chunks give the same bits on any
+        # fixed once a computation has run; chunks give the same bits on any number of devices
         return

@@ -44,9 +44,9 @@ def assemble(case: Case) -> Model:
     """Wire the variants that a case names, and check that they fit together.
 
     Raises:
-        CaseError: on an unknown or missing variant, two writers of a quantity, a cycle, a parameter that is
-            missing, unused, of the wrong unit or for a member that does not exist, a lever without
-            a target, or a series that observes what there is not.
+        CaseError: on an unknown or missing variant, two writers of a quantity, a cycle, a parameter
+            that is missing, unused, of the wrong unit or for a member that does not exist, a lever
+            without a target, or a series that observes what there is not.
     """
     axes = Axes.of(case.spec)
     processes: list[Process] = [Ledger.build(case, axes)]
@@ -60,13 +60,13 @@ def assemble(case: Case) -> Model:
                 hint=nearest(slot, known),
             )
     for slot, rivals in known.items():
-        chosen = case.spec.mechanisms.get(slot)
+        chosen = case.spec.mechanisms.get(slot, "")
         if chosen not in rivals:
             raise CaseError(
                 where=f"case.toml: mechanisms.{slot}",
-                found="no variant" if chosen is None else f"variant '{chosen}'",
+                found="no variant" if not chosen else f"variant '{chosen}'",
                 expected="one of " + ", ".join(rivals),
-                hint=nearest(chosen or "", rivals),
+                hint=nearest(chosen, rivals),
             )
         processes.append(rivals[chosen].build(case, axes))
     plan = order(processes)
@@ -80,7 +80,8 @@ def order(processes: list[Process]) -> tuple[Process, ...]:
     """The plan of a month: writers before readers of every flow.
 
     Raises:
-        CaseError: if two processes write one quantity, one reads what nobody writes, or they wait for each other.
+        CaseError: if two processes write one quantity, one reads what nobody writes, or they
+            wait for each other.
     """
     writer: dict[str, str] = {}
     for process in processes:

@@ -213,7 +213,9 @@ def pack(
         dtype: of the arrays.
         after: whether these parameters hold after the cut.
     """
-    return records(plan, numbers, jnp.asarray(table(numbers, drawn, settings, runs, dtype, after=after)))
+    return records(
+        plan, numbers, jnp.asarray(table(numbers, drawn, settings, runs, dtype, after=after))
+    )
 
 
 def table(
@@ -225,7 +227,7 @@ def table(
     *,
     after: bool,
 ) -> Float[np.ndarray, "number run"]:
-    """Every number in one array, in the order of `numbers`, levers applied; arguments as for `pack`."""
+    """Every number in one array, in the order of `numbers`; arguments as for `pack`."""
     moved = _moves(settings, after=after)
     values = np.empty((len(numbers), runs), dtype)
     for row, (name, number) in enumerate(numbers.items()):

@@ -1,7 +1,9 @@
-"""One pure month, scanned over months, batched over runs on the last axis, in chunks of one fixed shape.
+"""One pure month, looped over months, batched over runs on the last axis, in chunks of one shape.
 
-A chunk is `CHUNK` runs wherever it runs, so that a run's bits do not depend on how many were asked for. Chunks are
-mapped one after another on each device and spread over devices; a batch is what one call computes.
+A chunk is `CHUNK` runs wherever it runs, so that a run's bits do not depend on how many were asked
+for. Chunks are computed one after another on each device and spread over devices; a batch is what
+one call computes. Every batch is written over the record of the one before: fresh memory costs as
+much as a third of the computing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +26,7 @@ from servanda.world.axes import pick
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
-_SPLIT = PartitionSpec("device")
+_SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
 class Simulator:
@@ -69,7 +71,7 @@ class Simulator:
             drawn: parameter draws to use instead of the prior's, by label, one a run.
 
         Yields:
-            By quantity, an array (month, member, run); without a member axis where the quantity has none.
+            By quantity, an array (month, member, run), or (month, run) where it has no axis.
         """
         firsts = range(0, runs, self.batch)
         record, ahead = self._blank(), self._inputs(0, runs, seed, settings, drawn)
@@ -80,7 +82,7 @@ class Simulator:
             yield self._split(record, min(self.batch, runs - first))
 
     def _blank(self) -> Array:
-        """Room for what is kept of a batch, (chunk, month, row, run of the chunk); batches use it in turn."""
+        """Room for what is kept of a batch: (chunk, month, row, run of the chunk)."""
         rows = sum(len(members) for members in self.record.values())
         shape = (self.batch // CHUNK, self.months, rows, CHUNK)
         return jnp.zeros(shape, self.dtype, device=NamedSharding(self._mesh, _SPLIT))
@@ -93,8 +95,8 @@ class Simulator:
         settings: Sequence[Setting],
         drawn: Mapping[str, np.ndarray] | None,
     ) -> tuple[Float[np.ndarray, "chunk 2 number run"], UInt32[np.ndarray, "chunk run"]]:
-        """Parameters, up to the cut and after it, and numbers of the runs of the batch from `first`."""
-        numbers = np.arange(first, first + self.batch, dtype=np.uint32)
+        """Parameters, up to the cut and after it, and numbers of the batch's runs."""
+        numbers = np.arange(first, first + self.batch)
         if drawn is None:
             values = sample(self.model.numbers, seed, numbers)
         else:
@@ -105,7 +107,7 @@ class Simulator:
             for after in (False, True)
         ]
         chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
-        return chunks, numbers.reshape(-1, CHUNK)
+        return chunks, numbers.astype(np.uint32).reshape(-1, CHUNK)
 
     @cached_property
     def _mesh(self) -> Mesh:
@@ -115,17 +117,18 @@ class Simulator:
     def _compiled(self) -> Any:
         def chunks(record: Array, values: Array, runs: Array, seed: Array) -> Array:
             self.compilations += 1
-            return jax.lax.fori_loop(
+            filled: Array = jax.lax.fori_loop(
                 0,
                 len(runs),
                 lambda at, record: self._chunk(record, at, values[at], runs[at], seed),
                 record,
             )
+            return filled
 
         spread = jax.shard_map(
             chunks,
             mesh=self._mesh,
-            in_specs=(_SPLIT, _SPLIT, _SPLIT, PartitionSpec()),
+            in_specs=(_SPLIT, _SPLIT, _SPLIT, None),
             out_specs=_SPLIT,
             check_vma=False,
         )
@@ -154,7 +157,7 @@ class Simulator:
         after = min(max(self._cut + 1, 0), self.months)
         spans = jnp.array([0, after]), jnp.array([after, self.months])
 
-        # parameters stay put within a phase: what depends on them alone is computed once for its months
+        # parameters stay put within a phase: what depends on them alone is computed once for it
         def phase(state: tuple[World, Array], part: tuple[Array, Array, Array]) -> Any:
             values, begin, end = part
             parameters = records(plan, numbers, values)
@@ -180,7 +183,9 @@ class Simulator:
             world, happened = self.step(world, parameters, clock, runs, seed)
             kept = self._keep(world, happened)
             # amounts add up, everything else is as it was last
-            total = {k: total[k] + x if k in total and _is_amount(k) else x for k, x in kept.items()}
+            total = {
+                k: total[k] + x if k in total and _is_amount(k) else x for k, x in kept.items()
+            }
         return world, jnp.concatenate(list(total.values()))
 
     def step(

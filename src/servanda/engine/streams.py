@@ -43,7 +43,7 @@ class Streams:
         keys = jnp.asarray(self._keys)[:, *(None,) * runs.ndim]
         words = threefry((seed, keys), (runs, step.astype(jnp.uint32)))
         # made once, not anew in the loop of every reader
-        first, second = jax.lax.optimization_barrier(words)
+        first, second = jax.lax.optimization_barrier(words)  # type: ignore[no-untyped-call]
         out: dict[str, dict[str, Float[Array, "..."]]] = {}
         row = 0
         for slot, draw, names in self._draws:
@@ -58,7 +58,8 @@ class Streams:
 
 def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
     """Uniform on the open (0, 1), from the upper 23 bits of a word: 24 would round to one."""
-    return (bits >> 9).astype(jnp.float32) * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
+    whole: Array = (bits >> 9).astype(jnp.float32)
+    return whole * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
 
 
 def normal(first: Float[Array, "..."], second: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -68,14 +68,13 @@ class RunFolder:
             RunFolderError: if it exists or cannot be written; then nothing of it is left.
         """
         where = f"run folder '{path}'"
-        versions = {name: version(name) for name in _VERSIONS}
         note = {
             **about,
             "levers": dict(levers),
             "runs": runs,
             "done": 0,
             "partial": True,
-            "versions": versions | {"python": platform.python_version()},
+            "versions": _versions(),
             "hash": "",
         }
         folder = cls(path, note)
@@ -199,6 +198,11 @@ def open_folder(path: Path) -> RunFolder:
         if not (path / part).is_dir():
             raise _no_run_folder(path, f"no {part} in it")
     return RunFolder(path, note)
+
+
+def _versions() -> dict[str, str]:
+    """What the bits of a result depend on."""
+    return {name: version(name) for name in _VERSIONS} | {"python": platform.python_version()}
 
 
 def _no_run_folder(path: Path, found: str) -> RunFolderError:

@@ -128,10 +128,10 @@ def _single(count: "_Count", o: Observation) -> Predicted:
 def _increments(
     count: "_Count", observations: Sequence[Observation], *, carried: bool
 ) -> list[Predicted]:
-    """Increments between one class's successive totals, each with its own error; the first from zero.
+    """Increments between a class's successive totals, each with its own error; the first from zero.
 
-    A class adds to its total, so what it counted before it counts again: errors are of increments. A
-    total that bounds says nothing of the kind about what was added to it, except the first.
+    A class adds to its total, so what it counted before it counts again: errors are of increments.
+    A total that bounds says nothing of the kind about what was added to it, except the first.
     """
     predicted: list[Predicted] = []
     figure, true, day = 0.0, np.zeros(1), date.min

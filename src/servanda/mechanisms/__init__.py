@@ -1,6 +1,7 @@
 """One file a mechanism, and in each the theory, its rivals and a null.
 
-A case names a variant for every slot. To add a rival, subclass `Process` in the mechanism's file and list it here.
+A case names a variant for every slot. To add a rival, subclass `Process` in the mechanism's file
+and list it here.
 """
 
 from collections.abc import Mapping

@@ -1,17 +1,19 @@
 """Arsenal: stocks, output and exhaustion, for shells as for oil.
 
-Output capacity K grows logistically towards a ceiling, dK/dt = gK(1 − K/K̄), and is solved exactly over the
-step. An industry that depends on delivered inputs makes the less the shorter they are:
-made = K(1 − ψ·shortage of inputs). Demand follows the war's tempo, D = D0·tempo^α (α = 0 for goods that do
-not). Use is rationed as the stock S falls, dS/dt = −D(1 − exp(−S/ρD)), ρ being the months of cover at
-which thrift sets in. With u = S/ρD this integrates to
+Output capacity K grows logistically towards a ceiling, dK/dt = gK(1 − K/K̄), and is solved exactly
+over the step. An industry that depends on delivered inputs makes the less the shorter they are:
+made = K(1 − ψ·shortage of inputs). Demand follows the war's tempo, D = D0·tempo^α (α = 0 for goods
+that do not). Use is rationed as the stock S falls, dS/dt = −D(1 − exp(−S/ρD)), ρ being the months
+of cover at which thrift sets in. With u = S/ρD this integrates to
 
     u(t) = log(1 + (e^u − 1)·e^(−t/ρ)),    used = ρD·(u(0) − u(t)),
 
-so halving the step changes little. Half the month's output is counted as there from the start (midpoint).
+so halving the step changes little. Half the month's output is counted as there from the start
+(midpoint).
 
-Source: logistic expansion of war industry, as in the estimates of Russian output for 2022–2024; the rationing
-rule is this project's, after the article's and the record's picture of fire falling with stocks.
+Source: logistic expansion of war industry, as in the estimates of Russian output for 2022–2024;
+the rationing rule is this project's, after the article's and the record's picture of fire falling
+with stocks.
 
 Left out: calibres and quality of rounds; factories as targets; refurbishment apart from new output.
 """
@@ -126,7 +128,7 @@ def thrifty_use(
     cover: Float[Array, "*shape"],
     dt: float,
 ) -> Float[Array, "*shape"]:
-    """What is used over a step under dS/dt = −D(1 − exp(−S/ρD)), exactly; zero where demand is zero."""
+    """What a step uses under dS/dt = −D(1 − exp(−S/ρD)), exactly; zero where demand is."""
     scale = jnp.maximum(cover * demand, 1e-6)
     u = stock / scale
     t = dt / jnp.maximum(cover, 1e-6)

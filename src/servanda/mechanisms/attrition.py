@@ -1,18 +1,20 @@
 """Attrition: losses, recruits and men, and what foreign troops add.
 
-Monthly losses of a side = L0·tempo·lethality·(fire deficit)^e. Lethality drifts with new weapons towards
-a ceiling, 1 + (λ̄ − 1)(1 − e^(−rt)): without the ceiling it kills millions a month by 2030. The fire deficit
-is the enemy's share of the fire it wants over one's own: one where both fire all they want.
-Men M' = M + recruits − irrecoverable losses − discharge, with exact decay. A shortage of men bids
-up the price of a recruit, and the price draws recruits, R = R0·(price/price0)^ε. Foreign troops are lost
-at a rate of their own, add to the men present, and free own experienced soldiers in proportion, who lower
-losses by their share of the force; and they take their own share of the enemy's fire.
+Monthly losses of a side = L0·tempo·lethality·(fire deficit)^e. Lethality drifts with new weapons
+towards a ceiling, 1 + (λ̄ − 1)(1 − e^(−rt)): without the ceiling it kills millions a month by
+2030. The fire deficit is the enemy's share of the fire it wants over one's own: one where both
+fire all they want. Men M' = M + recruits − irrecoverable losses − discharge, with exact decay. A
+shortage of men bids up the price of a recruit, and the price draws recruits, R =
+R0·(price/price0)^ε. Foreign troops are lost at a rate of their own, add to the men present, and
+free own experienced soldiers in proportion, who lower losses by their share of the force; and they
+take their own share of the enemy's fire.
 
-Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism: the record barely identifies e
-(ten points give 0.05 ± 0.12), so its prior is centred near zero. Recruits as a supply curve with a price:
-the growth of Russian sign-on bonuses from 2023 to 2025.
+Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism: the record barely
+identifies e (ten points give 0.05 ± 0.12), so its prior is centred near zero. Recruits as a supply
+curve with a price: the growth of Russian sign-on bonuses from 2023 to 2025.
 
-Left out: who is killed against wounded; training; equipment other than shells; the defender's allies.
+Left out: who is killed against wounded; training; equipment other than shells; the defender's
+allies.
 """
 
 from typing import Self

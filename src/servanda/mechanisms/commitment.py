@@ -9,15 +9,16 @@ s_i being its surplus from the bargain, which may end with the war, r its impati
 hazard of the reference class. Arrears bind the supplier, who would lose the claim by leaving, and
 tempt the buyer, who would be rid of the debt; w is the share that leaving would wipe out. A third
 party that courts raises the supplier's outside option, in full courtship to twice it; one that
-presses raises what third parties make the pact cost both, likewise; a buyer that turns away has
-found its own outside option dearer, likewise. The weaker partner's slack, between −3 and 3 of its
+presses raises what third parties make the pact cost both, likewise; a buyer that turns away puts
+its own outside option higher, likewise. The weaker partner's slack, between −3 and 3 of its
 scale, drives
 
     log hazard = log h_class(age) − γ·slack/scale,
 
-the class hazard, taken from past alliances of a declared reference class, being that of a pact whose
-weaker partner is indifferent, with one value for the first five years and one for later. The class is a structural alternative: each run belongs to one.
-Until a pact is signed there is nothing to end, and before the cut the record says that it did not.
+the class hazard, taken from past alliances of a declared reference class, being that of a pact
+whose weaker partner is indifferent, with one value for the first five years and one for later. The
+class is a structural alternative: each run belongs to one. Until a pact is signed there is nothing
+to end, and before the cut the record says that it did not.
 
 Two deaths are kept apart. *Dormancy*: the worth of what is exchanged, smoothed over three months,
 stays below a fifth of its peak for six months; it can be revived. Legal *ending*: by lapse,

@@ -2,8 +2,8 @@
 
 The receiver's need G is its shortfall: demand less own output for arms, required less present men
 for troops (rounded off over a tenth of what is wanted), and what the case adds. Its value of a flow
-q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's cost is
-c = c0·max(1, min(R/S, 20))^η a unit, rising once its stock S falls below its reserve R. With a unit
+q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's cost is c
+= c0·max(1, min(R/S, 20))^η a unit, rising once its stock S falls below its reserve R. With a unit
 of payment worth k to the payee for each dollar that it costs the payer, generalised Nash bargaining
 over volume and price, *no deal this quarter* being the disagreement point, gives
 
@@ -14,14 +14,14 @@ more than the giver would send, it sends its limit, at the price that shares the
 Outside options do not enter: they belong to commitment, because a bargain whose disagreement point
 is the outside option leaves no partner who would ever leave.
 
-Orders for goods move a third of the way a month towards the last bargain, people go as fast as the
-lane carries them, and nobody is held to more than a bargain struck now would yield: a supplier
-whose stock runs out stops at once. What falls due in a month, D = deliveries ordered + arrears A,
-is paid at the rate cap·(1 − exp(−D/cap)), less where something was paid ahead, in a mix that
-favours what is worth most to the payee for its cost to the payer and what the payee is shortest of.
-A unit of payment settles what it is worth to the payee; what lanes cannot carry stays owed. The
-supplier lends no more than A*, a horizon of the buyer's surplus: volumes are scaled by (1 − A/A*)₊
-at the price agreed for the whole.
+Orders for goods move a third of the way a month towards the last bargain, missing people are sent
+for at a rate of two a month as far as the lane carries them, and nobody is held to more than a
+bargain struck now would yield: a supplier whose stock runs out stops at once. What falls due in a
+month, D = deliveries ordered + arrears A, is paid at the rate cap·(1 − exp(−D/cap)), less where
+something was paid ahead, in a mix that favours what is worth most to the payee for its cost to the
+payer and what the payee is shortest of. A unit of payment settles what it is worth to the payee;
+what lanes cannot carry stays owed. The supplier lends no more than A*, a horizon of the buyer's
+surplus: volumes are scaled by (1 − A/A*)₊ at the price agreed for the whole.
 
 Source: Nash, "The Bargaining Problem", Econometrica 18 (1950), and Roth, *Axiomatic Models of
 Bargaining* (1979), for unequal power; Bulow and Rogoff, "Sovereign Debt: Is to Forgive to Forget?",

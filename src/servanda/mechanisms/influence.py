@@ -4,9 +4,9 @@ In the manner of the Formal Bilateral Influence Capacity index: capacity = bandw
 bandwidth being the smoothed value of ties and dependence the patron's share in the client's. The
 published weights are not public here, so they are parameters. Three accountings stand side by side
 and give opposite pictures: *recorded* counts trade that customs see; *given* adds what the patron
-gives beside it (oil, arms, technology, hidden pay), as the index does; *valued* adds what the client
-gives too, everything at its worth, times a weight. Courtship counts in all, as so many dollars of
-ties, but not as trade.
+gives beside it (oil, arms, technology, hidden pay), as the index does; *valued* adds what the
+client gives too, everything at its worth, times a weight. Courtship counts in all, as so many
+dollars of ties, but not as trade.
 
     bandwidth' = bandwidth + (ties − bandwidth)(1 − e^(−dt/memory)),
     share_p = bandwidth_p·dependence_p^δ / Σ over the client's patrons.

@@ -1,17 +1,20 @@
 """Tempo of the war: persistent, capped by men, ended by a ceasefire.
 
-The log tempo x is an AR(1): x' = φx + σε, with the exact discretisation for a step of any length. An army
-that is short of men cannot keep the pace: tempo = exp(x)·min(1, manning)^γ, manning being the attacker's men over men required. After the cut
-each month carries a hazard of ceasefire, after which tempo is zero; before it the record shows war.
+The log tempo x is an AR(1): x' = φx + σε, with the exact discretisation for a step of any length.
+An army that is short of men cannot keep the pace: tempo = exp(x)·min(1, manning)^γ, manning being
+the attacker's men over men required. After the cut each month carries a hazard of ceasefire, after
+which tempo is zero; before it the record shows war.
 
-Source: monthly casualty counts are an AR(1) to a good approximation (persistence .83 in the prototype's fit
-to the Ukrainian general staff's counts); a constant ceasefire hazard is the exponential model of war
-duration, e.g. Bennett and Stam, "The Duration of Interstate Wars", APSR 90 (1996).
+Source: monthly casualty counts are an AR(1) to a good approximation (persistence .83 in the
+prototype's fit to the Ukrainian general staff's counts); a constant ceasefire hazard is the
+exponential model of war duration, e.g. Bennett and Stam, "The Duration of Interstate Wars", APSR
+90 (1996).
 
-Left out: fronts, offensives and seasons; escalation; what a ceasefire would be worth to either side.
+Left out: fronts, offensives and seasons; escalation; what a ceasefire would be worth to either
+side.
 """
 
-from typing import Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -54,7 +57,7 @@ class PersistentTempo(Process):
     variant = "persistent-tempo"
     reads = frozenset({"log_tempo", "war", "men", "lent"})
     writes = frozenset({"log_tempo", "war", "tempo", "manning", "required"})
-    draws = (Draw("shock", kind="normal"), Draw("ceasefire"))
+    draws: ClassVar[tuple[Draw, ...]] = (Draw("shock", kind="normal"), Draw("ceasefire"))
     Parameters = WarParameters
 
     @classmethod

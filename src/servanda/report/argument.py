@@ -8,8 +8,7 @@ from servanda.case import Case, Observation
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend
 from servanda.claims import Flip, Verdict
 from servanda.report import words
-from servanda.report.hinges import in_words
-from servanda.report.numbers import Runs
+from servanda.report.numbers import Runs, in_words
 
 ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
 _SIGNS = dict(zip(ORDER, ("●", "◕", "◑", "◔", "○", "–"), strict=True))

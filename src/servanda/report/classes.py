@@ -7,7 +7,7 @@ import altair as alt
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 from servanda.report.numbers import Pact
-from servanda.report.survival import by_year
+from servanda.report.survival import by_year, happening
 
 _ENOUGH_FOR_A_LABEL = 0.06
 
@@ -48,7 +48,9 @@ def _curves(pact: Pact) -> Figure:
     colour = alt.Color(
         "class:N",
         scale=alt.Scale(domain=names, range=list(theme.LINES[: len(names)])),
-        legend=theme.legend(names, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260),
+        legend=theme.legend(
+            names, theme.WIDE - 60, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260
+        ),
     )
     dash = alt.StrokeDash(
         "class:N", scale=alt.Scale(domain=names, range=list(theme.DASHES[: len(names)]))
@@ -83,9 +85,14 @@ def _curves(pact: Pact) -> Figure:
 
 def _classes(pact: Pact) -> Figure:
     table = by_class(pact)
-    names = [*list(theme.STATES)[:2], *pact.ways]
-    colours = [theme.STATES["in use"], theme.STATES["dormant"], *theme.WAYS[: len(pact.ways)]]
-    inks = [theme.STATE_INK["in use"], theme.STATE_INK["dormant"], *theme.WAY_INK]
+    ways = happening(pact)
+    names = ["in use", "dormant", *ways]
+    colours = [theme.STATES["in use"], theme.STATES["dormant"], *(theme.WAYS[w][0] for w in ways)]
+    inks = [
+        theme.STATE_INK["in use"],
+        theme.STATE_INK["dormant"],
+        *(theme.WAYS[w][1] for w in ways),
+    ]
     rows: list[dict[str, Any]] = []
     for name, shares in table.items():
         base = 0.0
@@ -108,17 +115,16 @@ def _classes(pact: Pact) -> Figure:
         for name, shares in table.items()
     )
     title = (
-        f"If it is like {words.plain(most)} pacts, {words.percent(high)} of futures keep it; "
-        f"if like {words.plain(least)} ones, {words.percent(low)}"
+        f"If it is like “{words.plain(most)}”, {words.percent(high)} of futures keep it; "
+        f"if like “{words.plain(least)}”, {words.percent(low)}"
     )
     return Figure(
         anchor(f"classes {pact.partnership.label}"),
         title,
         _class_bars(rows, names, colours),
         f"State of the pact at the horizon by reference class. {alternative}.",
-        "Each run takes its base hazard from one class of past alliances. Nothing says "
-        "which class is right, "
-        "so each has equal odds.",
+        "Each run takes its base hazard from one class of past alliances. "
+        "Nothing says which class is right.",
         kicker="Which past is it like?",
     )
 
@@ -141,7 +147,7 @@ def _class_bars(rows: list[dict[str, Any]], names: list[str], colours: list[str]
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=names, range=colours),
-                legend=alt.Legend(columns=3, symbolType="square", columnPadding=8),
+                legend=theme.legend(names, theme.WIDE - 20, symbolType="square", columnPadding=8),
             ),
         )
     )

@@ -121,12 +121,12 @@ def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y
     classes = sorted({f.source_class for f in figures}, key=list(marks).index)
     shape = alt.Shape(
         "who:N",
-        legend=theme.legend(classes),
+        legend=theme.legend(classes, theme.NARROW - 70),
         scale=alt.Scale(domain=classes, range=[marks[c].shape for c in classes]),
     )
     colour = alt.Color(
         "who:N",
-        legend=theme.legend(classes),
+        legend=theme.legend(classes, theme.NARROW - 70),
         scale=alt.Scale(domain=classes, range=[marks[c].colour for c in classes]),
     )
     layers: list[alt.Chart] = []

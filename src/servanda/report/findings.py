@@ -84,21 +84,24 @@ def lasting(pact: Pact) -> str:
 
 
 def resembling(pact: Pact) -> str:
-    """How much rests on the reference class."""
+    """How much rests on the reference class, and what such alliances alone would say."""
     if not pact.classes:
         return ""
+    runs = pact.runs
+    base = runs.series(f"base_hazard[{pact.partnership.label}]")[runs.cut + 1 :]
+    alone = float(np.exp(-base.sum(axis=0, dtype=float)).mean())
+    record = f"such alliances alone would have it in force in {words.percent(alone)}"
     (least, low), (most, high) = classes.class_span(pact)
     if words.percent(low) == words.percent(high):
-        return (
-            "Which past alliances it is held to resemble changes little: "
-            f"{words.percent(low)} in force either way."
+        share = words.percent(low)
+        said = f"Which past alliances it is held to resemble changes little: {share} in force"
+    else:
+        said = (
+            "Which past alliances it resembles matters: it is in force in "
+            f"{words.percent(high)} of futures if it is like the class “{words.plain(most)}”, in "
+            f"{words.percent(low)} if like “{words.plain(least)}”, and no count says which is right"
         )
-    return (
-        "Which past alliances it resembles matters: it is in force in "
-        f"{words.percent(high)} of futures if it is like "
-        f"{words.plain(most)} pacts, in {words.percent(low)} if like {words.plain(least)} ones, "
-        "and no count says which is right."
-    )
+    return f"{said}; {record}."
 
 
 def gaining(pact: Pact) -> str:
@@ -124,8 +127,20 @@ def gaining(pact: Pact) -> str:
     return (
         f"{opening} by {words.month(spec.as_of)}, as each values it and with debts counted as pay: "
         f"{words.listed(said)}; {words.actor(spec, ahead)} more in {words.percent(share)} "
-        "of futures."
+        f"of futures. {_paid_for(pact)}"
     )
+
+
+def _paid_for(pact: Pact) -> str:
+    """How often what was paid by the cut covers what deliveries cost."""
+    runs, own = pact.runs, pact.partnership
+    paid, cost = (
+        runs.series(f"{name}[{own.label}]")[: runs.cut + 1].sum(axis=0, dtype=float)
+        for name in ("paid", "delivery_cost")
+    )
+    supplier = words.actor(runs.model.case.spec, own.supplier)
+    covered = words.percent(float((paid > cost).mean()))
+    return f"What was paid by then covers what deliveries cost {supplier} in {covered} of futures."
 
 
 def leaking(account: Account) -> str:

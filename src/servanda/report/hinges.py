@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import CLASS_DRAW, Pact, Runs
+from servanda.report.numbers import CLASS_DRAW, Pact, Runs, in_words
 
 _SHOWN = 10
 _FEWEST_RUNS = 30
@@ -79,15 +79,6 @@ def _correlations(order: np.ndarray, outcome: np.ndarray) -> Float[np.ndarray, "
     own = np.arange(runs) - (runs - 1) / 2
     scale = np.sqrt((own**2).sum() * (centred**2).sum())
     return np.asarray((centred[order] * own).sum(axis=-1) / scale)
-
-
-def in_words(runs: Runs, label: str) -> str:
-    """A number's description, and whom it is about."""
-    name, _, member = label.partition("[")
-    described = runs.model.case.parameters[name].description
-    if not member:
-        return described
-    return f"{described} ({words.member(runs.model.case.spec, member.removesuffix(']'))})"
 
 
 def clear(runs: Runs, found: list[Hinge]) -> list[Hinge]:

@@ -1,4 +1,4 @@
-"""Influence of each patron in a client, under both accountings side by side."""
+"""Influence of each patron in a client, under every accounting side by side."""
 
 from typing import Any
 
@@ -12,7 +12,8 @@ from servanda.report.numbers import Runs, quantiles
 
 _ACCOUNTINGS = {
     "recorded": "recorded trade only",
-    "valued": "arms, people and hidden pay valued too",
+    "given": "what patrons give in and out of sight",
+    "valued": "everything exchanged at its worth",
 }
 
 
@@ -25,7 +26,7 @@ def clients(runs: Runs) -> dict[str, list[Patronage]]:
 
 
 def figures(runs: Runs) -> list[Figure]:
-    """Two charts for each client: what customs record, and what is valued."""
+    """A chart for each client and accounting."""
     return [
         _figure(runs, client, patrons, accounting)
         for client, patrons in clients(runs).items()
@@ -90,7 +91,9 @@ def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> Any:
         "who:N",
         sort=names,
         scale=shades,
-        legend=alt.Legend(columns=3, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260),
+        legend=theme.legend(
+            names, theme.WIDE - 60, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260
+        ),
     )
     dash = alt.StrokeDash("who:N", sort=names, scale=alt.Scale(domain=names, range=dashes))
     base = alt.Chart(theme.data(rows)).encode(

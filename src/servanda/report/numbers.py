@@ -13,6 +13,7 @@ from servanda.engine import Model
 from servanda.engine.parameters import sample
 from servanda.engine.simulate import kept_members
 from servanda.experiments.metrics import Arrays
+from servanda.report import words
 from servanda.world import quantities
 from servanda.world.axes import ENDINGS
 
@@ -177,3 +178,12 @@ def worth(runs: Runs, tie: Tie, months: slice) -> Float[np.ndarray, "run"] | Non
     if value is None:
         return None
     return np.asarray(moved(runs, tie)[months].sum(axis=0, dtype=float) * value)
+
+
+def in_words(runs: Runs, label: str) -> str:
+    """A number's description, and whom it is about."""
+    name, _, member = label.partition("[")
+    described = runs.model.case.parameters[name].description
+    if not member:
+        return described
+    return f"{described} ({words.member(runs.model.case.spec, member.removesuffix(']'))})"

@@ -123,11 +123,16 @@ def commonest_way(pact: Pact) -> tuple[str, float]:
     return way, final[way]
 
 
+def happening(pact: Pact) -> list[str]:
+    """The ways in which some run's pact ends."""
+    return [way for way, shares in pact.ways.items() if shares[-1] > 0]
+
+
 def _ways(pact: Pact) -> Figure:
     runs = pact.runs
     first = runs.cut + 12 - (runs.start + runs.cut + 1) % 12
     places = [m for m in range(first, runs.months, 12) if m > runs.cut] or [runs.months - 1]
-    names = list(pact.ways)
+    names = happening(pact)
     rows: list[dict[str, Any]] = []
     for m in places:
         base = 0.0
@@ -166,8 +171,8 @@ def _bars(rows: list[dict[str, Any]], names: list[str], top: float) -> Any:
     )
     colour = alt.Color(
         "way:N",
-        scale=alt.Scale(domain=names, range=list(theme.WAYS[: len(names)])),
-        legend=alt.Legend(columns=4, symbolType="square", columnPadding=8),
+        scale=alt.Scale(domain=names, range=[theme.WAYS[n][0] for n in names]),
+        legend=theme.legend(names, theme.WIDE - 60, symbolType="square", columnPadding=8),
     )
     bars = base.mark_bar(stroke="#ffffff", strokeWidth=1).encode(
         y=alt.Y(
@@ -179,7 +184,7 @@ def _bars(rows: list[dict[str, Any]], names: list[str], top: float) -> Any:
         y2="low:Q",
         color=colour,
     )
-    inks = [theme.WAY_INK[names.index(row["way"])] for row in rows]
+    inks = [theme.WAYS[row["way"]][1] for row in rows]
     labelled = [row | {"ink": ink} for row, ink in zip(rows, inks, strict=True)]
     labels = (
         alt.Chart(theme.data(labelled))

@@ -8,20 +8,32 @@ from typing import Any
 import altair as alt
 
 from servanda.case import Case
+from servanda.world.axes import ENDINGS
 
 FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 INK, MUTED, GRID = "#1d2a33", "#5b6872", "#e3e7ea"
 NARROW, WIDE, HEIGHT = 340, 420, 200
 
-# Names this short fit three to a line; spans this short get a tick every year.
-_SHORT_NAME, _FEW_YEARS, _SMALL_NUMBERS = 8, 7, 10
+# Pixels of a letter and a symbol in a legend; years that get a tick each; numbers told whole.
+_LETTER, _SYMBOL, _FEW_YEARS, _SMALL_NUMBERS = 6.6, 36, 7, 10
 
 BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
 # From dark to light, so that they stay apart in grey.
 STATES = {"in use": "#17486b", "dormant": "#e0a13a", "over": "#e4e7e9"}
 STATE_INK = {"in use": "#ffffff", "dormant": "#1d2a33", "over": "#1d2a33"}
-WAYS = ("#7b2d43", "#c4632f", "#6a8f3c", "#9aa7d0", "#565656", "#d9c7a0")
-WAY_INK = ("#ffffff", "#ffffff", "#ffffff", "#1d2a33", "#ffffff", "#1d2a33")
+# Of each way of ending: its colour, and that of type upon it.
+WAYS = dict(
+    zip(
+        ENDINGS,
+        (
+            ("#7b2d43", "#ffffff"),
+            ("#c4632f", "#ffffff"),
+            ("#6a8f3c", "#ffffff"),
+            ("#9aa7d0", "#1d2a33"),
+        ),
+        strict=True,
+    )
+)
 LINES = ("#17486b", "#c4632f", "#3f8f6b", "#8a5a9e", "#7a6a1e", "#444444")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3])
 
@@ -83,7 +95,7 @@ def config() -> dict[str, Any]:
         "legend": {
             "labelColor": INK,
             "labelFontSize": 12,
-            "labelLimit": 200,
+            "labelLimit": 260,
             "orient": "bottom",
             "symbolSize": 70,
             "symbolOpacity": 1,
@@ -112,10 +124,13 @@ def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
     return alt.Data(values=Rows(short))  # type: ignore[no-untyped-call]
 
 
-def legend(names: Sequence[str], **more: Any) -> alt.Legend:
-    """A legend under a chart, in as many columns as its longest name leaves room for."""
-    longest = max((len(name) for name in names), default=0)
-    return alt.Legend(columns=3 if longest <= _SHORT_NAME else 2, **more)
+def legend(names: Sequence[str], room: int, **more: Any) -> alt.Legend:
+    """A legend under a chart, in as many columns as fit into `room` pixels."""
+    for columns in (4, 3, 2):
+        longest = [max(map(len, names[c::columns]), default=0) for c in range(columns)]
+        if sum(_LETTER * letters + _SYMBOL for letters in longest) <= room:
+            return alt.Legend(columns=columns, **more)
+    return alt.Legend(columns=1, **more)
 
 
 def year_axis(first: float, last: float) -> alt.X:

@@ -5,4 +5,15 @@ from servanda.world.ledger import Ledger
 from servanda.world.process import Draw, Draws, Process, parameter
 from servanda.world.state import Clock, Month, World, quantities
 
-__all__ = ["Axes", "Clock", "Draw", "Draws", "Ledger", "Month", "Process", "World", "parameter", "quantities"]
+__all__ = [
+    "Axes",
+    "Clock",
+    "Draw",
+    "Draws",
+    "Ledger",
+    "Month",
+    "Process",
+    "World",
+    "parameter",
+    "quantities",
+]

@@ -1,7 +1,7 @@
 """Labelled axes: every array's first axis is one of these; runs, where there are any, come last.
 
-Axes hold what the case names and nothing else: accounts exist only where a tie or a war needs a stock,
-ties are a list of directed edges. That is what keeps a month small.
+Axes hold what the case names and nothing else: accounts exist only where a tie or a war needs a
+stock, ties are a list of directed edges. That is what keeps a month small.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ class Axes:
 
 
 def pick(x: Float[Array, "source *run"], positions: Sequence[int]) -> Float[Array, "target *run"]:
-    """Rows of `x` at fixed positions. Static slices, because a gather would not vectorise over runs."""
+    """Rows of `x` at fixed positions: slices, because a gather would not vectorise over runs."""
     if not positions:
         return x[:0]
     if list(positions) == list(range(len(x))):

@@ -1,16 +1,17 @@
 """The ledger: mechanisms request, one clearing a month grants what is there, and rations fairly.
 
-Rival goods move by four kinds of entry only: made, sent, used and lost on the way. Where requests on an
-account exceed what it holds, every request on it is granted the same share. Goods under way arrive at the
-rate 1/transit time, with the exact integral of dT/dt = s − T/τ over the month, so that halving the step
-changes little. Lent people leave their sender's account, stay on its books, and come back or are lost:
+Rival goods move by four kinds of entry only: made, sent, used and lost on the way. Where requests
+on an account exceed what it holds, every request on it is granted the same share. Goods under way
+arrive at the rate 1/transit time, with the exact integral of dT/dt = s − T/τ over the month, so
+that halving the step changes little. Lent people leave their sender's account, stay on its books,
+and come back or are lost:
 
     account' = account + made − used − Σ sent + Σ arrived + returned
     transit' = transit + sent − arrived − interdicted
     lent'    = lent + arrived − lost − returned
 
-Knowledge passes through without debit. Debts are booked here too: deliveries under contract create an
-obligation at the agreed price, payments settle it, and what is left is arrears.
+Knowledge passes through without debit. Debts are booked here too: deliveries under contract create
+an obligation at the agreed price, payments settle it, and what is left is arrears.
 """
 
 import equinox as eqx
@@ -87,7 +88,7 @@ class Ledger(Process):
 
     @classmethod
     def build(cls, case: Case, axes: Axes) -> "Ledger":
-        """The ledger of a case: which account each tie debits and credits, and which pact it is under."""
+        """The ledger of a case: the accounts that each tie debits and credits, and its pact."""
         ties = axes.spec.ties
         kinds = [axes.kind(t) for t in ties]
         pacts = [frozenset((p.supplier, p.buyer)) for p in axes.spec.partnerships]
@@ -109,9 +110,7 @@ class Ledger(Process):
             knowledge=tuple(kind == "knowledge" for kind in kinds),
             sells=pact("contract"),
             pays=pays,
-            in_sight=tuple(
-                p if t.observed else None for t, p in zip(ties, pays, strict=True)
-            ),
+            in_sight=tuple(p if t.observed else None for t, p in zip(ties, pays, strict=True)),
             size=(axes.size("account"), axes.size("partnership")),
         )
 
@@ -145,7 +144,8 @@ class Ledger(Process):
             "stock": jnp.maximum(stock, 0.0),
             "transit": transit,
             "lent": lent,
-            "dispatched": world.dispatched + jnp.where(self._column(self.lent, granted), granted, 0.0),
+            "dispatched": world.dispatched
+            + jnp.where(self._column(self.lent, granted), granted, 0.0),
             "arrears": world.arrears + obligation - paid,
             "used": used,
             "sent": granted,
@@ -195,7 +195,7 @@ class Ledger(Process):
 
 
 def total(axes: Axes, world: World, good: str) -> Float[Array, "*run"]:
-    """All there is of a good in the world: on accounts, under way and lent. Laws are tested on it."""
+    """All there is of a good in the world: on accounts, under way and lent."""
     accounts = [i for i, a in enumerate(axes["account"]) if a.endswith(f".{good}")]
     ties = [i for i, t in enumerate(axes.spec.ties) if t.good == good]
     held = pick(world.stock, accounts).sum(0)

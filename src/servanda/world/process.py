@@ -1,7 +1,7 @@
 """What a mechanism is: a pure step that declares what it reads, writes and draws.
 
-A process reads last month's `World` and what other processes have written into this `Month`; the engine
-orders processes by the flows they need, and refuses two writers of one quantity.
+A process reads last month's `World` and what other processes have written into this `Month`; the
+engine orders processes by the flows they need, and refuses two writers of one quantity.
 """
 
 from abc import abstractmethod

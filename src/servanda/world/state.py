@@ -1,7 +1,7 @@
 """What is carried from month to month (`World`) and what happens within one (`Month`).
 
-Both are frozen records of arrays whose first axis is named in `world.axes` and whose last, where runs are
-batched, is the run. Each quantity is written by exactly one mechanism.
+Both are frozen records of arrays whose first axis is named in `world.axes` and whose last, where
+runs are batched, is the run. Each quantity is written by exactly one mechanism.
 """
 
 from collections.abc import Mapping
@@ -121,7 +121,9 @@ class World(_Quantities):
         "patronage", "USD/month", "smoothed ties, recorded trade only"
     )
     bandwidth_given: Float[Array, "patronage *run"] = _quantity(
-        "patronage", "USD/month", "smoothed ties, recorded trade and what the patron gives beside it"
+        "patronage",
+        "USD/month",
+        "smoothed ties, recorded trade and what the patron gives beside it",
     )
     bandwidth_valued: Float[Array, "patronage *run"] = _quantity(
         "patronage", "USD/month", "smoothed ties, everything exchanged at its worth"
@@ -153,7 +155,10 @@ class Month(_Quantities):
         "route", "USD/month", "trade that sanctions take from the target", kept=True
     )
     income_change: Float[Array, "actor *run"] = _quantity(
-        "actor", "dimensionless", "change of real income through sanctions, after leakage", kept=True
+        "actor",
+        "dimensionless",
+        "change of real income through sanctions, after leakage",
+        kept=True,
     )
     tempo: Float[Array, "*run"] = _quantity("", "dimensionless", "tempo of the war", kept=True)
     made: Float[Array, "account *run"] = _quantity("account", "{good}", "made", kept=True)
@@ -186,7 +191,9 @@ class Month(_Quantities):
     )
     used: Float[Array, "account *run"] = _quantity("account", "{good}", "used", kept=True)
     sent: Float[Array, "tie *run"] = _quantity("tie", "{good}", "left the giver")
-    arrived: Float[Array, "tie *run"] = _quantity("tie", "{good}", "reached the receiver", kept=True)
+    arrived: Float[Array, "tie *run"] = _quantity(
+        "tie", "{good}", "reached the receiver", kept=True
+    )
     interdicted: Float[Array, "tie *run"] = _quantity("tie", "{good}", "lost on the way")
     lent_lost: Float[Array, "tie *run"] = _quantity(
         "tie", "{good}", "lent people killed or wounded", kept=True
