@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from servanda.case import Case, create, load
-from servanda.claims import Verdict, judge
 from servanda.engine import Model, Simulator
 from servanda.experiments import prepare
 from servanda.experiments.run import simulate
+from servanda.verdicts import Verdict, judge
 
 RUNS = 2048
 CLAIM_RUNS = 1024

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("experiments",),
     ("calibration",),
-    ("claims",),
+    ("verdicts",),
     ("report",),
     ("api",),
     ("cli", "workbench"),
@@ -84,10 +84,10 @@ def test_imports_run_downwards():
             "history/survival.py:1: history imports servanda.trade; history may import only errors",
         ),
         (
-            "claims/verdict.py",
+            "verdicts/verdict.py",
             "from servanda import run\n",
             (
-                "claims/verdict.py:1: claims imports servanda (the public face), which may be"
+                "verdicts/verdict.py:1: verdicts imports servanda (the public face), which may be"
                 " imported by nothing inside the package; import the module that defines it"
             ),
         ),

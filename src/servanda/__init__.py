@@ -12,10 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from servanda.api import brief, claims
+    from servanda.api import brief
     from servanda.case import available_cases, load
     from servanda.errors import CaseError, RunFolderError, ServandaError, UsageError
     from servanda.experiments import run
+    from servanda.verdicts import claims
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,7 @@ _HOMES = {
     "UsageError": "servanda.errors",
     "available_cases": "servanda.case",
     "brief": "servanda.api",
-    "claims": "servanda.api",
+    "claims": "servanda.verdicts",
     "load": "servanda.case",
     "run": "servanda.experiments",
 }

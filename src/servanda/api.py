@@ -1,15 +1,14 @@
-"""The two public calls that span layers: verdicts of a case, and the briefing of a run."""
+"""The public call that spans all layers: the briefing of a run folder."""
 
 from pathlib import Path
 
-from servanda.claims import Verdict, judge
-from servanda.claims.judge import CLAIM_RUNS, claims
 from servanda.errors import RunFolderError
 from servanda.experiments import hindcast, open_folder, prepare
 from servanda.experiments.run import Progress
 from servanda.report import brief as write_briefing
+from servanda.verdicts import CLAIM_RUNS, Verdict, judge
 
-__all__ = ["CLAIM_RUNS", "brief", "claims"]
+__all__ = ["brief"]
 
 
 def brief(
@@ -45,4 +44,12 @@ def brief(
     arrays = run.arrays()
     coverages = hindcast(simulator.model, arrays, run.note["seed"])
     target = Path(out) if out is not None else run.path / "briefing.html"
-    return write_briefing(simulator.model, arrays, verdicts, coverages, run.note, target)
+    return write_briefing(
+        simulator.model,
+        arrays,
+        verdicts,
+        coverages,
+        run.note,
+        target,
+        parameters=run.parameters(),
+    )

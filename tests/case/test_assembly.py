@@ -201,10 +201,10 @@ REFUSED = (
             "  hint: these are stock, lent, dispatched, arrears, log_tempo, war, men, "
             "recruit_price, alive, dormant, ending, rerouted, depth, concern, "
             "knowledge, warheads, stance, sanctioned, income_change, tempo, made, "
-            "gain, used, arrived, lent_lost, obligation, paid, paid_in_sight, "
-            "value_given, losses, recruits, released, manning, slack, hazard, leakage, "
-            "recorded_trade, influence_recorded, influence_valued, contact_rate, "
-            "threat, presence, meeting_rate, launch_rate, gap"
+            "delivery_cost, gain, used, arrived, lent_lost, obligation, paid, paid_in_sight, "
+            "value_given, losses, recruits, released, manning, slack, base_hazard, hazard, "
+            "leakage, recorded_trade, influence_recorded, influence_given, influence_valued, "
+            "contact_rate, threat, presence, meeting_rate, launch_rate, gap"
         ),
         id="series observes what is not kept",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -296,8 +297,12 @@ def test_the_shipped_cases_answer_is_whole(servanda):
     ):
         assert re.search(rf"│ +{row} +│", said.out), row
     assert re.search(r"half of the endings by +│ 20(2[5-9]|30)-\d\d +│", said.out)
-    for metric in open_folder(Path("run")).case().spec.metrics:
-        assert metric.label in said.out
+    assert re.search(r"in force by its reference class alone +│ \d\d\.\d% +│", said.out)
+    with Path("run/metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    metrics = open_folder(Path("run")).case().spec.metrics
+    assert [row["label"] for row in rows] == [metric.label for metric in metrics]
+    assert all(float(r["low"]) <= float(r["median"]) <= float(r["high"]) for r in rows)
 
 
 def test_the_frontier_counts_runs_by_thirds():
@@ -405,11 +410,11 @@ def test_the_shipped_ledger_has_every_claim(servanda, monkeypatch):
 
 
 def test_names_in_brackets_are_printed_whole(capsys):
-    from servanda.cli.terminal import OUT, table
+    from servanda.cli.terminal import out, table
 
     rows = table("title [bold]", "name")
     rows.add_row("balancing.friction[trilateral] :warning:")
-    OUT.print(rows)
+    out().print(rows)
     printed = capsys.readouterr().out
     assert "balancing.friction[trilateral] :warning:" in printed
     assert "title [bold]" in printed

@@ -61,7 +61,12 @@ def interrupt(*_: Any, **__: Any) -> None:
 
 def test_a_folder_holds_the_case_the_results_and_a_note(tmp_path):
     folder = run_to_folder(template(), tmp_path / "deep" / "run", 5, 7, levers={"shells": "0.5"})
-    assert sorted(p.name for p in folder.path.iterdir()) == ["case", "results.zarr", "run.json"]
+    assert sorted(p.name for p in folder.path.iterdir()) == [
+        "case",
+        "metrics.csv",
+        "results.zarr",
+        "run.json",
+    ]
     given = note(folder.path)
     assert {k: given[k] for k in ("case", "as_of", "seed", "runs", "done", "partial")} == {
         "case": "tiny",

@@ -6,9 +6,8 @@ import numpy as np
 from rich.table import Table
 
 from servanda.case.schema import Partnership, month_name, month_number
-from servanda.cli.terminal import OUT, table
+from servanda.cli.terminal import out, table
 from servanda.engine import Model
-from servanda.experiments import evaluate
 from servanda.world.axes import ENDINGS
 
 Arrays = Mapping[str, np.ndarray]
@@ -30,22 +29,12 @@ def answer(model: Model, arrays: Arrays, drawn: Mapping[str, np.ndarray]) -> Non
         arrays: its results.
         drawn: parameter draws by printed name, one a run.
     """
-    if model.case.spec.metrics:
-        OUT.print(_metrics(model, arrays))
-    OUT.print(_states(model, arrays))
-    OUT.print(_gains(model, arrays))
+    out().print(_states(model, arrays))
+    out().print(_gains(model, arrays))
     if model.axes.size("route"):
-        OUT.print(_leaks(model, arrays))
+        out().print(_leaks(model, arrays))
     for row, pact in enumerate(model.case.spec.partnerships):
         _payment(model, arrays, drawn, pact, row)
-
-
-def _metrics(model: Model, arrays: Arrays) -> Table:
-    rows = table("Metrics", "metric", "median", "90 % of runs", "unit")
-    values = evaluate(model, arrays)
-    for metric in model.case.spec.metrics:
-        rows.add_row(metric.label, *_spread(values[metric.name]), metric.unit)
-    return rows
 
 
 def _spread(values: np.ndarray) -> tuple[str, str]:
@@ -71,12 +60,21 @@ def _states(model: Model, arrays: Arrays) -> Table:
         for way, name in enumerate(ENDINGS, start=1):
             rows.add_row("", f"  by {name}", _share(ending == way))
         rows.add_row("", "  half of the endings by", _median_ending(model, alive))
+        rows.add_row("", "in force by its reference class alone", _by_class(model, arrays, row))
     return rows
 
 
 def _share(runs: np.ndarray) -> str:
     p = float(runs.mean())
     return f"{p:.1%} ± {np.sqrt(p * (1 - p) / len(runs)):.1%}"
+
+
+def _by_class(model: Model, arrays: Arrays, row: int) -> str:
+    """What past alliances of the runs' classes would say, had the partners nothing to weigh."""
+    spec = model.case.spec
+    ahead = month_number(spec.as_of) - month_number(spec.start) + 1
+    hazard = arrays["base_hazard"][ahead:, row].sum(axis=0, dtype=float)
+    return f"{np.exp(-hazard).mean():.1%}"
 
 
 def _median_ending(model: Model, alive: np.ndarray) -> str:
@@ -135,11 +133,11 @@ def _payment(
     rows.add_row("  paid in sight", *_spread(seen))
     rows.add_row("  paid out of sight", *_spread(hidden))
     rows.add_row("  still owed", *_spread(arrays["arrears"][cut - 1, row] / _MILLION))
-    OUT.print(rows)
+    out().print(rows)
     alive = arrays["alive"][-1, row] > _YES
     for name, values in _others(drawn, pact):
         if len(np.unique(hidden)) >= _THIRDS and len(np.unique(values)) >= _THIRDS:
-            OUT.print(_frontier(name, hidden, values, alive))
+            out().print(_frontier(name, hidden, values, alive))
 
 
 def _others(drawn: Mapping[str, np.ndarray], pact: Partnership) -> list[tuple[str, np.ndarray]]:

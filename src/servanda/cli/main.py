@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from servanda.cli.terminal import ERR, say
+from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
 
 if TYPE_CHECKING:
@@ -145,6 +145,6 @@ def main() -> NoReturn:
     try:
         app(prog_name="servanda")
     except ServandaError as error:
-        ERR.print(f"error: {error}", style="red", soft_wrap=True)
+        err().print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0)

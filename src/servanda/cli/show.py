@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from servanda.claims import Verdict
-from servanda.cli.terminal import OUT, say, table
+from servanda.cli.terminal import out, say, table
 from servanda.engine import Model
 from servanda.experiments import Coverage
 from servanda.experiments.hindcast import FEW, WANTED, summary
 from servanda.experiments.observe import bearing, known_by_series
+from servanda.verdicts import Verdict
 
 
 def plan(model: Model) -> None:
@@ -19,7 +19,7 @@ def plan(model: Model) -> None:
     for process in model.plan:
         reads, writes = ", ".join(sorted(process.reads)), ", ".join(sorted(process.writes))
         rows.add_row(process.slot, process.variant, reads, writes)
-    OUT.print(rows)
+    out().print(rows)
 
 
 def evidence(model: Model) -> None:
@@ -33,10 +33,10 @@ def evidence(model: Model) -> None:
     rows = table("Evidence", "parameter", "uncertain numbers", "observations that bear on it")
     for (slot, field), count in uncertain.items():
         rows.add_row(f"{slot}.{field}", str(count), str(bears[slot]))
-    OUT.print(rows)
+    out().print(rows)
     known = [rows for rows in known_by_series(model.case).values() if rows]
     all_rows, seen = model.case.evidence.observations, model.case.known.observations
-    OUT.print(
+    out().print(
         f"{sum(map(len, known))} observations in {len(known)} series are known by the cut and of "
         f"something that the model has; {len(all_rows) - len(seen)} rows of evidence lie after it "
         "and are not read by a run."
@@ -48,8 +48,8 @@ def claims(verdicts: Sequence[Verdict]) -> None:
     rows = table("Claims", "verdict", "claim", lines=True)
     for verdict in verdicts:
         rows.add_row(verdict.word, "\n".join(_claim(verdict)))
-    OUT.print(rows)
-    OUT.print("Probabilities are conditional on the model. ± is the Monte Carlo error.")
+    out().print(rows)
+    out().print("Probabilities are conditional on the model. ± is the Monte Carlo error.")
 
 
 def _claim(v: Verdict) -> list[str]:
@@ -77,7 +77,9 @@ def hindcast(coverages: Sequence[Coverage]) -> None:
     for c in sorted(coverages, key=lambda c: (not c.counted, c.series.name)):
         few = "" if c.counted else f" (under {FEW} points, not counted)"
         rows.add_row(c.series.name, str(len(c.points)), f"{c.share:.0%}{few}", c.reason)
-    OUT.print(rows)
+    out().print(rows)
     reached, counted = summary(list(coverages))
     share = f" ({reached / counted:.0%})" if counted else ""
-    OUT.print(f"{reached} of {counted} series{share} with {FEW} or more points reach {WANTED:.0%}.")
+    out().print(
+        f"{reached} of {counted} series{share} with {FEW} or more points reach {WANTED:.0%}."
+    )

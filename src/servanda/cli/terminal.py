@@ -6,13 +6,20 @@ Markup and emoji are off, because names like `friction[trilateral]` look like ma
 from rich.console import Console
 from rich.table import Column, Table
 
-OUT = Console(highlight=False, markup=False, emoji=False)
-ERR = Console(highlight=False, markup=False, emoji=False, stderr=True)
+
+def out() -> Console:
+    """Where results go, as wide as the terminal is now."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def err() -> Console:
+    """Where progress and faults go."""
+    return Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 
 def say(text: str) -> None:
     """Print a line that is not wrapped, so that paths can be copied."""
-    OUT.print(text, soft_wrap=True)
+    out().print(text, soft_wrap=True)
 
 
 def table(title: str, *columns: str, lines: bool = False) -> Table:

@@ -6,18 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jax
-import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from servanda.case import Case
-from servanda.claims import judge
 from servanda.cli import show
 from servanda.cli.answer import answer
-from servanda.cli.terminal import ERR, say
-from servanda.engine.parameters import sample
+from servanda.cli.terminal import err, say
 from servanda.experiments import hindcast, open_folder, prepare, run_to_folder
 from servanda.experiments.run import Progress as Report
 from servanda.experiments.run import check_request, simulate
+from servanda.verdicts import CLAIM_RUNS, judge
 
 
 def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
@@ -52,13 +50,13 @@ def run(
         _say_partial(target)
         raise
     model = prepare(case).model
-    answer(model, folder.arrays(), sample(model.numbers, seed, np.arange(runs)))
+    answer(model, folder.arrays(), folder.parameters())
     say(f"results   {folder.path}")
     if brief:
         from servanda import api
 
         with _bar("judging claims", "settings") as report:
-            verdicts = judge(prepare(case), min(api.CLAIM_RUNS, runs), seed, progress=report)
+            verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
         say(f"briefing  {api.brief(folder.path, verdicts=verdicts)}")
 
 
@@ -90,7 +88,7 @@ def _free_folder(name: str) -> Path:
 def _say_partial(target: Path) -> None:
     if (target / "run.json").is_file():
         note = open_folder(target).note
-        ERR.print(
+        err().print(
             f"interrupted: {target} holds {note['done']} of {note['runs']} runs and says so",
             soft_wrap=True,
         )
@@ -106,8 +104,8 @@ def _bar(task: str, unit: str) -> Iterator[Report]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    shown = ERR.is_terminal
-    with Progress(*columns, console=ERR, transient=True, disable=not shown) as progress:
+    shown = err().is_terminal
+    with Progress(*columns, console=err(), transient=True, disable=not shown) as progress:
         bar = progress.add_task(task, total=None)
 
         def report(done: int, total: int) -> None:

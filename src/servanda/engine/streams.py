@@ -58,8 +58,9 @@ class Streams:
 
 def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
     """Uniform on the open (0, 1), from the upper 23 bits of a word: 24 would round to one."""
-    whole: Array = (bits >> 9).astype(jnp.float32)
-    return whole * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
+    upper: Array = (bits >> 9).astype(jnp.float32)
+    middle: Array = upper * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
+    return middle
 
 
 def normal(first: Float[Array, "..."], second: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -12,6 +12,8 @@ from servanda.engine.simulate import kept_members
 from servanda.world import quantities
 from servanda.world.state import unit_of
 
+PARAMETERS = "what each run was drawn with, in the mechanism's unit, before levers"
+
 
 def coordinates(model: Model) -> dict[str, Any]:
     """Labels of months and of every axis; `people` are the ties on which people are lent."""
@@ -45,13 +47,17 @@ def attributes(model: Model, name: str) -> dict[str, str]:
 
 
 def to_dataset(
-    model: Model, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]
+    model: Model,
+    arrays: Mapping[str, np.ndarray],
+    drawn: Mapping[str, np.ndarray],
+    about: Mapping[str, Any],
 ) -> xr.Dataset:
     """Label the arrays of a run.
 
     Args:
         model: what was run.
         arrays: by quantity, (month, member, run) or (month, run).
+        drawn: parameters by printed name, one a run, before levers.
         about: attributes of the whole: case, seed, cut and the like.
     """
     labels, dims = coordinates(model), dimensions(model)
@@ -59,7 +65,15 @@ def to_dataset(
         name: xr.Variable(dims[name], values, attributes(model, name))
         for name, values in arrays.items()
     }
+    variables["parameters"] = xr.Variable(
+        ("number", "run"),
+        np.stack(list(drawn.values())).astype(np.float32),
+        {"long_name": PARAMETERS},
+    )
     used = {dim for d in dims.values() for dim in d}
     runs = next(iter(arrays.values())).shape[-1]
-    coords = {k: v for k, v in labels.items() if k in used} | {"run": np.arange(runs)}
+    coords = {k: v for k, v in labels.items() if k in used} | {
+        "run": np.arange(runs),
+        "number": np.array(list(drawn), dtype="U"),
+    }
     return xr.Dataset(variables, coords, dict(about))

@@ -1,7 +1,8 @@
 """A run folder: the resolved case, the arrays, and a note of what made them.
 
     FOLDER/case/          the case's files, as they were
-    FOLDER/results.zarr   every kept quantity, (month, member, run), opened by xarray
+    FOLDER/results.zarr   each run's parameters, and every kept quantity, as xarray opens it
+    FOLDER/metrics.csv    every metric's median and 90 % interval, once the run is whole
     FOLDER/run.json       cut, seed, levers, runs asked for and done, versions, hash of the results
 
 Batches are written as they come and counted in `run.json` after each, so that a run that was
@@ -9,6 +10,7 @@ interrupted or ran out of disk is readable up to its last whole batch and says t
 The hash depends on the numbers alone: not on the folder, nor on how many cores made them.
 """
 
+import csv
 import hashlib
 import json
 import platform
@@ -26,9 +28,11 @@ import zarr
 
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
+from servanda.engine.parameters import sample
 from servanda.engine.simulate import kept_members
 from servanda.errors import RunFolderError
-from servanda.experiments.dataset import attributes, coordinates, dimensions
+from servanda.experiments.dataset import PARAMETERS, attributes, coordinates, dimensions
+from servanda.experiments.metrics import evaluate
 from servanda.world import quantities
 
 # What must be in a note for anything to be made of a folder.
@@ -132,6 +136,29 @@ class RunFolder:
         stored = self._store("r").arrays()
         return {name: np.asarray(array[..., :done]) for name, array in stored if name in kept}
 
+    def write_metrics(self, model: Model) -> Path:
+        """`metrics.csv`: every metric's median and the interval that holds 90 % of runs."""
+        values = evaluate(model, self.arrays())
+        path = self.path / "metrics.csv"
+        with (
+            _writing(f"run folder '{self.path}'"),
+            path.open("w", encoding="utf-8", newline="") as file,
+        ):
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("metric", "label", "unit", "low", "median", "high"))
+            for metric in model.case.spec.metrics:
+                spread = np.quantile(values[metric.name], [0.05, 0.5, 0.95])
+                writer.writerow(
+                    (metric.name, metric.label, metric.unit, *(f"{x:.6g}" for x in spread))
+                )
+        return path
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """The uncertain parameters of every run so far, by printed name."""
+        store = dict(self._store("r").arrays())
+        drawn = np.asarray(store["parameters"][:, : self.note["done"]])
+        return dict(zip(np.asarray(store["number"][...]).tolist(), drawn, strict=True))
+
     def case(self) -> Case:
         """The case as it was run, with its cut."""
         return load(self.path / "case").at(self.note["as_of"])
@@ -170,8 +197,25 @@ class RunFolder:
             )
             coordinate[...] = values
             coordinate.attrs["_ARRAY_DIMENSIONS"] = [dim]
+        self._keep_parameters(model, store)
         # without it xarray warns whoever opens the store by hand
         zarr.consolidate_metadata(store.store, zarr_format=2)
+
+    def _keep_parameters(self, model: Model, store: zarr.Group) -> None:
+        """What each run was drawn with, so that it can be read without drawing it again."""
+        drawn = sample(model.numbers, self.note["seed"], np.arange(self.note["runs"]))
+        names = np.array(list(drawn), dtype="U")
+        values = np.stack(list(drawn.values())).astype(np.float32)
+        for name, dims, content in (
+            ("number", ["number"], names),
+            ("parameters", ["number", "run"], values),
+        ):
+            array = store.create_array(
+                name, shape=content.shape, dtype=content.dtype, fill_value=None
+            )
+            array[...] = content
+            array.attrs["_ARRAY_DIMENSIONS"] = dims
+        store["parameters"].attrs["long_name"] = PARAMETERS
 
     def _write_note(self, changes: Mapping[str, Any]) -> None:
         """Replace `run.json` in one step, and only then change the note in memory."""

@@ -10,7 +10,7 @@ import xarray as xr
 
 from servanda.case import Case
 from servanda.engine import Model, Setting, Simulator, assemble
-from servanda.engine.parameters import setting
+from servanda.engine.parameters import sample, setting
 from servanda.errors import UsageError
 from servanda.experiments.dataset import to_dataset
 from servanda.experiments.folder import RunFolder
@@ -95,7 +95,8 @@ def run(
         progress: called with runs done and runs asked for.
 
     Returns:
-        Every kept quantity by month, member and run, with labels and units.
+        Every kept quantity by month, member and run, and the parameters of each run, with labels
+        and units.
 
     Raises:
         CaseError: if the case does not fit together.
@@ -106,7 +107,8 @@ def run(
     simulator = prepare(moved)
     settings = settings_of(moved, levers or {})
     batches = simulate(simulator, runs, seed, settings, progress)
-    return to_dataset(simulator.model, batches, about(simulator.model, seed, levers or {}))
+    drawn = sample(simulator.model.numbers, seed, np.arange(runs))
+    return to_dataset(simulator.model, batches, drawn, about(simulator.model, seed, levers or {}))
 
 
 def simulate(
@@ -151,5 +153,6 @@ def run_to_folder(
         done = folder.append(batch)
         if progress is not None:
             progress(done, runs)
+    folder.write_metrics(simulator.model)
     folder.finish()
     return folder

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from servanda.case import Case, Observation
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend
-from servanda.claims import Flip, Verdict
 from servanda.report import words
 from servanda.report.numbers import Runs, in_words
+from servanda.verdicts import Flip, Verdict
 
 ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
 _SIGNS = dict(zip(ORDER, ("●", "◕", "◑", "◔", "○", "–"), strict=True))

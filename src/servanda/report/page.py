@@ -10,7 +10,6 @@ from altair.utils.schemapi import debug_mode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from servanda.claims import Verdict
 from servanda.engine import Model
 from servanda.errors import RunFolderError
 from servanda.experiments import Coverage
@@ -37,6 +36,7 @@ from servanda.report.hinges import Hinge, hinges
 from servanda.report.hinges import figures as hinge_figures
 from servanda.report.ledger import Account
 from servanda.report.numbers import Runs, pact
+from servanda.verdicts import Verdict
 
 
 @dataclass(frozen=True)

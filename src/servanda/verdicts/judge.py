@@ -6,13 +6,13 @@ import numpy as np
 
 from servanda.case import Case, Evidence, Observation
 from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
-from servanda.claims.flips import Weighing, flips
-from servanda.claims.outcomes import Values, outcome, settings_in
-from servanda.claims.verdict import Verdict
 from servanda.engine import Model, Simulator
 from servanda.engine.parameters import sample
 from servanda.experiments.metrics import evaluate
 from servanda.experiments.run import Progress, check_request, prepare, settings_of
+from servanda.verdicts.flips import Weighing, flips
+from servanda.verdicts.outcomes import Values, outcome, settings_in
+from servanda.verdicts.verdict import Verdict
 
 Key = tuple[tuple[str, float | str], ...]
 

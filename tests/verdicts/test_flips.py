@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from servanda.case import Evidence, Source
-from servanda.claims.flips import Weighing, flips
-from servanda.claims.outcomes import ByGroup
 from servanda.engine import Model, assemble
+from servanda.verdicts.flips import Weighing, flips
+from servanda.verdicts.outcomes import ByGroup
 from tests.builders import tiny_case
-from tests.claims.conftest import fact, holding
+from tests.verdicts.conftest import fact, holding
 
 RUNS = 1024
 FACTS = (fact(),)

@@ -10,11 +10,11 @@ import pytest
 
 import servanda
 from servanda.case.schema import Claim, Untestable
-from servanda.claims import Verdict, judge
-from servanda.claims.judge import key
 from servanda.errors import UsageError
 from servanda.experiments import evaluate, prepare
 from servanda.experiments.run import settings_of, simulate
+from servanda.verdicts import Verdict, judge
+from servanda.verdicts.judge import key
 from servanda.world.axes import Axes
 from tests.cases import shipped, shipped_verdicts, template
 

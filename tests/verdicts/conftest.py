@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from servanda.case import Observation
-from servanda.claims.outcomes import ByRun
+from servanda.verdicts.outcomes import ByRun
 
 DAY = date(2020, 6, 30)
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from servanda.case import Observation
-from servanda.claims.outcomes import Outcome
-from servanda.claims.verdict import Flip, Word, model_word, verdict_word
 from servanda.engine import Model
+from servanda.verdicts.outcomes import Outcome
+from servanda.verdicts.verdict import Flip, Word, model_word, verdict_word
 
 _MOST_PARAMETERS = 3
 # Some of the runs must differ by this many standard errors before anything is named: with some

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from servanda.claims.verdict import model_word, record_side, verdict_word
-from tests.claims.conftest import fact
+from servanda.verdicts.verdict import model_word, record_side, verdict_word
+from tests.verdicts.conftest import fact
 
 SURE, LIKELY, EVEN, UNLIKELY, HARDLY = 0.95, 0.8, 0.5, 0.2, 0.05
 FOR, AGAINST = ((fact("A"),), ()), ((), (fact("A"),))

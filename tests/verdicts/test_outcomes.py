@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from servanda.case.schema import Conditional, Contrast, Threshold, Trend, Untestable
-from servanda.claims.outcomes import ByGroup, ByRun, outcome, settings_in
+from servanda.verdicts.outcomes import ByGroup, ByRun, outcome, settings_in
 
 # Metrics by setting: 'x' with the lever at rest and moved, and two metrics of one setting.
 REST = {"x": [10.0, 20.0, 30.0, 0.0], "y": [11.0, 20.0, 15.0, 0.0]}
