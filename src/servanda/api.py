@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from servanda.errors import RunFolderError
-from servanda.experiments import hindcast, open_folder, prepare
+from servanda.experiments import RunFolder, hindcast, open_folder, prepare
 from servanda.experiments.run import Progress
 from servanda.report import brief as write_briefing
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
@@ -12,7 +12,7 @@ __all__ = ["brief"]
 
 
 def brief(
-    folder: str | Path,
+    folder: str | Path | RunFolder,
     *,
     verdicts: list[Verdict] | None = None,
     out: str | Path | None = None,
@@ -21,7 +21,7 @@ def brief(
     """Write the briefing of a run folder: one page that opens offline.
 
     Args:
-        folder: what `servanda run` wrote.
+        folder: what `servanda run` wrote, or where.
         verdicts: of the claims, judged now if not given.
         out: where to write; `briefing.html` in the folder if not given.
         progress: of judging the claims.
@@ -32,7 +32,7 @@ def brief(
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
     """
-    run = open_folder(Path(folder))
+    run = folder if isinstance(folder, RunFolder) else open_folder(Path(folder))
     if not run.note["done"]:
         raise RunFolderError(
             where=f"run folder '{run.path}'", found="no run in it", expected="at least one batch"

@@ -57,7 +57,7 @@ def run(
 
         with _bar("judging claims", "settings") as report:
             verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
-        say(f"briefing  {api.brief(folder.path, verdicts=verdicts)}")
+        say(f"briefing  {api.brief(folder, verdicts=verdicts)}")
 
 
 def claims(case: Case, runs: int, seed: int) -> None:

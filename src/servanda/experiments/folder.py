@@ -56,6 +56,7 @@ class RunFolder:
     path: Path
     note: dict[str, Any]
     _hash: Any = field(default_factory=hashlib.blake2b, repr=False)
+    _read: dict[str, np.ndarray] | None = field(default=None, repr=False)
 
     @classmethod
     def create(
@@ -131,10 +132,12 @@ class RunFolder:
         return data.isel(run=slice(0, self.note["done"]))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The results so far, in memory, by quantity."""
+        """The results so far, in memory, by quantity; read once."""
         done, kept = self.note["done"], quantities()
-        stored = self._store("r").arrays()
-        return {name: np.asarray(array[..., :done]) for name, array in stored if name in kept}
+        if self._read is None or next(iter(self._read.values())).shape[-1] != done:
+            stored = self._store("r").arrays()
+            self._read = {n: np.asarray(array[..., :done]) for n, array in stored if n in kept}
+        return self._read
 
     def write_metrics(self, model: Model) -> Path:
         """`metrics.csv`: every metric's median and the interval that holds 90 % of runs."""
