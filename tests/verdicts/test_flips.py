@@ -9,7 +9,8 @@ import pytest
 
 from servanda.case import Evidence, Source
 from servanda.engine import Model, assemble
-from servanda.verdicts.flips import Weighing, flips
+from servanda.verdicts import flips as module
+from servanda.verdicts.flips import Groups, Weighing
 from servanda.verdicts.outcomes import ByGroup
 from tests.builders import tiny_case
 from tests.verdicts.conftest import fact, holding
@@ -17,6 +18,11 @@ from tests.verdicts.conftest import fact, holding
 RUNS = 1024
 FACTS = (fact(),)
 DRAW = "commitment.class_draw"  # the tiny case's classes: loose below a half, tight above
+
+
+def flips(model, main, drawn, evidence):
+    """What flips a verdict, by groups of runs made from these draws."""
+    return module.flips(model, main, Groups.of(model, drawn), evidence)
 
 
 @pytest.fixture(scope="module")

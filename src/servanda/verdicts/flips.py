@@ -48,19 +48,46 @@ class Weighing:
         return replace(self, supports=tuple(supports), opposes=tuple(opposes))
 
 
-def flips(
-    model: Model, main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing
-) -> tuple[Flip, ...]:
+@dataclass(frozen=True)
+class Groups:
+    """Runs that have something in common, by which a verdict might hinge on it.
+
+    Attributes:
+        thirds: a parameter's name, which third it is in, and the runs in which it is.
+        classes: a reference class and the runs that belong to it.
+    """
+
+    thirds: tuple[tuple[str, str, Bool[np.ndarray, "run"]], ...]
+    classes: tuple[tuple[str, Bool[np.ndarray, "run"]], ...]
+
+    @classmethod
+    def of(cls, model: Model, drawn: Mapping[str, np.ndarray]) -> "Groups":
+        """The lowest and highest third of every parameter, and the reference classes."""
+        thirds: list[tuple[str, str, np.ndarray]] = []
+        for name, values in drawn.items():
+            if name == _CLASS_DRAW:
+                continue
+            low, high = np.quantile(values, [1 / 3, 2 / 3])
+            thirds.append((name, f"in its lowest third (below {low:.3g})", values <= low))
+            thirds.append((name, f"in its highest third (above {high:.3g})", values >= high))
+        names = model.case.spec.reference_classes if _CLASS_DRAW in drawn else ()
+        own = np.floor(drawn[_CLASS_DRAW] * len(names)) if names else np.zeros(0)
+        own = np.minimum(own, len(names) - 1)
+        classes = tuple((name, own == row) for row, name in enumerate(names))
+        return cls(tuple(thirds), classes)
+
+
+def flips(model: Model, main: Outcome, groups: Groups, evidence: Weighing) -> tuple[Flip, ...]:
     """Everything that would change a claim's word, the strongest parameters first.
 
     Args:
         model: what was run.
         main: the outcome of the claim's own test.
-        drawn: parameter draws by printed name, one a run.
+        groups: of runs, on which it might hinge.
         evidence: facts and other accountings.
     """
-    found = _parameters(main, drawn, evidence)
-    found += _classes(model, main, drawn, evidence)
+    found = _parameters(main, groups, evidence)
+    found += _classes(main, groups, evidence)
     found += _accountings(main, evidence)
     found += _record(model, main, evidence)
     return tuple(found)
@@ -94,37 +121,23 @@ def _record(model: Model, main: Outcome, evidence: Weighing) -> Iterable[Flip]:
         yield Flip("record", "the record", condition, alone, whole)
 
 
-def _parameters(main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing) -> list[Flip]:
+def _parameters(main: Outcome, groups: Groups, evidence: Weighing) -> list[Flip]:
     """Parameters whose lowest or highest third changes the word, the strongest first."""
     whole = main.probability()
     found: list[Flip] = []
-    for name, values in drawn.items():
-        if name == _CLASS_DRAW:
-            continue
-        low, high = np.quantile(values, [1 / 3, 2 / 3])
-        thirds = (
-            (values <= low, f"in its lowest third (below {low:.3g})"),
-            (values >= high, f"in its highest third (above {high:.3g})"),
-        )
-        for among, condition in thirds:
-            probability = _clearly_other(main, among, evidence)
-            if probability is not None:
-                word = evidence.word(probability)
-                found.append(Flip("parameter", name, condition, word, probability))
+    for name, condition, among in groups.thirds:
+        probability = _clearly_other(main, among, evidence)
+        if probability is not None:
+            word = evidence.word(probability)
+            found.append(Flip("parameter", name, condition, word, probability))
     found.sort(key=lambda flip: -abs(flip.probability - whole))
     return found[:_MOST_PARAMETERS]
 
 
-def _classes(
-    model: Model, main: Outcome, drawn: Mapping[str, np.ndarray], evidence: Weighing
-) -> Iterable[Flip]:
+def _classes(main: Outcome, groups: Groups, evidence: Weighing) -> Iterable[Flip]:
     """Reference classes whose runs alone would give another word."""
-    classes = model.case.spec.reference_classes
-    if _CLASS_DRAW not in drawn:
-        return
-    own = np.minimum((drawn[_CLASS_DRAW] * len(classes)).astype(int), len(classes) - 1)
-    for row, name in enumerate(classes):
-        probability = _clearly_other(main, own == row, evidence)
+    for name, among in groups.classes:
+        probability = _clearly_other(main, among, evidence)
         if probability is not None:
             condition = f"among pacts like {name} ones"
             yield Flip("reference class", name, condition, evidence.word(probability), probability)

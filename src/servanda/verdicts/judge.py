@@ -10,7 +10,7 @@ from servanda.engine import Model, Simulator
 from servanda.engine.parameters import sample
 from servanda.experiments.metrics import evaluate
 from servanda.experiments.run import Progress, check_request, prepare, settings_of
-from servanda.verdicts.flips import Weighing, flips
+from servanda.verdicts.flips import Groups, Weighing, flips
 from servanda.verdicts.outcomes import Values, outcome, settings_in
 from servanda.verdicts.verdict import Verdict
 
@@ -55,8 +55,8 @@ def judge(
     check_request(runs, seed)
     model = simulator.model
     values = _simulate_all(simulator, runs, seed, progress)
-    drawn = sample(model.numbers, seed, np.arange(runs))
-    return [_verdict(model, claim, values, drawn) for claim in model.case.claims]
+    groups = Groups.of(model, sample(model.numbers, seed, np.arange(runs)))
+    return [_verdict(model, claim, values, groups) for claim in model.case.claims]
 
 
 def key(settings: Mapping[str, float | str]) -> Key:
@@ -84,9 +84,7 @@ def _simulate_all(simulator: Simulator, runs: int, seed: int, progress: Progress
     return lambda settings, metric: results[key(settings)][metric]
 
 
-def _verdict(
-    model: Model, claim: Claim, values: Values, drawn: Mapping[str, np.ndarray]
-) -> Verdict:
+def _verdict(model: Model, claim: Claim, values: Values, groups: Groups) -> Verdict:
     known = model.case.known
     supports = _among(known, claim.supports)
     opposes = _among(known, claim.opposes)
@@ -111,7 +109,7 @@ def _verdict(
         supports=supports,
         opposes=opposes,
         later=later,
-        flips=flips(model, main, drawn, evidence),
+        flips=flips(model, main, groups, evidence),
     )
 
 
