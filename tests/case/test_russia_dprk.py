@@ -155,3 +155,10 @@ def test_links_are_those_of_the_facts(case, facts):
         and (o.id, "source") not in corrections
     ]
     assert differing == []
+
+
+def test_no_prior_knows_what_came_after_the_cut_and_a_cut_moved_back_says_which_do(case):
+    assert case.late_priors == ()
+    late = case.at("2023-12").late_priors
+    assert "exchange.limit[PRK>RUS:troops]" in late  # no soldier had been sent by then
+    assert "attrition.men[RUS]" not in late

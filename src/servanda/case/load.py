@@ -8,7 +8,7 @@ from pathlib import Path
 
 from servanda.case import crossref, files, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
-from servanda.case.priors import ParameterTable
+from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
 from servanda.case.validate import validated
 from servanda.errors import CaseError, nearest
@@ -44,6 +44,22 @@ class Case:
     def known(self) -> Evidence:
         """The evidence that a run may see."""
         return self.evidence.as_of(self.cut)
+
+    @property
+    def late_priors(self) -> tuple[str, ...]:
+        """Printed names of priors that cite evidence that was not yet known at the cut.
+
+        There are none at the case's own cut, which is checked when it is loaded; at an earlier one
+        the model's dynamics are blind to what came later, but these priors are not.
+        """
+        known = {o.id for o in self.known.observations}
+        late = {o.id for o in self.evidence.observations} - known
+        return tuple(
+            label(table.name, member)
+            for table in self.parameters.values()
+            for member, prior in table.priors.items()
+            if late.intersection(prior.sources)
+        )
 
     def at(self, as_of: str) -> "Case":
         """The same case with its cut moved to another month.

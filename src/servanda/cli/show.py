@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from servanda.cli.terminal import out, say, table
+from servanda.case import Case
+from servanda.cli.terminal import err, out, say, table
 from servanda.engine import Model
 from servanda.experiments import Coverage
 from servanda.experiments.hindcast import FEW, WANTED, summary
@@ -20,6 +21,16 @@ def plan(model: Model) -> None:
         reads, writes = ", ".join(sorted(process.reads)), ", ".join(sorted(process.writes))
         rows.add_row(process.slot, process.variant, reads, writes)
     out().print(rows)
+
+
+def late_priors(case: Case) -> None:
+    """Warn of priors that know what was not yet known at the cut, if there are any."""
+    if late := case.late_priors:
+        err().print(
+            f"warning: {len(late)} priors cite evidence that became known only after "
+            f"{case.spec.as_of}, so this is no forecast made then; among them {', '.join(late[:3])}",
+            soft_wrap=True,
+        )
 
 
 def evidence(model: Model) -> None:

@@ -22,6 +22,7 @@ def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
     """Print the plan and the evidence, and on request how much of the record lies within."""
     check_request(runs, seed)
     simulator = prepare(case)
+    show.late_priors(case)
     show.plan(simulator.model)
     show.evidence(simulator.model)
     if against_record:
@@ -41,6 +42,7 @@ def run(
     brief: bool,
 ) -> None:
     """Run into a folder, print what came out, and write the briefing."""
+    show.late_priors(case)
     _remember_compilations()
     target = out if out is not None else _free_folder(case.spec.name)
     try:
@@ -62,6 +64,7 @@ def run(
 
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the ledger."""
+    show.late_priors(case)
     _remember_compilations()
     with _bar("judging claims", "settings") as report:
         verdicts = judge(prepare(case), runs, seed, progress=report)
