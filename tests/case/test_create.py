@@ -123,3 +123,13 @@ def test_nothing_is_left_of_a_case_that_could_not_be_written_whole(tmp_path, mon
     )
     assert len(written) == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_the_name_of_a_shipped_case_is_not_taken_again(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        create("russia-dprk", tmp_path)
+    assert str(caught.value) == (
+        "the new case's name: found 'russia-dprk', "
+        "expected a name that no shipped case has: not russia-dprk"
+    )
+    assert list(tmp_path.iterdir()) == []

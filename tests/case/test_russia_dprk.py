@@ -162,3 +162,14 @@ def test_no_prior_knows_what_came_after_the_cut_and_a_cut_moved_back_says_which_
     late = case.at("2023-12").late_priors
     assert "exchange.limit[PRK>RUS:troops]" in late  # no soldier had been sent by then
     assert "attrition.men[RUS]" not in late
+
+
+def test_a_cut_at_which_a_metric_has_no_months_drops_it_and_says_so_of_its_claims(case):
+    moved = case.at("2023-06")
+    assert "fire" in {m.name for m in case.spec.metrics}
+    assert "fire" not in {m.name for m in moved.spec.metrics}
+    (claim,) = (c for c in moved.claims if c.slug == "shells-sustain-war")
+    assert claim.test.kind == "untestable"
+    assert claim.test.reason == "this cut leaves no months for 'fire'"
+    assert len(moved.claims) == len(case.claims)
+    assemble(moved)

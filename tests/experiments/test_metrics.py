@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from servanda.case.schema import Metric
+from servanda.case.schema import Metric, metric_span
 from servanda.engine import Model, assemble
 from servanda.errors import CaseError
 from servanda.experiments import evaluate
-from servanda.experiments.metrics import check_metrics, series, span
+from servanda.experiments.metrics import check_metrics, series
 from tests.builders import tiny_case
 from tests.experiments.conftest import arrays
 
@@ -50,7 +50,7 @@ def test_a_span_of_months_is_reduced_to_one_number(tiny, reduce, expected):
     ],
 )
 def test_spans_begin_after_the_cut_and_end_with_it(tiny, since, until, months):
-    assert span(tiny, metric(since=since, until=until)) == months
+    assert metric_span(tiny.case.spec, metric(since=since, until=until)) == months
 
 
 def test_any_is_yes_where_one_month_is(tiny):

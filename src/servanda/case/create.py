@@ -5,6 +5,7 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
+from servanda.case.load import available_cases
 from servanda.errors import UsageError
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -25,6 +26,12 @@ def create(name: str, folder: str | Path = ".") -> Path:
             where="the new case's name",
             found=f"'{name}'",
             expected="small letters, digits and hyphens, such as 'iran-russia'",
+        )
+    if name in (shipped := available_cases()):
+        raise UsageError(
+            where="the new case's name",
+            found=f"'{name}'",
+            expected="a name that no shipped case has: not " + ", ".join(shipped),
         )
     target = Path(folder) / name
     try:

@@ -211,14 +211,14 @@ def check_sources(
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
             _source(source, names, f"claims.toml: {claim.slug}", anywhere)
-    for partnership in spec.partnerships:
-        _source(partnership.source, names, f"case.toml: partnership {partnership.label}", anywhere)
     # What happened in a month is read only once it was known, so these need a dated row.
     for source, where in _dated(spec):
         _source(source, list(rows), f"case.toml: {where}", "an id in evidence.csv")
 
 
 def _dated(spec: CaseSpec) -> Iterable[tuple[str, str]]:
+    for partnership in spec.partnerships:
+        yield partnership.source, f"partnership {partnership.label}"
     for tie in spec.ties:
         if tie.source is not None:
             yield tie.source, f"tie {tie.label}"

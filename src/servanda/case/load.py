@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 
-from servanda.case import crossref, files, read_evidence, read_parameters
+from servanda.case import crossref, cut, files, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
 from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
@@ -64,11 +64,14 @@ class Case:
     def at(self, as_of: str) -> "Case":
         """The same case with its cut moved to another month.
 
+        Metrics that the cut leaves no months are gone, and claims on them untestable.
+
         Raises:
             CaseError: if the month does not parse or lies outside the case.
         """
         crossref.check_as_of(self.spec, as_of, f"case '{self.spec.name}', as_of")
-        return replace(self, spec=self.spec.model_copy(update={"as_of": as_of}))
+        spec, claims = cut.moved(self.spec, self.claims, as_of)
+        return replace(self, spec=spec, claims=claims)
 
 
 def available_cases() -> list[str]:

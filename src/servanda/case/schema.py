@@ -157,7 +157,7 @@ class Proliferator(Record):
 
 
 class Stance(Record):
-    """A named stance and the level of the posture's signal that it sends, from 0 to 1."""
+    """A named stance and the level of the posture's signal that it sends, from −1 to 1."""
 
     name: str
     level: Annotated[float, Field(ge=-1, le=1)]
@@ -211,6 +211,25 @@ class Metric(Record):
     less: str | None = None
     over: tuple[str, ...] = ()
     above: float | None = None
+
+
+def metric_span(spec: "CaseSpec", metric: Metric) -> tuple[int, int]:
+    """First and last month that a metric covers, counted from the case's start.
+
+    The last is before the first where the case's cut leaves it no months.
+    """
+    start = month_number(spec.start)
+    named = {
+        "start": 0,
+        "as_of": month_number(spec.as_of) - start,
+        "horizon": month_number(spec.horizon) - start,
+    }
+
+    def month(text: str) -> int:
+        return named[text] if text in named else month_number(text) - start
+
+    first = month(metric.since) + (metric.since == "as_of")
+    return max(first, 0), min(month(metric.until), named["horizon"])
 
 
 class Contrast(Record):

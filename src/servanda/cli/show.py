@@ -28,7 +28,8 @@ def late_priors(case: Case) -> None:
     if late := case.late_priors:
         err().print(
             f"warning: {len(late)} priors cite evidence that became known only after "
-            f"{case.spec.as_of}, so this is no forecast made then; among them {', '.join(late[:3])}",
+            f"{case.spec.as_of}, so this is no forecast made then; among them "
+            + ", ".join(late[:3]),
             soft_wrap=True,
         )
 

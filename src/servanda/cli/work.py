@@ -12,7 +12,7 @@ from servanda.case import Case
 from servanda.cli import show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
-from servanda.experiments import hindcast, open_folder, prepare, run_to_folder
+from servanda.experiments import RunFolder, hindcast, open_folder, prepare, run_to_folder
 from servanda.experiments.run import Progress as Report
 from servanda.experiments.run import check_request, simulate
 from servanda.verdicts import CLAIM_RUNS, judge
@@ -51,15 +51,20 @@ def run(
     except KeyboardInterrupt:
         _say_partial(target)
         raise
-    model = prepare(case).model
-    answer(model, folder.arrays(), folder.parameters())
+    page = _brief(folder, case, runs, seed) if brief else None
+    answer(prepare(case).model, folder.arrays(), folder.parameters())
     say(f"results   {folder.path}")
-    if brief:
-        from servanda import api
+    if page is not None:
+        say(f"briefing  {page}")
 
-        with _bar("judging claims", "settings") as report:
-            verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
-        say(f"briefing  {api.brief(folder, verdicts=verdicts)}")
+
+def _brief(folder: RunFolder, case: Case, runs: int, seed: int) -> Path:
+    """Judge the claims and write the page: before printing, which a closed pipe would end."""
+    from servanda import api
+
+    with _bar("judging claims", "settings") as report:
+        verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
+    return api.brief(folder, verdicts=verdicts)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:

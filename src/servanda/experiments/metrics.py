@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.case import units
-from servanda.case.schema import Metric, month_name, month_number
+from servanda.case.schema import Metric, metric_span, month_name, month_number
 from servanda.engine import Model
 from servanda.engine.quantity_names import Reference, resolve
 from servanda.engine.simulate import kept_members
@@ -33,7 +33,7 @@ def check_metrics(model: Model) -> None:
                     expected=f"{unit}, as '{metric.quantity}' has",
                 )
         units.factor(_unit(metric, unit), metric.unit, where)
-        first, last = span(model, metric)
+        first, last = metric_span(model.case.spec, metric)
         if not first <= last:
             raise CaseError(
                 where=where,
@@ -41,25 +41,6 @@ def check_metrics(model: Model) -> None:
                 f"which is {month_name(start + first)} to {month_name(start + last)}",
                 expected="months in order, within the case",
             )
-
-
-def span(model: Model, metric: Metric) -> tuple[int, int]:
-    """First and last month that a metric covers, counted from the case's start."""
-    spec = model.case.spec
-    start = month_number(spec.start)
-    named = {
-        "start": 0,
-        "as_of": month_number(spec.as_of) - start,
-        "horizon": month_number(spec.horizon) - start,
-    }
-
-    def month(text: str) -> int:
-        return named[text] if text in named else month_number(text) - start
-
-    first = month(metric.since)
-    if metric.since == "as_of":
-        first += 1
-    return max(first, 0), min(month(metric.until), named["horizon"])
 
 
 def series(model: Model, arrays: Arrays, text: str) -> Float[np.ndarray, "month run"]:
@@ -90,7 +71,7 @@ def evaluate(
 
 
 def _value(model: Model, arrays: Arrays, metric: Metric) -> Float[np.ndarray, "run"]:
-    first, last = span(model, metric)
+    first, last = metric_span(model.case.spec, metric)
 
     def block(text: str) -> Float[np.ndarray, "month run"]:
         return np.asarray(series(model, arrays, text)[first : last + 1])

@@ -60,7 +60,7 @@ class InfluenceParameters(eqx.Module):
 
 
 class FormalBilateral(Process):
-    """Bandwidth times dependence, under two accountings."""
+    """Bandwidth times dependence, under three accountings."""
 
     recorded: tuple[int | None, ...]
     given: tuple[int | None, ...]

@@ -218,10 +218,5 @@ def claims_title(counts: dict[str, int]) -> str:
     return (
         f"Of {total} claims, the model and the record support or lean to {holds} and "
         f"speak against {fails}; "
-        f"{total - holds - fails} stay open"
+        f"{total - holds - fails} stay open or cannot be tested here"
     )
-
-
-def unidentified(found: list[Hinge]) -> list[str]:
-    """Assumed numbers among the ten that matter most, in words."""
-    return [h.name for h in found[:10] if h.status == "assumed"]
