@@ -29,6 +29,16 @@ _CHUNKS_A_DEVICE = 4
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
+def _of_a_month(name: str, before: Array, latest: Array, parts: int) -> Array:
+    """A month's value from that of its first parts and the next: amounts add up, rates average."""
+    quantity = quantities()[name]
+    if quantity.adds_up:
+        return before + latest
+    if "/month" in quantity.unit and not quantity.carried:
+        return (before * parts + latest) / (parts + 1)
+    return latest
+
+
 class Simulator:
     """Runs a model; compiled once for a model, a step length and a precision.
 
@@ -181,11 +191,8 @@ class Simulator:
         for part in range(self.steps_a_month):
             clock = self._clock(number, part)
             world, happened = self.step(world, parameters, clock, runs, seed)
-            kept = self._keep(world, happened)
-            # amounts add up, everything else is as it was last
-            total = {
-                k: total[k] + x if k in total and _is_amount(k) else x for k, x in kept.items()
-            }
+            for name, values in self._keep(world, happened).items():
+                total[name] = _of_a_month(name, total[name], values, part) if part else values
         return world, jnp.concatenate(list(total.values()))
 
     def step(
@@ -233,21 +240,6 @@ class Simulator:
         ends = np.cumsum([len(members) for members in self.record.values()])
         blocks = zip(self.record, np.split(out, ends[:-1], axis=1), strict=True)
         return {k: block if quantities()[k].axis else block[:, 0] for k, block in blocks}
-
-
-def _is_amount(name: str) -> bool:
-    quantity = quantities()[name]
-    return (
-        not quantity.carried
-        and "/month" not in quantity.unit
-        and quantity.unit != "dimensionless"
-        and name
-        not in (
-            "slack",
-            "released",
-            "required",
-        )
-    )
 
 
 def kept_members(model: Model) -> dict[str, list[int]]:

@@ -16,8 +16,11 @@ from jaxtyping import Array, Bool, Float, Int
 from servanda.world.axes import Axes
 
 
-def _quantity(axis: str, unit: str, meaning: str, *, kept: bool = False) -> Any:
-    return eqx.field(metadata={"axis": axis, "unit": unit, "meaning": meaning, "kept": kept})
+def _quantity(
+    axis: str, unit: str, meaning: str, *, kept: bool = False, level: bool = False
+) -> Any:
+    about = {"axis": axis, "unit": unit, "meaning": meaning, "kept": kept, "level": level}
+    return eqx.field(metadata=about)
 
 
 class _Quantities(eqx.Module):
@@ -218,19 +221,19 @@ class Month(_Quantities):
         "belligerent", "person", "newly recruited", kept=True
     )
     released: Float[Array, "belligerent *run"] = _quantity(
-        "belligerent", "person", "experienced soldiers freed by foreign ones", kept=True
+        "belligerent", "person", "experienced soldiers freed by foreign ones", kept=True, level=True
     )
     manning: Float[Array, "belligerent *run"] = _quantity(
         "belligerent", "dimensionless", "men present over men required", kept=True
     )
     required: Float[Array, "belligerent *run"] = _quantity(
-        "belligerent", "person", "men that the full pace needs"
+        "belligerent", "person", "men that the full pace needs", level=True
     )
     income_gross: Float[Array, "actor *run"] = _quantity(
         "actor", "dimensionless", "change of real income through sanctions, before leakage"
     )
     slack: Float[Array, "partner *run"] = _quantity(
-        "partner", "USD", "worth of staying less worth of leaving", kept=True
+        "partner", "USD", "worth of staying less worth of leaving", kept=True, level=True
     )
     base_hazard: Float[Array, "partnership *run"] = _quantity(
         "partnership", "1/month", "hazard of ending by the reference class alone", kept=True
@@ -282,7 +285,14 @@ class Quantity:
     unit: str
     meaning: str
     kept: bool
+    level: bool
     carried: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it is an amount of the step, so that two half months make a month's."""
+        timeless = "/month" not in self.unit and self.unit != "dimensionless"
+        return timeless and not self.carried and not self.level
 
 
 @cache
