@@ -179,3 +179,13 @@ def test_agreement_of_everything_flips_on_the_only_source_alone(model):
     assert [(f.name, f.word) for f in found] == [("press", "leaning")]
     both = weighing([fact("A", "press", 1), fact("A", "ministry", 2)])
     assert flips(model, SURE, {}, both) == ()
+
+
+def test_large_edges_are_written_without_powers_of_ten(model):
+    drawn = {"p0": 1e6 * uniform(1)["p0"]}
+    found = flips(model, holding(drawn["p0"] > 5e5), drawn, weighing())
+    low, high = np.quantile(drawn["p0"], [1 / 3, 2 / 3])
+    assert {f.condition for f in found} == {
+        f"in its highest third (above {round(high, -3):,.0f})",
+        f"in its lowest third (below {round(low, -3):,.0f})",
+    }

@@ -15,7 +15,13 @@ _MOST_PARAMETERS = 3
 # Some of the runs must differ by this many standard errors before anything is named: with some
 # three hundred numbers looked at, fewer would name one by chance.
 _CLEAR = 3.5
+_LONG = 1000
 _CLASS_DRAW = "commitment.class_draw"
+
+
+def _plain(value: float) -> str:
+    """Three digits, and no powers of ten where a comma will do."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= _LONG else f"{value:.3g}"
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,8 @@ class Groups:
             if name == _CLASS_DRAW:
                 continue
             low, high = np.quantile(values, [1 / 3, 2 / 3])
-            thirds.append((name, f"in its lowest third (below {low:.3g})", values <= low))
-            thirds.append((name, f"in its highest third (above {high:.3g})", values >= high))
+            thirds.append((name, f"in its lowest third (below {_plain(low)})", values <= low))
+            thirds.append((name, f"in its highest third (above {_plain(high)})", values >= high))
         names = model.case.spec.reference_classes if _CLASS_DRAW in drawn else ()
         own = np.floor(drawn[_CLASS_DRAW] * len(names)) if names else np.zeros(0)
         own = np.minimum(own, len(names) - 1)
