@@ -11,7 +11,7 @@ take their own share of the enemy's fire.
 
 Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism: the record barely
 identifies e (ten points give 0.05 ± 0.12), so its prior is centred near zero. Recruits as a supply
-curve with a price: the growth of Russian sign-on bonuses from 2023 to 2025.
+curve with a price: the growth of Russian sign-on bonuses from 2023 to 2024.
 
 Left out: who is killed against wounded; training; equipment other than shells; the defender's
 allies.
@@ -97,10 +97,7 @@ class FireAndTempo(Process):
         accounts = [axes.at("account", f"{side}.{war.arms}") for side in sides]
         return cls(
             arms=tuple(accounts),
-            foreign=tuple(
-                sides.index(t.receiver) if t.good == war.men and t.receiver in sides else None
-                for t in case.spec.ties
-            ),
+            foreign=tuple(axes.fights_for(t) for t in case.spec.ties),
         )
 
     def initial(self, p: AttritionParameters) -> dict[str, Array]:

@@ -41,30 +41,24 @@ class Bargain(eqx.Module):
     @classmethod
     def build(cls, axes: Axes) -> Self:
         """Find the accounts and pacts of contracted and payment ties."""
-        spec, sides = axes.spec, axes["belligerent"]
-        ties = spec.ties
+        ties = axes.spec.ties
         contracts, payments = axes.ties("contract"), axes.ties("payment")
-        pacts = [frozenset((p.supplier, p.buyer)) for p in spec.partnerships]
+        pacts = axes.pacts("contract", "payment")
         sold = [ties[i] for i in contracts]
         givers = [axes.account(t.giver, t.good) for t in sold]
         return cls(
             ties=tuple(t.basis for t in ties),
             contracts=tuple(contracts),
             payments=tuple(payments),
-            contract_pact=tuple(pacts.index(frozenset((t.giver, t.receiver))) for t in sold),
-            payment_pact=tuple(
-                pacts.index(frozenset((ties[i].giver, ties[i].receiver))) for i in payments
-            ),
+            contract_pact=tuple(p for i in contracts if (p := pacts[i]) is not None),
+            payment_pact=tuple(p for i in payments if (p := pacts[i]) is not None),
             giver_account=tuple(g for g in givers if g is not None),
             buyer_account=tuple(
                 axes.account(t.receiver, t.good) if axes.kind(t) == "rival" else None for t in sold
             ),
             payee_account=tuple(axes.account(ties[i].receiver, ties[i].good) for i in payments),
-            men_of=tuple(
-                sides.index(t.receiver) if t.good == spec.war.men and t.receiver in sides else None
-                for t in sold
-            ),
-            pacts=len(pacts),
+            men_of=tuple(axes.fights_for(t) for t in sold),
+            pacts=axes.size("partnership"),
         )
 
     def strike(

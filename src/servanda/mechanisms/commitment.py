@@ -42,7 +42,7 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.case.schema import Partnership, month_number
 from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
-from servanda.world.axes import ENDINGS, SIGNALS, collect
+from servanda.world.axes import ENDINGS, SIGNALS, collect, column
 
 _QUIET_SHARE = 0.2
 _QUIET_MONTHS = 6.0
@@ -135,14 +135,6 @@ class RelationalContract(Process):
     def build(cls, case: Case, axes: Axes) -> Self:
         """When each pact was signed, and which ties carry it."""
         start = month_number(case.spec.start)
-        pacts = [frozenset((p.supplier, p.buyer)) for p in case.spec.partnerships]
-
-        def under(*bases: str) -> tuple[int | None, ...]:
-            return tuple(
-                pacts.index(frozenset((t.giver, t.receiver))) if t.basis in bases else None
-                for t in case.spec.ties
-            )
-
         known = {o.id for o in case.known.observations}
         cut = month_number(case.spec.as_of)
 
@@ -153,8 +145,8 @@ class RelationalContract(Process):
 
         return cls(
             signed=tuple(signed(p) for p in case.spec.partnerships),
-            tie_pact=under("contract", "payment"),
-            contracts=under("contract"),
+            tie_pact=axes.pacts("contract", "payment"),
+            contracts=axes.pacts("contract"),
             lent=tuple(axes.kind(t) == "lent" for t in case.spec.ties),
         )
 
@@ -169,7 +161,7 @@ class RelationalContract(Process):
         base = self._class_hazard(p, clock)
         slack = self._slack(p, world, month, base)
         hazard = self._hazard(p, base, slack)
-        at_risk = clock.future & (clock.time >= self._column(self.signed, hazard))
+        at_risk = clock.future & (clock.time >= column(self.signed, hazard))
         ends = at_risk & (draws["ending"] < -jnp.expm1(-hazard * clock.dt)) & (world.alive > 0)
         alive = jnp.where(ends, 0.0, world.alive)
         way = self._way(p, month, draws["way"])
@@ -251,9 +243,6 @@ class RelationalContract(Process):
         given = collect(worth, self.contracts, len(self.signed))
         used = {"flow": flow, "peak": peak, "quiet": quiet, "dormant": dormant}
         return {**used, "value_given": given}
-
-    def _column(self, values: tuple[int, ...], like: Array) -> Array:
-        return jnp.reshape(jnp.array(values), (len(values),) + (1,) * (like.ndim - 1))
 
 
 class ConstantHazard(RelationalContract):

@@ -43,6 +43,7 @@ from servanda.case import Case
 from servanda.case.schema import Tie, month_number
 from servanda.mechanisms.bargain import Bargain
 from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
+from servanda.world.axes import column
 
 
 class ExchangeParameters(eqx.Module):
@@ -164,18 +165,12 @@ class NashBargaining(Process):
             seen = tie.source in known and month_number(tie.opens) <= cut
             return month_number(tie.opens) - start if seen else None
 
-        pacts = [frozenset((p.supplier, p.buyer)) for p in spec.partnerships]
         return cls(
             bargain=Bargain.build(axes),
             opens=tuple(opened(t) for t in spec.ties),
             lent=tuple(axes.kind(t) == "lent" for t in spec.ties),
             aid_signal=tuple(axes.at("signal", t.signal) if t.signal else None for t in spec.ties),
-            under_pact=tuple(
-                pacts.index(frozenset((t.giver, t.receiver)))
-                if t.basis in ("contract", "payment")
-                else None
-                for t in spec.ties
-            ),
+            under_pact=axes.pacts("contract", "payment"),
             carried=tuple(t.basis != "covert" for t in spec.ties),
         )
 
@@ -247,7 +242,7 @@ class NashBargaining(Process):
         return jnp.stack([ones if pact is None else world.alive[pact] for pact in self.under_pact])
 
     def _people(self, like: Array) -> Array:
-        return jnp.reshape(jnp.array(self.lent), (-1,) + (1,) * (like.ndim - 1))
+        return column(self.lent, like)
 
     def _requests(
         self, world: World, month: Month, order: Array, lane: Array, live: Array, dt: float

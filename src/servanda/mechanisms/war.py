@@ -63,15 +63,7 @@ class PersistentTempo(Process):
     @classmethod
     def build(cls, case: Case, axes: Axes) -> Self:
         """Foreign troops fight for the belligerent that they are lent to."""
-        sides = axes["belligerent"]
-        return cls(
-            foreign=tuple(
-                sides.index(t.receiver)
-                if t.good == case.spec.war.men and t.receiver in sides
-                else None
-                for t in case.spec.ties
-            )
-        )
+        return cls(foreign=tuple(axes.fights_for(t) for t in case.spec.ties))
 
     def initial(self, p: WarParameters) -> dict[str, Array]:
         """The war is on, at its first pace."""

@@ -71,6 +71,20 @@ class Axes:
         """Positions of the ties with one of these bases."""
         return [i for i, t in enumerate(self.spec.ties) if t.basis in bases]
 
+    def pacts(self, *bases: str) -> tuple[int | None, ...]:
+        """The pact that each tie with one of these bases is under; None for other ties."""
+        partners = [frozenset((p.supplier, p.buyer)) for p in self.spec.partnerships]
+        return tuple(
+            partners.index(frozenset((t.giver, t.receiver))) if t.basis in bases else None
+            for t in self.spec.ties
+        )
+
+    def fights_for(self, tie: Tie) -> int | None:
+        """The belligerent for which the people lent on a tie fight, or None where they do not."""
+        sides = self["belligerent"]
+        fighting = tie.good == self.spec.war.men and tie.receiver in sides
+        return sides.index(tie.receiver) if fighting else None
+
     def kind(self, tie: Tie) -> str:
         """The kind of a tie's good: rival, lent or knowledge."""
         return {g.name: g.kind for g in self.spec.goods}[tie.good]
@@ -114,6 +128,11 @@ def collect(
         if target is not None:
             totals[target] = totals[target] + x[row]
     return jnp.stack(totals) if totals else jnp.zeros((0, *x.shape[1:]), x.dtype)
+
+
+def column(values: Sequence[float], like: Float[Array, "row *run"]) -> Array:
+    """Fixed values, one a row, in a shape that broadcasts over the runs of `like`."""
+    return jnp.reshape(jnp.array(values), (len(values),) + (1,) * (like.ndim - 1))
 
 
 def place(

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world.axes import Axes, collect, pick
+from servanda.world.axes import Axes, collect, column, pick
 from servanda.world.process import Draws, Process, parameter
 from servanda.world.state import Clock, Month, World
 
@@ -91,15 +91,7 @@ class Ledger(Process):
         """The ledger of a case: the accounts that each tie debits and credits, and its pact."""
         ties = axes.spec.ties
         kinds = [axes.kind(t) for t in ties]
-        pacts = [frozenset((p.supplier, p.buyer)) for p in axes.spec.partnerships]
-
-        def pact(basis: str) -> tuple[int | None, ...]:
-            return tuple(
-                pacts.index(frozenset((t.giver, t.receiver))) if t.basis == basis else None
-                for t in ties
-            )
-
-        pays = pact("payment")
+        pays = axes.pacts("payment")
         return cls(
             givers=tuple(axes.account(t.giver, t.good) for t in ties),
             receivers=tuple(
@@ -108,7 +100,7 @@ class Ledger(Process):
             ),
             lent=tuple(kind == "lent" for kind in kinds),
             knowledge=tuple(kind == "knowledge" for kind in kinds),
-            sells=pact("contract"),
+            sells=axes.pacts("contract"),
             pays=pays,
             in_sight=tuple(p if t.observed else None for t, p in zip(ties, pays, strict=True)),
             size=(axes.size("account"), axes.size("partnership")),
@@ -144,8 +136,7 @@ class Ledger(Process):
             "stock": jnp.maximum(stock, 0.0),
             "transit": transit,
             "lent": lent,
-            "dispatched": world.dispatched
-            + jnp.where(self._column(self.lent, granted), granted, 0.0),
+            "dispatched": world.dispatched + jnp.where(column(self.lent, granted), granted, 0.0),
             "arrears": world.arrears + obligation - paid,
             "used": used,
             "sent": granted,
@@ -169,7 +160,7 @@ class Ledger(Process):
         under_way = transit * stay + sent * -jnp.expm1(-rate) / rate
         left = transit + sent - under_way
         lost = left * p.transit_loss
-        direct = self._column(self.knowledge, sent)
+        direct = column(self.knowledge, sent)
         return (
             jnp.where(direct, sent, left - lost),
             jnp.where(direct, 0.0, lost),
@@ -180,7 +171,7 @@ class Ledger(Process):
         self, world: World, month: Month, arrived: Array, dt: float
     ) -> tuple[Array, Array, Array]:
         """Lent people after arrivals, losses and returns."""
-        people = self._column(self.lent, arrived)
+        people = column(self.lent, arrived)
         present = jnp.where(people, world.lent + arrived, 0.0)
         lost = present * -jnp.expm1(-world.loss_rate * dt)
         returned = jnp.where(people, jnp.minimum(month.recall_request, present - lost), 0.0)
@@ -188,10 +179,7 @@ class Ledger(Process):
 
     def _served(self, world: World, arrived: Array, dt: float) -> Array:
         """What is paid for: goods when they arrive, people for every month that they serve."""
-        return jnp.where(self._column(self.lent, arrived), world.lent * dt, arrived)
-
-    def _column(self, flags: tuple[bool, ...], like: Array) -> Array:
-        return jnp.reshape(jnp.array(flags), (len(flags),) + (1,) * (like.ndim - 1))
+        return jnp.where(column(self.lent, arrived), world.lent * dt, arrived)
 
 
 def total(axes: Axes, world: World, good: str) -> Float[Array, "*run"]:
