@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-EXTRAS := bench,check,docs,history,test
+EXTRAS := bench,check,docs,gravity,history,test
 
 CASE ?= russia-dprk
 RUN_ARGS ?=
