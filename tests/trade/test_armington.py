@@ -28,7 +28,7 @@ def apart(n: int, cost: float) -> np.ndarray:
 # --- by hand ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("closure", ["ratio", "transfer"])
+@pytest.mark.parametrize("closure", ["multiplicative", "additive"])
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_no_change_changes_no_bit(closure, share):
     after = counterfactual(Economy(ABC, UNBALANCED, share), np.ones((3, 3)), 5.0, closure)
@@ -38,7 +38,7 @@ def test_no_change_changes_no_bit(closure, share):
     assert (after.steps, after.residual) == (0, 0.0)
 
 
-@pytest.mark.parametrize("closure", ["ratio", "transfer"])
+@pytest.mark.parametrize("closure", ["multiplicative", "additive"])
 def test_almost_no_change_changes_almost_nothing(closure):
     after = counterfactual(Economy(ABC, UNBALANCED, 0.5), apart(3, 1 + 1e-9), 5.0, closure)
     np.testing.assert_allclose(after.real_income, 1, rtol=0, atol=1e-8)
@@ -163,7 +163,7 @@ def test_a_transfer_stays_what_it_was(world):
     gentle = cost**0.1
     owed = economy.flows.sum(axis=0) - economy.flows.sum(axis=1)
     assume((np.abs(owed) < 0.3 * economy.flows.sum(axis=1)).all())
-    after = counterfactual(economy, gentle, sigma, "transfer")
+    after = counterfactual(economy, gentle, sigma, "additive")
     left = after.flows.sum(axis=0) - after.flows.sum(axis=1)
     np.testing.assert_allclose(left, owed, atol=1e-8 * economy.flows.sum())
 
@@ -220,8 +220,8 @@ def test_nobody_is_hurt_by_a_fall_in_its_own_costs(world, who, fall):
 @given(worlds(balanced=True))
 def test_where_trade_is_balanced_the_closures_agree(world):
     economy, cost, sigma = built(world)
-    ratio = counterfactual(economy, cost, sigma, "ratio")
-    transfer = counterfactual(economy, cost, sigma, "transfer")
+    ratio = counterfactual(economy, cost, sigma, "multiplicative")
+    transfer = counterfactual(economy, cost, sigma, "additive")
     np.testing.assert_allclose(ratio.price, transfer.price, rtol=1e-8)
 
 
@@ -368,12 +368,12 @@ def test_a_lender_cut_off_has_no_equilibrium():
     # B must go on receiving 20 more than it sends, and nothing can reach it.
     flows = np.array([[80.0, 30.0], [10.0, 40.0]])
     with pytest.raises(UsageError) as caught:
-        counterfactual(Economy(CODES[:2], flows), apart(2, 1e3), 5.0, "transfer")
+        counterfactual(Economy(CODES[:2], flows), apart(2, 1e3), 5.0, "additive")
     assert str(caught.value) == (
-        "trade equilibrium, 46% of the way to the new costs: found demand a relative 4.4e-04"
-        " from supply, expected at most 1e-10\n"
+        "trade equilibrium, 46% of the way to the new costs: found demand for 'AAA' a relative"
+        " 1.9e-03 from supply, expected at most 1e-10 from supply\n"
         "  hint: a country all but cut off cannot keep its deficit or surplus: balance its trade,"
-        " use the 'ratio' closure or cap the cost change"
+        " use the 'multiplicative' closure or cap the cost change"
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float64
+import xarray as xr
+from jaxtyping import Float64, Int64
 
 from servanda.errors import UsageError
 
-Countries = Float64[np.ndarray, " country"]
-Pairs = Float64[np.ndarray, "origin destination"]
+# An economy of one sector may do without the axis of sectors; many runs add one in front.
+Countries = Float64[np.ndarray, "... country"]
+Pairs = Float64[np.ndarray, "... origin destination"]
+Runs = Float64[np.ndarray, "*run"]
+Counts = Int64[np.ndarray, "*run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,96 +24,156 @@ class Economy:
 
     Attributes:
         countries: Their codes, in the order of the flows.
-        flows: Sales of each origin to each destination; its sales at home are on the diagonal.
+        flows: Sales of each origin to each destination, [origin, destination]; its sales at home
+            are on the diagonal. With sectors, [sector, origin, destination].
         value_added_share: γ, value added in gross output. Below one, goods are made from goods.
+        sectors: Their names, in the order of the flows. None: one sector, and no axis for it.
     """
 
     countries: tuple[str, ...]
     flows: Pairs
     value_added_share: float = 1.0
+    sectors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse flows that no equilibrium can have produced."""
-        _check_shape(self.countries, self.flows, "flows")
-        for country in self.countries:
-            if self.countries.count(country) > 1:
-                raise UsageError("countries", f"{country!r} twice", "each code once")
-        _check_values(self.countries, self.flows)
-        _check_ties(self.countries, self.flows)
+        check_names(self.countries, "countries", "code")
+        check_names(self.sectors, "sectors", "name")
+        check_shape(self, self.flows, "flows")
+        for sector, flows in self.by_sector():
+            _check_values(self.countries, flows, sector)
+            _check_ties(self.countries, flows, sector)
         if not 0 < self.value_added_share <= 1:
             raise UsageError(
                 "value-added share", repr(self.value_added_share), "a number above 0 and at most 1"
             )
+
+    def by_sector(self) -> list[tuple[str, Pairs]]:
+        """Each sector's name, '' where there is but one, and its flows, [origin, destination]."""
+        if not self.sectors:
+            return [("", self.flows)]
+        return list(zip(self.sectors, self.flows, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Equilibrium:
     """What a change in trade costs does. A change is new over old, so 1 is none.
 
+    Arrays have the economy's axis of sectors, where it has one, before that of countries, unless
+    noted; where many counterfactuals were solved, the axis of runs comes first.
+
     Attributes:
         countries: Their codes, in the order of every array.
+        sectors: Their names, or none where there is one sector without an axis.
         price: Change in the factory-gate price, world output in money being fixed.
         wage: Change in what a unit of the country's factors earns.
-        price_index: Change in the price of what the country buys.
-        real_income: Change in what its factors can buy, ŵ/P̂.
+        inward: Change in inward multilateral resistance: the price of what the country buys of the
+            sector, P̂ of Anderson and van Wincoop (2003).
+        outward: Change in outward multilateral resistance, Π̂: the incidence of trade costs on the
+            country's sellers.
+        price_index: Change in the price of all that the country buys; no axis of sectors.
+        real_income: Change in what its factors can buy; no axis of sectors.
         flows: The new flows, in the unit of the old ones.
-        steps: Newton steps taken, over all stages.
+        steps: Steps that the solver took.
         residual: Largest gap left between log demand and log supply.
     """
 
     countries: tuple[str, ...]
+    sectors: tuple[str, ...]
     price: Countries
     wage: Countries
+    inward: Countries
+    outward: Countries
     price_index: Countries
     real_income: Countries
     flows: Pairs
-    steps: int
-    residual: float
+    steps: Counts
+    residual: Runs
 
+    def run(self, number: int) -> Equilibrium:
+        """One of many counterfactuals, without the axis of runs."""
+        arrays = {f.name: np.asarray(getattr(self, f.name)[number]) for f in fields(self)[2:]}
+        return Equilibrium(self.countries, self.sectors, **arrays)
 
-def _check_shape(countries: tuple[str, ...], values: Pairs, what: str) -> None:
-    if values.shape != (len(countries), len(countries)):
-        raise UsageError(
-            what,
-            f"an array of shape {values.shape}",
-            f"shape {(len(countries),) * 2}: each of the {len(countries)} countries to each",
+    def dataset(self) -> xr.Dataset:
+        """The same as labelled arrays over run, sector, and country or origin and destination."""
+        runs = ["run"] * (self.real_income.ndim - 1)
+        sectors = ["sector"] if self.sectors else []
+        country, pair = ["country"], ["origin", "destination"]
+        dims = {
+            "price_index": runs + country,
+            "real_income": runs + country,
+            "flows": runs + sectors + pair,
+            "steps": runs,
+            "residual": runs,
+        }
+        coordinates = {name: list(self.countries) for name in (*country, *pair)}
+        if self.sectors:
+            coordinates["sector"] = list(self.sectors)
+        return xr.Dataset(
+            {
+                f.name: (dims.get(f.name, runs + sectors + country), getattr(self, f.name))
+                for f in fields(self)[2:]
+            },
+            coords=coordinates,
         )
 
 
-def check_costs(countries: tuple[str, ...], cost_change: Pairs) -> None:
+def check_names(names: tuple[str, ...], what: str, noun: str) -> None:
+    """Raise `UsageError` if a name stands twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(what, f"{name!r} twice", f"each {noun} once")
+
+
+def check_shape(economy: Economy, values: np.ndarray, what: str) -> None:
+    """Raise `UsageError` unless there is a value for each pair, of each sector if there are any."""
+    sectors, n = len(economy.sectors), len(economy.countries)
+    shape = (sectors, n, n) if sectors else (n, n)
+    if values.shape != shape:
+        each = f"each of the {n} countries to each"
+        each += f" in each of the {sectors} sectors" if sectors else ""
+        raise UsageError(what, f"an array of shape {values.shape}", f"shape {shape}: {each}")
+
+
+def check_costs(economy: Economy, cost_change: Pairs, run: str = "") -> None:
     """Raise `UsageError` unless there is a positive cost change for each pair."""
-    _check_shape(countries, cost_change, "cost change")
-    for i, j in np.argwhere(~(np.isfinite(cost_change) & (cost_change > 0))):
+    check_shape(economy, cost_change, f"cost change{run}")
+    for place in np.argwhere(~(np.isfinite(cost_change) & (cost_change > 0))):
+        *sector, i, j = place
+        good = f" of {economy.sectors[sector[0]]!r}" if sector else ""
         raise UsageError(
-            f"cost change from {countries[i]!r} to {countries[j]!r}",
-            repr(float(cost_change[i, j])),
+            f"cost change{run}{good} from {economy.countries[i]!r} to {economy.countries[j]!r}",
+            repr(float(cost_change[tuple(place)])),
             "a positive number, 1 for no change",
         )
 
 
-def _check_values(countries: tuple[str, ...], flows: Pairs) -> None:
+def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
+    good = f" of {sector!r}" if sector else ""
     for country, sales in zip(countries, np.diag(flows).tolist(), strict=True):
         if sales == 0 or math.isnan(sales):
             raise UsageError(
-                f"domestic flow of {country!r}",
+                f"domestic flow{good} of {country!r}",
                 "none",
                 "a positive value",
                 hint="sales at home are gross output less exports",
             )
     for i, j in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
         raise UsageError(
-            f"flow from {countries[i]!r} to {countries[j]!r}",
+            f"flow{good} from {countries[i]!r} to {countries[j]!r}",
             repr(float(flows[i, j])),
             "zero or a positive number",
         )
 
 
-def _check_ties(countries: tuple[str, ...], flows: Pairs) -> None:
+def _check_ties(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
     abroad = flows * ~np.eye(len(countries), dtype=bool)
+    good = f" of {sector!r}" if sector else ""
     for axis, direction in ((1, "exports"), (0, "imports")):
         for i in np.flatnonzero(abroad.sum(axis=axis) == 0):
             raise UsageError(
-                f"{direction} of {countries[i]!r}",
+                f"{direction}{good} of {countries[i]!r}",
                 "zero with every other country",
                 "at least one positive flow",
                 hint="nothing ties its prices to the others': leave the country out",

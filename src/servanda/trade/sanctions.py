@@ -28,7 +28,8 @@ from pathlib import Path
 import numpy as np
 
 from servanda.errors import CaseError, UsageError, nearest
-from servanda.trade.armington import Closure, counterfactual
+from servanda.trade.armington import Closure
+from servanda.trade.counterfactual import counterfactual
 from servanda.trade.flows import Economy, Equilibrium, Pairs
 from servanda.trade.regimes import BOUNDS, Bound, Regime
 
@@ -95,7 +96,7 @@ def effects(
     economy: Economy,
     elasticities: Sequence[float],
     bound: Bound = "central",
-    closure: Closure = "ratio",
+    closure: Closure = "multiplicative",
 ) -> list[Effect]:
     """Solve every regime at every elasticity, and say what each actor loses against no sanctions.
 

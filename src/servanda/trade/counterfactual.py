@@ -1,0 +1,210 @@
+"""Counterfactuals: one, thousands, or one as a function to be differentiated.
+
+    after = counterfactual(economy, cost_change, elasticity=6.0)
+    many = counterfactuals(economy, cost_changes, elasticities)
+    answer = solution(economy)      # JAX: jit it, map it, take its gradient
+
+Answers are in float64 whatever JAX is set to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64
+
+from servanda.errors import UsageError, nearest
+from servanda.trade.armington import CLOSURES, FACTORS, Changes, Closure, Factors, world_of
+from servanda.trade.batch import Solved, slopes_inverse, solve_many, solve_one
+from servanda.trade.flows import Economy, Equilibrium, Pairs, check_costs
+from servanda.trade.solver import TOLERANCE
+
+Elasticity = float | Float64[np.ndarray, "..."]
+Progress = Callable[[int, int], None]
+Solve = Callable[[Float[Array, "..."], Float[Array, "..."] | float], Changes]
+
+BY_SECTOR = ("price", "wage", "inward", "outward", "flows")
+
+
+def counterfactual(
+    economy: Economy,
+    cost_change: Pairs,
+    elasticity: Elasticity,
+    closure: Closure | str = "multiplicative",
+    factors: Factors | str = "mobile",
+) -> Equilibrium:
+    """Solve for the equilibrium after trade costs change.
+
+    Args:
+        economy: The flows observed before.
+        cost_change: t̂, new over old cost of delivering one unit, of the shape of the flows: 1.2
+            adds a fifth of its price.
+        elasticity: σ, between goods of different origin, one or one a sector; the trade elasticity
+            is σ − 1.
+        closure: What spending follows: see `servanda.trade.armington`.
+        factors: Whether factors move between sectors: see there.
+
+    Returns:
+        The new equilibrium, with demand within a relative 1e-10 of supply everywhere.
+
+    Raises:
+        UsageError: An elasticity is 1 or less, a cost change is not a positive number for each
+            pair, a name is unknown, or no equilibrium was found.
+    """
+    check_costs(economy, cost_change)
+    elasticities = np.asarray(elasticity, dtype=np.float64)[None]
+    return _solve(economy, cost_change[None], elasticities, closure, factors, None).run(0)
+
+
+def counterfactuals(
+    economy: Economy,
+    cost_changes: Float64[np.ndarray, "run ..."],
+    elasticities: Elasticity,
+    closure: Closure | str = "multiplicative",
+    factors: Factors | str = "mobile",
+    *,
+    progress: Progress | None = None,
+) -> Equilibrium:
+    """Solve for many equilibria at once, on every core.
+
+    Args:
+        economy: The flows observed before.
+        cost_changes: t̂ of each run, [run, origin, destination] or [run, sector, …].
+        elasticities: σ: one number, one a run, or one a run and sector.
+        closure: What spending follows.
+        factors: Whether factors move between sectors.
+        progress: Called with how many are done, of how many.
+
+    Returns:
+        The equilibria, with an axis of runs in front of every array. One does not depend, to the
+        last bit, on how many others were asked for.
+
+    Raises:
+        UsageError: As `counterfactual`, saying which run; or there is no run.
+    """
+    if not len(cost_changes):
+        raise UsageError("cost changes", "no run", "at least one")
+    for run, cost_change in enumerate(cost_changes):
+        check_costs(economy, cost_change, f" of run {run}")
+    given = np.asarray(elasticities, dtype=np.float64)
+    if given.ndim == 0:
+        given = np.full(len(cost_changes), given)
+    return _solve(economy, cost_changes, given, closure, factors, progress)
+
+
+def solution(
+    economy: Economy, closure: Closure | str = "multiplicative", factors: Factors | str = "mobile"
+) -> Solve:
+    """Give a counterfactual as a function of cost change and elasticity, for JAX to transform.
+
+    Derivatives are those of the equilibrium, by the implicit function theorem. The function checks
+    nothing: look at `residual` in what it returns. Flows are in shares of world output. It needs
+    float64: call it, and what JAX makes of it, under ``jax.enable_x64(True)``.
+
+    Args:
+        economy: The flows observed before.
+        closure: What spending follows.
+        factors: Whether factors move between sectors.
+    """
+    options = _options(closure, factors)
+    with jax.enable_x64(True):
+        world = world_of(economy)
+        inverse = slopes_inverse(world, *options)
+
+    def solve(cost_change: Float[Array, "..."], elasticity: Float[Array, "..."] | float) -> Changes:
+        log_cost = jnp.log(cost_change).reshape(world.flows.shape)
+        sigma = jnp.broadcast_to(jnp.asarray(elasticity, log_cost.dtype), len(world.flows))
+        found = solve_one(world, log_cost, sigma, inverse, *options, "differentiable").changes
+        if economy.sectors:
+            return found
+        return found._replace(**{name: getattr(found, name)[0] for name in BY_SECTOR})
+
+    return solve
+
+
+def _solve(
+    economy: Economy,
+    costs: Float64[np.ndarray, "run ..."],
+    elasticities: Float64[np.ndarray, "..."],
+    closure: str,
+    factors: str,
+    progress: Progress | None,
+) -> Equilibrium:
+    options = _options(closure, factors)
+    sigma = _checked_elasticities(economy, elasticities, len(costs))
+    with jax.enable_x64(True):
+        world = world_of(economy)
+    log_costs = np.log(costs).reshape(len(costs), *world.flows.shape)
+    done: list[Changes] = []
+    count = 0
+    for solved in solve_many(world, log_costs, sigma, *options):
+        _check_solved(economy, solved, count, len(costs))
+        done.append(solved.changes)
+        count += len(solved.walked)
+        if progress is not None:
+            progress(count, len(costs))
+    together: Changes = jax.tree.map(lambda *parts: np.concatenate(parts), *done)
+    return _equilibrium(economy, together, costs)
+
+
+def _options(closure: str, factors: str) -> tuple[Closure, Factors]:
+    for what, name, known in (("closure", closure, CLOSURES), ("factors", factors, FACTORS)):
+        if name not in known:
+            raise UsageError(
+                what, repr(name), "one of " + ", ".join(known), hint=nearest(name, known)
+            )
+    return cast(Closure, closure), cast(Factors, factors)
+
+
+def _checked_elasticities(
+    economy: Economy, given: Float64[np.ndarray, "..."], runs: int
+) -> Float64[np.ndarray, "run sector"]:
+    sectors = max(1, len(economy.sectors))
+    if given.shape not in {(runs,), (runs, sectors)}:
+        each = f", or one for each of the {sectors} sectors" if economy.sectors else ""
+        raise UsageError(
+            "elasticity of substitution",
+            f"{given.shape[1:]} for a run" if given.ndim > 1 else f"{len(given)} numbers",
+            f"one number for each run{each}",
+        )
+    for value in given.ravel().tolist():
+        if not (np.isfinite(value) and value > 1):
+            raise UsageError("elasticity of substitution", repr(value), "a finite number above 1")
+    return np.array(np.broadcast_to(given.reshape(runs, -1), (runs, sectors)))
+
+
+def _check_solved(economy: Economy, solved: Solved, first: int, runs: int) -> None:
+    """Say of the first counterfactual without an answer how far it got and whose market failed."""
+    for run in np.flatnonzero(~(solved.changes.residual <= TOLERANCE)):
+        left = np.abs(solved.gap[run])
+        left = np.where(np.isnan(left), np.inf, left)
+        pool, country = np.unravel_index(left.argmax(), left.shape)
+        good = f"{economy.sectors[pool]} of " if len(left) > 1 else ""
+        apart = f"a relative {left.max():.1e} from supply" if left.max() < np.inf else "undefined"
+        raise UsageError(
+            f"trade equilibrium{f' of run {first + run}' if runs > 1 else ''}, "
+            f"{float(solved.walked[run]):.0%} of the way to the new costs",
+            f"demand for {good}{economy.countries[country]!r} {apart}",
+            f"at most {TOLERANCE:.0e} from supply",
+            hint="a country all but cut off cannot keep its deficit or surplus: balance its trade, "
+            "use the 'multiplicative' closure or cap the cost change",
+        )
+
+
+def _equilibrium(
+    economy: Economy, found: Changes, costs: Float64[np.ndarray, "run ..."]
+) -> Equilibrium:
+    """Put solutions, with runs in front, back into the economy's unit and shape."""
+    arrays = found._asdict()
+    arrays["flows"] = found.flows * economy.flows.sum()
+    if not economy.sectors:
+        arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
+    # A policy that changes nothing changes no bit, which exp(log(1)) need not give.
+    for run in np.flatnonzero((costs == 1).reshape(len(costs), -1).all(axis=1)):
+        for name, values in arrays.items():
+            values[run] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)
+    return Equilibrium(economy.countries, economy.sectors, **arrays)

@@ -1,0 +1,196 @@
+"""Finds where a gap is zero: quickly where it can, in stages where it must, and differentiably.
+
+Two methods, both started from the answer for no change. **Accelerated**: the inverse of the slopes
+before the change, computed once, turns each gap into a step, and Anderson's (1965) method combines
+the last few; a step costs two passes over the flows and no solving, so that hundreds of countries
+are cheap. Where that does not arrive: **Newton**'s method with backtracking, walking to the new
+costs in stages that shrink when it fails and grow when it succeeds.
+
+Derivatives come from the implicit function theorem, not from the steps: at a root of g(x, θ),
+dx/dθ = −(∂g/∂x)⁻¹ ∂g/∂θ, whichever way it was found.
+
+Source: Anderson, "Iterative Procedures for Nonlinear Integral Equations", JACM 12(4), 1965; Walker
+and Ni, "Anderson Acceleration for Fixed-Point Iterations", SIAM J. Numer. Anal. 49(4), 2011.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+Point = Float[Array, " unknown"]
+Slopes = Float[Array, "unknown unknown"]
+Scalar = Float[Array, ""]
+Gap = Callable[[Point], Point]
+Staged = Callable[[Scalar], Gap]  # the gap at a share of the way to the new costs
+
+TOLERANCE = 1e-10  # largest gap of an accepted answer
+REMEMBERED = 6
+ACCELERATED_STEPS = 60
+NEWTON_STEPS = 50
+LONGEST_STEP = 2.0  # log points; keeps first steps from overshooting
+SHORTEST_STRIDE = 1e-4  # of the way to the new costs
+SHORTEST_STEP = 2.0**-30  # of a Newton step
+FLOOR = 1e-300  # keeps a system of nothing solvable
+
+
+class Root(NamedTuple):
+    """Where a search ended. `walked` is below one if it stopped short of the new costs."""
+
+    point: Point
+    gap: Point
+    steps: Int[Array, ""]
+    walked: Scalar
+
+
+class _Walk(NamedTuple):
+    """How far the new costs are reached, and the last stage tried."""
+
+    point: Point
+    gap: Point
+    steps: Int[Array, ""]
+    walked: Scalar
+    stride: Scalar
+
+
+def quick_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Root:
+    """Try for a zero at the whole way by acceleration alone, which large changes may defeat.
+
+    Args:
+        gap: The gap at a share of the way to the new costs.
+        start: Where it is zero at none of the way.
+        slopes_inverse: The inverse of the gap's slopes there, or near enough.
+    """
+    return _accelerated(gap(jnp.ones_like(start[0])), start, slopes_inverse)
+
+
+def patient_root(gap: Staged, start: Point) -> Root:
+    """Walk to a zero at the whole way by Newton's method in stages."""
+
+    def advance(w: _Walk) -> _Walk:
+        target = jnp.minimum(1.0, w.walked + w.stride)
+        tried = _newton(gap(target), w.point)
+        arrived = size_of(tried.gap) <= TOLERANCE
+        return _Walk(
+            jnp.where(arrived, tried.point, w.point),
+            tried.gap,
+            w.steps + tried.taken,
+            jnp.where(arrived, target, w.walked),
+            jnp.where(arrived, 2.0, 0.5) * w.stride,
+        )
+
+    def going(w: _Walk) -> Bool[Array, ""]:
+        return (w.walked < 1) & (w.stride >= SHORTEST_STRIDE)
+
+    none = jnp.zeros_like(start[0])
+    first = _Walk(start, jnp.zeros_like(start), jnp.zeros((), jnp.int64), none, none + 1)
+    last = lax.while_loop(going, advance, first)
+    return Root(last.point, last.gap, last.steps, last.walked)
+
+
+def differentiable_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Root:
+    """Find a zero by either method, differentiable in whatever `gap` closes over."""
+
+    def search(_: Gap, guess: Point) -> tuple[Point, tuple[Scalar, Scalar]]:
+        quick = quick_root(gap, guess, slopes_inverse)
+        arrived = size_of(quick.gap) <= TOLERANCE
+        root = lax.cond(arrived, lambda: quick, lambda: patient_root(gap, guess))
+        # As a float: JAX wants a derivative of whatever comes out, and whole numbers have none.
+        return root.point, (root.steps.astype(guess.dtype), root.walked)
+
+    def tangent(linear: Gap, wanted: Point) -> Point:
+        slopes: Slopes = jax.jacfwd(linear)(jnp.zeros_like(wanted))
+        answer: Point = jnp.linalg.solve(slopes, wanted)
+        return answer
+
+    whole = gap(jnp.ones_like(start[0]))
+    point, (steps, walked) = lax.custom_root(whole, start, search, tangent, has_aux=True)
+    return Root(point, whole(point), steps.astype(jnp.int64), walked)
+
+
+def size_of(gap: Point) -> Scalar:
+    """The largest gap; a point where there is none is infinitely far off."""
+    largest = jnp.abs(gap).max()
+    return jnp.where(jnp.isnan(largest), jnp.inf, largest)
+
+
+def _shortened(step: Point) -> Point:
+    return step * jnp.minimum(1.0, LONGEST_STEP / jnp.abs(step).max())
+
+
+class _Trail(NamedTuple):
+    """Where acceleration stands, with its latest moves and how the proposed step changed."""
+
+    point: Point
+    gap: Point
+    step: Point
+    moves: Float[Array, "remembered unknown"]
+    turns: Float[Array, "remembered unknown"]
+    taken: Int[Array, ""]
+
+
+def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
+    """Anderson's method on x − J⁻¹ g(x), J the slopes before the change."""
+
+    def mixed(t: _Trail) -> Point:
+        normal = t.turns @ t.turns.T
+        # Rows not yet filled are zero: a touch of the diagonal keeps the system solvable.
+        ridge = 1e-14 * jnp.trace(normal) + FLOOR
+        weights = jnp.linalg.solve(
+            normal + ridge * jnp.eye(REMEMBERED, dtype=start.dtype), t.turns @ t.step
+        )
+        return _shortened(t.step - (t.moves + t.turns).T @ weights)
+
+    def advance(t: _Trail) -> _Trail:
+        move = mixed(t)
+        here = gap(t.point + move)
+        step = -slopes_inverse @ here
+        row = t.taken % REMEMBERED
+        moves, turns = t.moves.at[row].set(move), t.turns.at[row].set(step - t.step)
+        return _Trail(t.point + move, here, step, moves, turns, t.taken + 1)
+
+    def going(t: _Trail) -> Bool[Array, ""]:
+        size = size_of(t.gap)
+        return (size > TOLERANCE) & jnp.isfinite(size) & (t.taken < ACCELERATED_STEPS)
+
+    here, none = gap(start), jnp.zeros((REMEMBERED, *start.shape), start.dtype)
+    first = _Trail(start, here, -slopes_inverse @ here, none, none, jnp.zeros((), jnp.int64))
+    last = lax.while_loop(going, advance, first)
+    return Root(last.point, last.gap, last.taken, jnp.ones_like(start[0]))
+
+
+class _Try(NamedTuple):
+    """Where Newton's method stands, and whether no step helps any more."""
+
+    point: Point
+    gap: Point
+    taken: Int[Array, ""]
+    stuck: Bool[Array, ""]
+
+
+def _newton(gap: Gap, start: Point) -> _Try:
+    """Newton's method, halving each step until it helps; stops where none does."""
+
+    def advance(t: _Try) -> _Try:
+        step = _shortened(jnp.linalg.solve(jax.jacfwd(gap)(t.point), -t.gap))
+
+        def worse(share: Scalar) -> Bool[Array, ""]:
+            helps = size_of(gap(t.point + share * step)) < size_of(t.gap)
+            return ~helps & (share >= SHORTEST_STEP)
+
+        share = lax.while_loop(worse, lambda s: s / 2, jnp.ones_like(start[0]))
+        stuck = share < SHORTEST_STEP
+        point = jnp.where(stuck, t.point, t.point + share * step)
+        return _Try(point, gap(point), t.taken + 1, stuck)
+
+    def going(t: _Try) -> Bool[Array, ""]:
+        size = size_of(t.gap)
+        return (size > TOLERANCE) & jnp.isfinite(size) & (t.taken < NEWTON_STEPS) & ~t.stuck
+
+    first = _Try(start, gap(start), jnp.zeros((), jnp.int64), jnp.zeros((), bool))
+    return lax.while_loop(going, advance, first)
