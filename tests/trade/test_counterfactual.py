@@ -142,6 +142,18 @@ def test_factors_that_can_move_earn_alike_and_those_that_cannot_do_not():
     )
 
 
+def test_two_symmetric_countries_that_find_sectors_hard_to_swap():
+    # As above, but η = 0: the sectors are bought in fixed proportion, so the index is the mean of
+    # 1.0447058 and 1, and what is spent on the first is its share, 1.0447058 / 2.0447058, of 200.
+    one = np.array([[80.0, 20.0], [20.0, 80.0]])
+    economy = Economy(AB, np.stack([one, one]), 1.0, ("fuels", "goods"), sector_elasticity=0.0)
+    cost = np.ones((2, 2, 2))
+    cost[0] = [[1, 1.5], [1.5, 1]]
+    after = counterfactual(economy, cost, np.array([5.0, 3.0]))
+    np.testing.assert_allclose(after.price_index, [1.0223529] * 2, rtol=1e-7)
+    np.testing.assert_allclose(after.flows[0].sum(axis=0), [102.186415] * 2, rtol=1e-7)
+
+
 # --- laws ------------------------------------------------------------
 
 DRAWS = st.integers(0, 2**32 - 1)
@@ -184,7 +196,7 @@ def test_everything_is_bought_with_what_is_earned(seed):
     after = counterfactual(economy, cost, sigma)
     new = after.flows
     assert new.sum() == pytest.approx(economy.flows.sum(), rel=1e-9)
-    # Each country goes on spending the same shares on each sector.
+    # Between sectors at an elasticity of one, each keeps its share of what a country spends.
     shares = new.sum(axis=1) / new.sum(axis=(0, 1))
     before = economy.flows.sum(axis=1) / economy.flows.sum(axis=(0, 1))
     np.testing.assert_allclose(shares, before, rtol=1e-9)
@@ -290,6 +302,10 @@ def test_derivatives_are_those_of_small_differences(factors):
                 "domestic flow of 'goods' of 'AAA': found none, expected a positive value\n"
                 "  hint: sales at home are gross output less exports"
             ),
+        ),
+        (
+            lambda: Economy(ABC, FLOWS, sector_elasticity=-1.0),
+            "elasticity between sectors: found -1.0, expected a finite number, zero or more",
         ),
         (
             lambda: sectors(np.stack([FLOWS, FLOWS]), "fuels", "fuels"),

@@ -4,14 +4,15 @@ Claim: when a trade cost moves, buyers turn to other origins and the prices of e
 until each country sells what it makes. Observed flows and one elasticity a sector say how far; no
 cost level has to be known (exact hat algebra: Dekle, Eaton and Kortum 2008). With x̂ = x'/x, k a
 sector, s_kij the share of origin i in what destination j spends on k, α_kj the sector's share in
-what j spends, Y output, E spending and γ value added in output:
+what j spends, η the elasticity between sectors, Y output, E spending and γ value added in output:
 
     demand          s'_kij = s_kij (t̂_kij p̂_ki / P̂_kj)^(1−σ_k)
     inward          P̂_kj^(1−σ_k) = Σ_i s_kij (t̂_kij p̂_ki)^(1−σ_k)
     outward         Π̂_ki^(1−σ_k) = Σ_j (X_kij / Y_ki) (t̂_kij / P̂_kj)^(1−σ_k) Ê_kj / Ŷ_k
-    price index     P̂_j = Π_k P̂_kj^α_kj
+    price index     P̂_j^(1−η) = Σ_k α_kj P̂_kj^(1−η); at η = 1, P̂_j = Π_k P̂_kj^α_kj
+    sectors         α'_kj = α_kj (P̂_kj / P̂_j)^(1−η)
     cost            p̂_ki = ŵ_ki^γ P̂_i^(1−γ)
-    clearing        Y_ki ŵ_ki = Σ_j s'_kij α_kj E'_j
+    clearing        Y_ki ŵ_ki = Σ_j s'_kij α'_kj E'_j
     real income     Σ_k Y_ki ŵ_ki / (Y_i P̂_i)
 
 World output in money stays as observed: it is the unit of account. Outward resistance follows: with
@@ -76,6 +77,7 @@ class World(NamedTuple):
 
     flows: Trade
     value_added_share: Float[Array, ""]
+    sector_elasticity: Float[Array, ""]
 
     @property
     def output(self) -> Goods:
@@ -119,7 +121,8 @@ def world_of(economy: Economy) -> World:
     flows: Float64[Array, "sector origin destination"] = jnp.asarray(
         (economy.flows / economy.flows.sum()).reshape(-1, n, n)
     )
-    return World(flows, jnp.asarray(economy.value_added_share, flows.dtype))
+    gamma, eta = economy.value_added_share, economy.sector_elasticity
+    return World(flows, jnp.asarray(gamma, flows.dtype), jnp.asarray(eta, flows.dtype))
 
 
 def reach(world: World, log_cost: Trade, elasticity: Sectors) -> Trade:
@@ -147,10 +150,12 @@ def markets(
     before = world.spending
     ease = jnp.broadcast_to(jnp.exp(power * log_price), before.shape)
     bought = jnp.einsum("ki,kij->kj", ease, reached)
-    log_index = (before / before.sum(axis=0) * jnp.log(bought) / power).sum(axis=0)
+    log_inward = jnp.log(bought) / power
+    log_index = _index(world, log_inward)
     log_wage = (log_price - (1 - gamma) * log_index) / gamma
     supply = _pooled(world.output, log_price) * jnp.exp(log_wage)
-    spending = _spending(world, closure, supply)
+    shares = jnp.exp((1 - world.sector_elasticity) * (log_inward - log_index))
+    spending = shares * before / before.sum(axis=0) * _spent(world, closure, supply)
     demand = ease * jnp.einsum("kij,kj->ki", reached, spending / bought)
     met = _pooled(world.output, log_price) if closure == "held-shares" else supply
     gap = jnp.log(_pooled(demand, log_price) / met) + jnp.log(supply.sum())
@@ -163,20 +168,27 @@ def _pooled(by_sector: Goods, log_price: Pools) -> Pools:
     return by_sector.sum(axis=0, keepdims=True) if alike else by_sector
 
 
-def _spending(world: World, closure: Closure, supply: Pools) -> Goods:
-    """What each country spends on each sector."""
+def _index(world: World, log_inward: Goods) -> Nations:
+    """The log price of all that a country buys."""
+    share = world.spending / world.spending.sum(axis=0)
+    alike = world.sector_elasticity == 1  # where the formula for others would divide by zero
+    power = jnp.where(alike, 1.0, 1 - world.sector_elasticity)
+    ces = jnp.log((share * jnp.exp(power * log_inward)).sum(axis=0)) / power
+    return jnp.where(alike, (share * log_inward).sum(axis=0), ces)
+
+
+def _spent(world: World, closure: Closure, supply: Pools) -> Nations:
+    """What each country spends."""
     output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
     earned = supply.sum(axis=0)
     if closure == "held-shares":
-        spent = before
-    elif closure == "multiplicative":
+        return before
+    if closure == "multiplicative":
         wanted = before / output * earned
-        spent = wanted / wanted.sum() * earned.sum()
-    else:
-        spent = earned + (before - output) * earned.sum()
-        # Who owes more than it makes has nothing to spend: there is no such world.
-        spent = jnp.where(spent > 0, spent, jnp.nan)
-    return world.spending / before * spent
+        return wanted / wanted.sum() * earned.sum()
+    spent = earned + (before - output) * earned.sum()
+    # Who owes more than it makes has nothing to spend: there is no such world.
+    return jnp.where(spent > 0, spent, jnp.nan)
 
 
 def changes(

@@ -28,12 +28,15 @@ class Economy:
             are on the diagonal. With sectors, [sector, origin, destination].
         value_added_share: γ, value added in gross output. Below one, goods are made from goods.
         sectors: Their names, in the order of the flows. None: one sector, and no axis for it.
+        sector_elasticity: η, between what is bought of different sectors. At one, each keeps its
+            share of spending; below one, a sector that turns dearer takes more of it.
     """
 
     countries: tuple[str, ...]
     flows: Pairs
     value_added_share: float = 1.0
     sectors: tuple[str, ...] = ()
+    sector_elasticity: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse flows that no equilibrium can have produced."""
@@ -46,6 +49,12 @@ class Economy:
         if not 0 < self.value_added_share <= 1:
             raise UsageError(
                 "value-added share", repr(self.value_added_share), "a number above 0 and at most 1"
+            )
+        if not 0 <= self.sector_elasticity < math.inf:
+            raise UsageError(
+                "elasticity between sectors",
+                repr(self.sector_elasticity),
+                "a finite number, zero or more",
             )
 
     def by_sector(self) -> list[tuple[str, Pairs]]:

@@ -1,0 +1,234 @@
+"""Multilateral resistances: how far each country is from all the others together.
+
+Claim: what two countries trade depends on what it costs them to trade with each other relative to
+what it costs them to trade with everybody. With Y output, E expenditure, Y without an index the
+world's, and t the cost of delivering one unit (Anderson and van Wincoop 2003, equations 10 to 12,
+with output and expenditure told apart as in Yotov et al. 2016):
+
+    flows      X_ij = (Y_i E_j / Y) (t_ij / (Π_i P_j))^(1−σ)
+    outward    Π_i^(1−σ) = Σ_j (t_ij / P_j)^(1−σ) E_j / Y
+    inward     P_j^(1−σ) = Σ_i (t_ij / Π_i)^(1−σ) Y_i / Y
+
+Costs enter only as the **ease** t^(1−σ), which is what gravity estimates. The equations leave one
+level open: P is 1 in a country of reference. They hold exactly where the flows add up to output and
+expenditure, so that solving them is the old problem of scaling the rows and columns of a positive
+matrix to given totals (RAS, or Sinkhorn's). One solution exists for any positive numbers whose
+totals agree, and every sweep over rows and columns comes nearer to it whatever the units
+(Franklin and Lorenz 1989). Newton steps are taken where they come nearer faster. Both work on
+logarithms, so that nothing has to be rescaled by hand first.
+
+Sources: Anderson and van Wincoop, "Gravity with Gravitas", AER 93(1), 2003. Yotov, Piermartini,
+Monteiro and Larch, "An Advanced Guide to Trade Policy Analysis", WTO/UNCTAD 2016. Franklin and
+Lorenz, "On the Scaling of Multidimensional Matrices", Linear Algebra and its Applications 114,
+1989.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import logsumexp
+
+from servanda.errors import UsageError, nearest
+
+Countries = Float64[np.ndarray, " country"]
+Pairs = Float64[np.ndarray, "origin destination"]
+
+TOLERANCE = 1e-12  # largest relative gap between a total and what is to add up to it
+MAX_STEPS = 2000
+LONGEST_STEP = 5.0  # log points
+FRACTIONS = (1.0, 0.25, 0.05)  # of a Newton step, to be tried before a sweep
+DAMPING = 1e-13
+VISIBLE_FALL = 1e-12  # of what is minimised, per unit of output: less is lost in rounding
+TOTALS_AGREE = 1e-9  # relative
+TIED = 1e-8  # least share of output that any group of countries trades with the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Resistances:
+    """Multilateral resistances, in levels, not raised to 1 − σ.
+
+    Attributes:
+        countries: Their codes, in the order of both arrays.
+        inward: P_j, what buyers in a country bear of all trade costs. 1 in the reference.
+        outward: Π_i, what its sellers bear.
+        reference: The country in which P is 1.
+    """
+
+    countries: tuple[str, ...]
+    inward: Countries
+    outward: Countries
+    reference: str
+
+
+def resistances(
+    countries: tuple[str, ...],
+    ease: Pairs,
+    output: Countries,
+    expenditure: Countries,
+    elasticity: float,
+    reference: str,
+) -> Resistances:
+    """Solve for the multilateral resistances of Anderson and van Wincoop (2003).
+
+    Args:
+        countries: Their codes, in the order of every array.
+        ease: t_ij^(1−σ) by origin and destination, positive. Multiplying all of it by one number
+            multiplies every Π^(1−σ) by that number.
+        output: Y_i, in any one unit of money.
+        expenditure: E_j, in the same unit, with the same total.
+        elasticity: σ, between goods of different origin.
+        reference: The country in which P is set to 1.
+
+    Returns:
+        The resistances, with flows that add up to output and expenditure within a relative 1e-12.
+
+    Raises:
+        UsageError: The elasticity is 1 or less, the reference is unknown, a number is not positive
+            and finite, shapes or totals differ, the totals cannot be met in double precision, or
+            countries trade too little with each other for their price levels to be compared.
+    """
+    if not (math.isfinite(elasticity) and elasticity > 1):
+        raise UsageError("elasticity of substitution", repr(elasticity), "a finite number above 1")
+    if reference not in countries:
+        raise UsageError(
+            "country of reference",
+            repr(reference),
+            "one of " + ", ".join(countries),
+            hint=nearest(reference, countries),
+        )
+    _check(countries, ease, output, expenditure)
+    seller, buyer = balance(np.log(ease), output, expenditure)
+    _check_tied(np.exp(seller[:, None] + buyer) * ease, output, expenditure)
+    home = countries.index(reference)
+    # e^(seller + buyer) ease is X_ij, so that e^seller is (Y_i / Y) Π^(σ−1) and e^buyer E_j P^(σ−1)
+    # but for one number, which P = 1 at home settles.
+    level = buyer[home] - math.log(expenditure[home])
+    inward = buyer - np.log(expenditure) - level
+    outward = seller - np.log(output / output.sum()) + level
+    return Resistances(
+        countries,
+        inward=np.exp(inward / (elasticity - 1)),
+        outward=np.exp(outward / (elasticity - 1)),
+        reference=reference,
+    )
+
+
+def balance(
+    log_ease: Pairs, output: Countries, expenditure: Countries
+) -> tuple[Countries, Countries]:
+    """Scale the rows and columns of a positive matrix to given totals.
+
+    Args:
+        log_ease: The log of the matrix, by origin and destination.
+        output: What each row is to add up to, positive.
+        expenditure: What each column is to add up to, positive, with the same total.
+
+    Returns:
+        The log factor of each row and of each column. Only their sums are determined.
+
+    Raises:
+        UsageError: The totals cannot be met in double precision.
+    """
+    seller = np.log(output / output.sum())
+    flows, access = _spend(log_ease, seller, expenditure)
+    for _ in range(MAX_STEPS):
+        gap = np.log(flows.sum(axis=1) / output)
+        if np.ptp(gap) <= TOLERANCE:
+            return seller, np.log(expenditure) - access
+        step = _newton_step(flows, output, expenditure)
+        for fraction in FRACTIONS:
+            trial = _spend(log_ease, seller + fraction * step, expenditure)
+            nearer = np.ptp(np.log(trial[0].sum(axis=1) / output)) < np.ptp(gap) / 2
+            fall = fraction * (output @ step) - expenditure @ (trial[1] - access)
+            if nearer or fall > VISIBLE_FALL * output.sum():
+                seller, (flows, access) = seller + fraction * step, trial
+                break
+        else:  # a sweep: it never widens the spread of the gaps
+            seller = seller - gap
+            flows, access = _spend(log_ease, seller, expenditure)
+    raise UsageError(
+        "multilateral resistances",
+        f"totals a relative {np.ptp(gap):.1e} from output and expenditure",
+        f"at most {TOLERANCE:.0e}",
+        hint="some countries hardly trade at these costs, yet must to spend what they do: "
+        "check the units of ease",
+    )
+
+
+def _spend(log_ease: Pairs, seller: Countries, expenditure: Countries) -> tuple[Pairs, Countries]:
+    """Let each buyer spend all it has over the sellers; say also what it can reach, in logs.
+
+    Columns add up exactly. Rows do at the minimum of Σ_j E_j access_j − Σ_i Y_i seller_i, which is
+    convex.
+    """
+    offer = log_ease + seller[:, None]
+    access = logsumexp(offer, axis=0)
+    return np.exp(offer - access) * expenditure, access
+
+
+def _newton_step(flows: Pairs, output: Countries, expenditure: Countries) -> Countries:
+    """Say how far to move each log row factor so that rows add up, to first order.
+
+    Only differences between factors matter, so the outer product fixes their level. Rows are scaled
+    by the root of output, so that small countries count; damping keeps a direction for countries
+    that do not trade yet at this guess.
+    """
+    root = np.sqrt(output)
+    sold = flows.sum(axis=1)
+    slope = np.diag(sold) - (flows / expenditure) @ flows.T
+    scaled = slope / np.outer(root, root) + np.outer(root, root) / output.sum()
+    step = np.linalg.solve(scaled + DAMPING * np.eye(len(root)), (output - sold) / root) / root
+    shortened: Countries = step * (LONGEST_STEP / max(LONGEST_STEP, float(np.abs(step).max())))
+    return shortened
+
+
+def _check_tied(flows: Pairs, output: Countries, expenditure: Countries) -> None:
+    """Refuse flows that fall into groups so far apart that their relative prices are only noise."""
+    shares = flows / np.sqrt(np.outer(output, expenditure))
+    # The first singular value is 1. The second is 1 too where two groups do not trade at all.
+    second = float(np.linalg.svd(shares, compute_uv=False)[1:2].max(initial=0.0))
+    if 1 - second**2 < TIED:
+        raise UsageError(
+            "multilateral resistances",
+            f"a group of countries that trades a share of {max(0.0, 1 - second**2):.0e} of its"
+            " output with the rest",
+            f"at least {TIED:.0e}",
+            hint="price levels of countries that do not trade cannot be compared: "
+            "check the units of ease",
+        )
+
+
+def _check(
+    countries: tuple[str, ...], ease: Pairs, output: Countries, expenditure: Countries
+) -> None:
+    number = len(countries)
+    for name, values, shape in (
+        ("ease", ease, (number, number)),
+        ("output", output, (number,)),
+        ("expenditure", expenditure, (number,)),
+    ):
+        if values.shape != shape:
+            raise UsageError(
+                name,
+                f"an array of shape {values.shape}",
+                f"shape {shape} for the {number} countries",
+            )
+        for place in np.argwhere(~(np.isfinite(values) & (values > 0))):
+            who = " to ".join(repr(countries[i]) for i in place)
+            raise UsageError(
+                f"{name} {'of' if values.ndim == 1 else 'from'} {who}",
+                repr(float(values[tuple(place)])),
+                "a positive number",
+            )
+    made, spent = float(output.sum()), float(expenditure.sum())
+    if abs(made - spent) > TOTALS_AGREE * made:
+        raise UsageError(
+            "total expenditure",
+            f"{spent:g}",
+            f"the total of output, {made:g}",
+            hint="the world spends what it makes: scale expenditure by the one over the other",
+        )

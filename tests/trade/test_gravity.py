@@ -1,0 +1,439 @@
+"""Gravity by PPML: a published regression, an independent one, and laws of the estimator."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pyfixest
+import pytest
+from hypothesis import given, settings
+
+from servanda.errors import UsageError
+from servanda.trade import gravity
+from servanda.trade.gravity import Gravity, estimate
+
+CODES = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF")
+COSTS = ("distance", "border")
+
+
+# --- a published regression ------------------------------------------------------------
+
+GUIDE_COSTS = ("ln_DIST", "CNTG", "INTL_BRDR")
+
+
+@pytest.fixture(scope="module")
+def guide(data: Path) -> pd.DataFrame:
+    """Manufactures in 2006 among 69 countries, sales at home included."""
+    return pd.read_csv(data / "models" / "agtpa_ch2_border_input_2006.csv").replace("ZZZ", "DEU")
+
+
+@pytest.fixture(scope="module")
+def published(guide: pd.DataFrame) -> Gravity:
+    return estimate(guide, GUIDE_COSTS)
+
+
+def test_the_border_regression_of_the_advanced_guide(published):
+    """To every digit that Stata's `ppml` prints when it runs the guide's do-file.
+
+    Yotov et al. (2016), chapter 2, application 1, step I. Its standard errors are robust, without
+    clusters. The book gives the coefficients as −0.791, 0.674 and −2.474.
+    """
+    printed = [-0.7912879, 0.6736456, -2.47445]
+    np.testing.assert_allclose(published.coefficients, printed, rtol=0, atol=5e-7)
+    errors = [0.0501494, 0.1073719, 0.1193816]
+    np.testing.assert_allclose(published.standard_errors, errors, rtol=0, atol=5e-8)
+    assert published.deviance == pytest.approx(4542202, abs=0.5)
+    assert published.r_squared == pytest.approx(0.99450921, abs=5e-9)
+    assert published.observations == 4761
+
+
+def test_its_effects_are_those_of_the_advanced_guide(published):
+    # There Germany's effect as an importer is zero. ARG, AUS and USA as the log prints them.
+    germany = published.importer_effects[published.countries.index("DEU")]
+    exporter = published.exporter_effects + germany
+    importer = published.importer_effects - germany
+    at = [published.countries.index(code) for code in ("ARG", "AUS", "USA")]
+    np.testing.assert_allclose(exporter[at], [16.60491, 17.83091, 19.38116], atol=5e-6)
+    np.testing.assert_allclose(importer[at], [-1.514718, 0.0643156, 1.891485], atol=5e-6)
+
+
+def test_clustering_by_pair_widens_the_border_regressions_errors(guide, published):
+    clustered = estimate(guide, GUIDE_COSTS, cluster="pair_id")
+    assert clustered.coefficients.tolist() == published.coefficients.tolist()
+    assert (clustered.standard_errors > published.standard_errors).all()
+    fit = pyfixest.fepois(
+        "trade ~ ln_DIST + CNTG + INTL_BRDR | exporter + importer",
+        guide,
+        vcov={"CRV1": "pair_id"},
+        ssc=pyfixest.ssc(k_adj=False),
+    )
+    np.testing.assert_allclose(clustered.standard_errors, fit.se(), rtol=1e-5)
+    # Left to itself it fits the same flows, as nearly as its stopping rule asks for.
+    rows = guide.assign(fitted=fit.predict(type="response"))
+    theirs = rows.pivot(index="exporter", columns="importer", values="fitted")
+    np.testing.assert_allclose(theirs.to_numpy(), clustered.fitted, rtol=1e-3)
+
+
+def test_what_it_fits_is_an_economy_of_the_same_totals(guide, published):
+    economy = published.economy
+    assert economy.countries == published.countries
+    observed = guide.pivot(index="exporter", columns="importer", values="trade").to_numpy()
+    np.testing.assert_allclose(economy.flows.sum(axis=1), observed.sum(axis=1), rtol=1e-11)
+    np.testing.assert_allclose(economy.flows.sum(axis=0), observed.sum(axis=0), rtol=1e-11)
+
+
+# --- an independent regression ------------------------------------------------------------
+
+
+def table(flows: np.ndarray, **costs: np.ndarray) -> pd.DataFrame:
+    n = len(flows)
+    pairs = [(i, j) for i in range(n) for j in range(n)]
+    return pd.DataFrame(
+        {
+            "exporter": [CODES[i] for i, _ in pairs],
+            "importer": [CODES[j] for _, j in pairs],
+            "pair": ["-".join(sorted((CODES[i], CODES[j]))) for i, j in pairs],
+            "trade": flows.ravel(),
+            **{name: cost.ravel() for name, cost in costs.items()},
+        }
+    )
+
+
+def world(seed: int, n: int) -> pd.DataFrame:
+    """Random flows among n countries: noisy gravity, with zeros now and then."""
+    rng = np.random.default_rng(seed)
+    distance, border = rng.uniform(0, 3, (n, n)), 1.0 - np.eye(n)
+    sizes = rng.uniform(-2, 2, (2, n))
+    log_flows = sizes[0][:, None] + sizes[1] - distance - 2 * border + rng.normal(0, 0.5, (n, n))
+    flows = np.exp(log_flows)
+    flows[(border == 1) & (rng.uniform(size=(n, n)) < 0.1)] = 0
+    flows[np.arange(n), (np.arange(n) + 1) % n] += 0.1  # everybody trades with somebody
+    return table(flows, distance=distance, border=border)
+
+
+def by_hand(data: pd.DataFrame, cluster: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Poisson regression on dummies by Newton's method, with the textbook sandwich."""
+    dummies = [pd.get_dummies(data[side], dtype=float) for side in ("exporter", "importer")]
+    x = np.hstack([data[list(COSTS)], dummies[0], dummies[1].iloc[:, 1:]])
+    y = data["trade"].to_numpy()
+    beta = np.linalg.lstsq(x, np.log(y + y.mean()))[0]
+    for _ in range(50):
+        fitted = np.exp(x @ beta)
+        beta = beta + np.linalg.solve(x.T @ (x * fitted[:, None]), x.T @ (y - fitted))
+    fitted = np.exp(x @ beta)
+    bread = np.linalg.inv(x.T @ (x * fitted[:, None]))
+    scores = pd.DataFrame(x * (y - fitted)[:, None])
+    sums = scores.groupby(np.arange(len(y)) if cluster is None else data[cluster].to_numpy()).sum()
+    groups = len(sums)
+    variance = bread @ (sums.T.to_numpy() @ sums.to_numpy()) @ bread * groups / (groups - 1)
+    return beta[:2], np.sqrt(np.diag(variance))[:2], fitted
+
+
+@pytest.mark.parametrize("cluster", [None, "pair"])
+@pytest.mark.parametrize("seed", [1, 2, 3])  # each with a zero or more
+def test_a_regression_on_dummies_says_the_same(seed, cluster):
+    data = world(seed, 6)
+    found = estimate(data, COSTS, cluster=cluster)
+    coefficients, errors, fitted = by_hand(data, cluster)
+    np.testing.assert_allclose(found.coefficients, coefficients, rtol=1e-8)
+    np.testing.assert_allclose(found.standard_errors, errors, rtol=1e-6)
+    np.testing.assert_allclose(found.fitted.ravel(), fitted, rtol=1e-7)
+
+
+# --- laws ------------------------------------------------------------
+
+worlds = st.builds(world, st.integers(0, 2**32 - 1), st.integers(3, 6))
+few = settings(max_examples=12)
+
+
+@few
+@given(worlds)
+def test_fitted_flows_add_up_by_exporter_and_by_importer(data):
+    found = estimate(data, COSTS)
+    for axis, side in ((1, "exporter"), (0, "importer")):
+        observed = data.groupby(side)["trade"].sum().to_numpy()
+        np.testing.assert_allclose(found.fitted.sum(axis=axis), observed, rtol=1e-11)
+
+
+@few
+@given(worlds)
+def test_costs_explain_the_fitted_flows_as_well_as_the_observed_ones(data):
+    # The first-order condition of PPML.
+    found = estimate(data, COSTS)
+    observed = data["trade"].to_numpy().reshape(found.fitted.shape)
+    for name in COSTS:
+        cost = data[name].to_numpy().reshape(found.fitted.shape)
+        explained = (cost * found.fitted).sum()
+        assert explained == pytest.approx((cost * observed).sum(), rel=1e-8)
+
+
+@few
+@given(worlds)
+def test_what_is_estimated_makes_the_fitted_flows(data):
+    found = estimate(data, COSTS)
+    costs = np.stack([data[name].to_numpy().reshape(found.ease.shape) for name in COSTS])
+    ease = np.exp(np.tensordot(found.coefficients, costs, axes=1))
+    np.testing.assert_allclose(found.ease, ease, rtol=1e-12)
+    effects = np.exp(found.exporter_effects[:, None] + found.importer_effects)
+    np.testing.assert_allclose(found.fitted, effects * ease, rtol=1e-10)
+    assert found.importer_effects.mean() == pytest.approx(0, abs=1e-12)
+
+
+@few
+@given(worlds)
+def test_flows_that_obey_gravity_are_fitted_exactly(data):
+    first = estimate(data, COSTS)
+    again = estimate(data.assign(trade=first.fitted.ravel()), COSTS)
+    np.testing.assert_allclose(again.coefficients, first.coefficients, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(again.fitted, first.fitted, rtol=1e-7)
+    assert again.deviance == pytest.approx(0, abs=1e-12 * first.fitted.sum())
+    assert again.r_squared == pytest.approx(1, rel=1e-12)
+
+
+@few
+@given(worlds, st.sampled_from([1e-6, 1e6]))
+def test_the_unit_of_money_does_not_matter(data, unit):
+    found = estimate(data, COSTS)
+    other = estimate(data.assign(trade=unit * data["trade"]), COSTS)
+    np.testing.assert_allclose(other.coefficients, found.coefficients, rtol=1e-8)
+    np.testing.assert_allclose(other.standard_errors, found.standard_errors, rtol=1e-7)
+    np.testing.assert_allclose(other.fitted, unit * found.fitted, rtol=1e-7)
+    assert other.deviance == pytest.approx(unit * found.deviance, rel=1e-7)
+
+
+@few
+@given(worlds, st.sampled_from([1e-6, 1e6]))
+def test_a_cost_in_another_unit_has_a_coefficient_in_that_unit(data, unit):
+    found = estimate(data, COSTS)
+    other = estimate(data.assign(distance=unit * data["distance"]), COSTS)
+    expected = found.coefficients / np.array([unit, 1])
+    np.testing.assert_allclose(other.coefficients, expected, rtol=1e-8)
+    errors = found.standard_errors / np.array([unit, 1])
+    np.testing.assert_allclose(other.standard_errors, errors, rtol=1e-7)
+    np.testing.assert_allclose(other.fitted, found.fitted, rtol=1e-7)
+
+
+@few
+@given(worlds)
+def test_what_all_of_an_exporters_sales_bear_is_its_effect(data):
+    # Farther by two from everyone: the same coefficients and flows, and two coefficients more.
+    found = estimate(data, COSTS)
+    farther = data["distance"] + 2 * (data["exporter"] == "BBB")
+    other = estimate(data.assign(distance=farther), COSTS)
+    np.testing.assert_allclose(other.coefficients, found.coefficients, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(other.fitted, found.fitted, rtol=1e-7)
+    gained = other.exporter_effects - found.exporter_effects
+    expected = np.where(np.array(found.countries) == "BBB", -2 * found.coefficients[0], 0)
+    np.testing.assert_allclose(gained, expected, rtol=1e-6, atol=1e-7)
+
+
+@few
+@given(worlds, st.randoms(use_true_random=False))
+def test_neither_the_order_of_rows_nor_the_codes_matter(data, random):
+    found = estimate(data, COSTS)
+    order = list(range(len(data)))
+    random.shuffle(order)
+    codes = dict(zip(CODES, random.sample(CODES, len(CODES)), strict=True))
+    other = estimate(
+        data.iloc[order].replace({"exporter": codes, "importer": codes}), COSTS, cluster=None
+    )
+    np.testing.assert_allclose(other.coefficients, found.coefficients, rtol=1e-8)
+    np.testing.assert_allclose(other.standard_errors, found.standard_errors, rtol=1e-7)
+    at = [other.countries.index(codes[country]) for country in found.countries]
+    np.testing.assert_allclose(other.fitted[np.ix_(at, at)], found.fitted, rtol=1e-7)
+
+
+def test_columns_may_have_any_names():
+    data = world(1, 5)
+    names = {"trade": "flow in $", "exporter": "from", "importer": "to", "distance": "log(km) + 1"}
+    found = estimate(
+        data.rename(columns=names),
+        ("log(km) + 1", "border"),
+        flow="flow in $",
+        exporter="from",
+        importer="to",
+    )
+    assert found.costs == ("log(km) + 1", "border")
+    assert found.coefficients.tolist() == estimate(data, COSTS).coefficients.tolist()
+
+
+def test_a_dict_of_arrays_will_do():
+    data = world(1, 5)
+    columns = {name: values.to_numpy() for name, values in data.items()}
+    found = estimate(columns, COSTS, cluster="pair")
+    expected = estimate(data, COSTS, cluster="pair")
+    assert found.standard_errors.tolist() == expected.standard_errors.tolist()
+
+
+# --- errors ------------------------------------------------------------
+
+
+def flow(data: pd.DataFrame, exporter: str, importer: str, value: float) -> pd.DataFrame:
+    """The table with the flows from one country, or to it, replaced; '' is every country."""
+    chosen = np.ones(len(data), dtype=bool)
+    for side, code in (("exporter", exporter), ("importer", importer)):
+        chosen &= (data[side] == code) | (code == "")
+    data.loc[chosen, "trade"] = value
+    return data
+
+
+def embargo(data: pd.DataFrame) -> pd.DataFrame:
+    """AAA and CCC trade nothing with each other, and a variable marks them."""
+    data = flow(flow(data, "AAA", "CCC", 0.0), "CCC", "AAA", 0.0)
+    return data.assign(embargo=data["pair"].eq("AAA-CCC").astype(float))
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (
+            world(1, 4),
+            {"costs": ("distanse",)},
+            (
+                "table: found no column 'distanse', expected one of exporter, importer, pair,"
+                " trade, distance, border\n"
+                "  hint: did you mean 'distance'?"
+            ),
+        ),
+        (world(1, 4), {"costs": ()}, "cost variables: found none, expected at least one column"),
+        (
+            world(1, 4),
+            {"costs": ("border", "distance", "border")},
+            "cost variables: found 'border' twice, expected each column once",
+        ),
+        (
+            world(1, 4).assign(distance=np.arange(16.0) * np.where(np.arange(16) == 6, np.nan, 1)),
+            {},
+            "distance from 'BBB' to 'CCC': found nan, expected a finite number",
+        ),
+        (
+            world(1, 4).assign(distance=np.where(np.arange(16) == 6, np.inf, 1.0)),
+            {},
+            "distance from 'BBB' to 'CCC': found inf, expected a finite number",
+        ),
+        (
+            world(1, 4).assign(language=lambda d: 3 * d["border"] + d["exporter"].eq("AAA")),
+            {"costs": ("border", "distance", "language")},
+            (
+                "cost variable 'language': found nothing that exporter and importer effects and the"
+                " variables before it do not say, expected a variable that differs between pairs in"
+                " its own way\n"
+                "  hint: leave it out"
+            ),
+        ),
+        (
+            embargo(world(1, 4)),
+            {"costs": (*COSTS, "embargo")},
+            (
+                "cost variables: found 'embargo', told by zeros alone: 2 of them, the first from"
+                " 'AAA' to 'CCC', expected variables at work where there is trade, too\n"
+                "  hint: a coefficient would run off to infinity: leave out what marks pairs that"
+                " do not trade"
+            ),
+        ),
+        (
+            flow(world(1, 4), "BBB", "", 0.0),
+            {},
+            (
+                "domestic flow of 'BBB': found none, expected a positive value\n"
+                "  hint: sales at home are gross output less exports"
+            ),
+        ),
+        (
+            flow(flow(world(1, 4), "BBB", "", 0.0), "BBB", "BBB", 1.0),
+            {},
+            (
+                "exports of 'BBB': found zero with every other country, expected at least one"
+                " positive flow\n"
+                "  hint: nothing ties its prices to the others': leave the country out"
+            ),
+        ),
+        (
+            flow(flow(world(1, 4), "", "BBB", 0.0), "BBB", "BBB", 1.0),
+            {},
+            (
+                "imports of 'BBB': found zero with every other country, expected at least one"
+                " positive flow\n"
+                "  hint: nothing ties its prices to the others': leave the country out"
+            ),
+        ),
+        (
+            flow(world(1, 4), "AAA", "BBB", -1.0),
+            {},
+            "flow from 'AAA' to 'BBB': found -1.0, expected zero or a positive number",
+        ),
+        (
+            world(1, 4).head(15),
+            {},
+            (
+                "domestic flow of 'DDD': found no row, expected a row for each of the 4 countries"
+                " with each, itself included\n"
+                "  hint: sales at home are gross output less exports"
+            ),
+        ),
+        (
+            world(1, 4).replace({"pair": {"AAA-CCC": None}}),
+            {"cluster": "pair"},
+            "pair from 'AAA' to 'CCC': found nothing, expected a cluster",
+        ),
+        (
+            world(1, 4).assign(year=2006),
+            {"cluster": "year"},
+            "cluster column 'year': found one cluster, expected at least two",
+        ),
+    ],
+)
+def test_what_cannot_be_estimated_is_named(data, options, message):
+    with pytest.raises(UsageError) as error:
+        estimate(data, **({"costs": COSTS} | options))
+    assert str(error.value) == message
+
+
+def test_costs_too_far_from_zero_for_ease_to_be_a_number_are_refused():
+    data = world(1, 4)
+    largest = abs(estimate(data, ("distance",)).coefficients[0]) * 1e6
+    with pytest.raises(UsageError) as error:
+        estimate(data.assign(distance=data["distance"] - 1e6), ("distance",))
+    found = str(error.value).partition("as large as ")[2].partition(",")[0]
+    assert float(found) == pytest.approx(largest, abs=2)
+    assert str(error.value) == (
+        f"cost variables: found β · costs as large as {found}, expected at most 700, as ease is its"
+        " exponential\n"
+        "  hint: measure each cost from that of a typical pair"
+    )
+
+
+def test_flows_that_are_all_the_same_have_no_correlation():
+    data = world(1, 4).assign(trade=5.0)
+    found = estimate(data, COSTS)
+    np.testing.assert_allclose(found.coefficients, 0, atol=1e-9)
+    np.testing.assert_allclose(found.fitted, 5, rtol=1e-9)
+    assert found.deviance == pytest.approx(0, abs=1e-9)
+
+
+def test_estimates_that_have_not_converged_are_refused(monkeypatch):
+    monkeypatch.setattr(gravity, "MAX_ITERATIONS", 1)
+    with pytest.raises(UsageError) as error:
+        estimate(world(1, 5), COSTS)
+    gap = str(error.value).partition(" off by a relative ")[2].partition(",")[0]
+    assert float(gap) > 1e-9
+    assert str(error.value) == (
+        "PPML, coefficient of 'distance': found a first-order condition off by a relative"
+        f" {gap}, expected at most 1e-09\n"
+        "  hint: the estimates have not converged: look for extreme flows or costs"
+    )
+
+
+def test_without_pyfixest_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyfixest", None)
+    with pytest.raises(UsageError) as error:
+        estimate(world(1, 4), COSTS)
+    assert str(error.value) == (
+        "servanda.trade.gravity: found pyfixest is not installed, expected the extra 'gravity',"
+        " which estimating trade costs needs\n"
+        "  hint: pip install 'servanda[gravity]'"
+    )
