@@ -1,0 +1,120 @@
+"""Diversion: trade that goes round a ban, growing towards a share of what the ban took.
+
+The recursions are those of the case's `evasion` mechanism, told here per unit of the ceiling θ, so
+that what is diverted is θ·g with g free of θ. With L what is lost in a month, ρ the monthly rate:
+
+    saturating    g' = g + (L − g)(1 − e^(−ρ))
+    network       g' = g + (L − g)·(s + u)(1 − e)/(s + u + (1 − u)e),  u = g/L,  e = e^(−ρ(1 + s))
+
+The first approaches its ceiling from the first month; the second starts slowly, at a seed s, and
+grows with its own traffic. That both are proportional to θ is what makes an exact fit cheap: a grid
+over (ρ, s) is shared by all series, and each series needs one more dimension, its own θ.
+
+Priors become nodes with weights here: evenly spaced in the log for lognormals, equal-weight
+quantiles for the seed. Sums over them converge fast, since posteriors are smooth.
+
+Sources: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout",
+EBRD Working Paper 276 (2023); logistic growth, as anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64
+from scipy import special
+
+Variant = Literal["saturating", "network", "none"]
+VARIANTS: tuple[Variant, ...] = ("saturating", "network", "none")
+SPAN = 4.0  # standard deviations on either side: the record may be far out in a prior's tail
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal:
+    """A prior of a positive number: its median and the standard deviation of its log."""
+
+    median: float
+    log_sd: float
+
+    def nodes(
+        self, count: int
+    ) -> tuple[Float64[np.ndarray, " node"], Float64[np.ndarray, " node"]]:
+        """Values evenly spaced in the log, and the weight of each; weights sum to one."""
+        steps = np.linspace(-SPAN, SPAN, count)
+        weights = np.exp(-0.5 * steps**2)
+        return self.median * np.exp(self.log_sd * steps), weights / weights.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A beta prior of the seed: growth without traffic, as a share of growth at the ceiling."""
+
+    a: float
+    b: float
+
+    def nodes(
+        self, count: int
+    ) -> tuple[Float64[np.ndarray, " node"], Float64[np.ndarray, " node"]]:
+        """The middles of `count` slices of equal probability, and their equal weights."""
+        middles = (np.arange(count) + 0.5) / count
+        values: Float64[np.ndarray, " node"] = special.betaincinv(self.a, self.b, middles)
+        return values, np.full(count, 1 / count)
+
+
+def approach(
+    variant: Variant,
+    rate: Float64[np.ndarray, " node"],
+    seed: Float64[np.ndarray, " node"],
+    used: Float64[np.ndarray, " node"],
+    months: float = 1.0,
+) -> Float64[np.ndarray, " node"]:
+    """Share of the way to the ceiling that a step goes.
+
+    Args:
+        variant: The theory.
+        rate: ρ, 1/month.
+        seed: s, of the ceiling; only `network` reads it.
+        used: u, what is diverted as a share of its ceiling, 0 to 1; only `network` reads it.
+        months: Length of the step.
+    """
+    if variant == "none":
+        return np.zeros_like(rate)
+    if variant == "saturating":
+        return -np.expm1(-rate * months)
+    growth = rate * (1 + seed) * months
+    pull = seed + used
+    share: Float64[np.ndarray, " node"] = (
+        pull * -np.expm1(-growth) / (pull + (1 - used) * np.exp(-growth))
+    )
+    return share
+
+
+def diverted(
+    variant: Variant,
+    loss: Float64[np.ndarray, "node month"],
+    rate: Float64[np.ndarray, " node"],
+    seed: Float64[np.ndarray, " node"],
+    start: Float64[np.ndarray, " node"] | None = None,
+) -> Float64[np.ndarray, "node month"]:
+    """What is diverted in each month, per unit of θ, in the unit of the loss.
+
+    Args:
+        variant: The theory.
+        loss: L, what the ban took in each month; zero where there is none.
+        rate: ρ of each node, 1/month.
+        seed: s of each node.
+        start: g before the first month; zero where it is not given.
+    """
+    now = np.zeros(len(rate)) if start is None else start
+    path = np.zeros_like(loss)
+    for month in range(loss.shape[1]):
+        ceiling = loss[:, month]
+        # Nothing lost leaves no ceiling: whatever is still diverted then has all of it.
+        full = (now > 0).astype(np.float64)
+        used = np.where(ceiling > 0, now / np.where(ceiling > 0, ceiling, 1.0), full)
+        step = approach(variant, rate, seed, np.clip(used, 0.0, 1.0))
+        now = now + (ceiling - now) * step
+        path[:, month] = now
+    return path

@@ -1,0 +1,357 @@
+"""Product substitution: what an embargo took from one set of goods, and others won back.
+
+China's recorded imports from North Korea, by year. The bans of 2017 (UNSC 2371, 2375, 2397) cover
+coal, iron ore, apparel and seafood; wigs and electricity are not banned. With B what the banned
+goods earned,
+
+    L_y = max(0, e^κ·B_2016 − B_y),  κ ~ N(0, .2)       nothing in 2016
+    log y_p = level + log(1 + θ_p g_y / b_p) + ε,       b_p the value of 2016
+
+κ carries that nobody knows what the banned goods would have earned since: 2016 is one year, with
+coal already capped on paper (UNSC 2270, 2321), and prices moved. L is spread evenly over a year's
+months, g follows it through the recursions of `servanda.trade.diversion` and is summed by year.
+
+**The border closure of 2020–22** is not the embargo. Wigs cross by road and rail: their three
+closed years are no evidence here, and their clock stands still (`closure="stops"`; "runs" lets it
+go on, the years being left out all the same). Electricity goes over wires, so its years all count.
+
+The rate of substitution is Σ_p θ_p g over L: earnings through *these two* products. **The rest**
+(total less all listed) cannot be divided: lead, machinery, wood, stone and food in it were banned
+too, so that its fall since 2016 says nothing. `rest_bound` counts all that is left of it as
+substitution: an upper bound on what recorded trade won back. Smuggling is in no figure.
+
+Priors, chosen before any fit: ρ and s of the case's route `world-to-north-korea`; θ_p ~ LN(.05,
+1.5), wide because products differ by orders of magnitude, the sum's mean near the case's ceiling.
+There are six years of wigs and nine of electricity: intervals are wide and stay so.
+
+Source: after the question of Haggard and Noland, "Hard Target: Sanctions, Inducements, and the Case
+of North Korea" (Stanford University Press, 2017): whether an economy that has lost its exports
+finds others.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from scipy import special
+
+from servanda.errors import CaseError, UsageError
+from servanda.trade.diversion import Lognormal, Seed, Variant, diverted
+from servanda.trade.diversion_fit import (
+    Evidence,
+    Joint,
+    Mixture,
+    Noise,
+    Range,
+    between,
+    combine,
+    forecast,
+    weigh,
+)
+
+BANNED = ("2701_coal", "2601_iron_ore", "61_knit_apparel", "62_woven_apparel", "03_seafood")
+WIGS, ELECTRICITY = "6704_wigs", "2716_electricity"
+UNBANNED = (WIGS, ELECTRICITY)
+TOTAL = "TOTAL"
+BASE_YEAR = 2016
+CLOSED = (2020, 2021, 2022)
+SHORTEST = 3  # years: the baseline, and two to see growth in
+MONTHS = 12
+DRAWS = 4000
+CEILING, RATE, SEED = Lognormal(0.05, 1.5), Lognormal(0.06, 0.6), Seed(2, 18)
+NOISE = Noise((0.0,), shape=2.0, scale=0.4)
+
+Closure = Literal["stops", "runs"]
+Years = Float64[np.ndarray, " year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Imports from the embargoed country by year and product, USD m.
+
+    Attributes:
+        years: Without a gap, from the baseline on.
+        banned: All banned products together.
+        unbanned: Each product that is not banned.
+        rest: What is in the total and not listed.
+    """
+
+    years: tuple[int, ...]
+    banned: Years
+    unbanned: Mapping[str, Years]
+    rest: Years
+
+
+def read_imports(path: Path) -> Imports:
+    """Read the table of imports by heading (UN Comtrade; one row a year, USD).
+
+    Raises:
+        CaseError: A column or a year is missing, a year is given twice or too few are, a value is
+            no number or below zero, or an unbanned product has nothing in a year.
+    """
+    wanted = ("year", *UNBANNED, *BANNED, TOTAL)
+    rows: dict[int, dict[str, float]] = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        for column in wanted:
+            if column not in (reader.fieldnames or ()):
+                raise CaseError(path.name, f"no column {column!r}", ", ".join(wanted))
+        for row in reader:
+            where = f"{path.name}, line {reader.line_num}"
+            numbers = {column: _number(row[column], column, where) for column in wanted}
+            year = int(numbers["year"])
+            if year in rows:
+                raise CaseError(where, f"{year} again", "each year once")
+            rows[year] = numbers
+    _check_years(path, sorted(rows))
+    years = tuple(sorted(rows))
+    columns = {c: np.array([rows[y][c] / 1e6 for y in years]) for c in wanted}
+    _check_positive(path, years, columns)
+    banned = np.sum([columns[c] for c in BANNED], axis=0)
+    unbanned = {c: columns[c] for c in UNBANNED}
+    rest = columns[TOTAL] - banned - sum(unbanned.values())
+    return Imports(years, banned, unbanned, rest)
+
+
+def _number(text: str, column: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise CaseError(where, f"{column} {text!r}", "zero or a positive number")
+    return value
+
+
+def _check_years(path: Path, years: list[int]) -> None:
+    if len(years) < SHORTEST:
+        raise CaseError(path.name, f"{len(years)} years", f"{SHORTEST} or more")
+    if years[0] != BASE_YEAR:
+        raise CaseError(path.name, f"{years[0]} first", f"{BASE_YEAR}, the baseline")
+    for earlier, later in itertools.pairwise(years):
+        if later != earlier + 1:
+            raise CaseError(path.name, f"{later} after {earlier}", f"{earlier + 1}: no gap")
+
+
+def _check_positive(path: Path, years: tuple[int, ...], columns: Mapping[str, Years]) -> None:
+    for column in UNBANNED:
+        for year, value in zip(years, columns[column], strict=True):
+            if value == 0:
+                raise CaseError(f"{path.name}, {year}", f"no {column}", "a positive number")
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """What is believed before the fit, and how finely.
+
+    Attributes:
+        ceiling: θ of each product, share of the loss.
+        rate: ρ, 1/month.
+        seed: s, of the ceiling.
+        noise: Of each product.
+        baseline_log_sd: sd of κ.
+        nodes: How many of κ, ρ, s and θ.
+    """
+
+    ceiling: Lognormal = CEILING
+    rate: Lognormal = RATE
+    seed: Seed = SEED
+    noise: Noise = NOISE
+    baseline_log_sd: float = 0.2
+    nodes: tuple[int, int, int, int] = (5, 33, 9, 61)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A variant held against the record.
+
+    Attributes:
+        variant: Which.
+        imports: The record.
+        evidence: Of each unbanned product.
+        seen: For each, the years that count as evidence.
+        theta: Nodes of θ.
+        weight: Prior weight of each shared node.
+        expected: What the banned goods would have earned, at each shared node.
+        loss: L by year, at each shared node.
+        rate: ρ of each shared node.
+        seed: s of each shared node.
+        closure: What the closed border does to the clock of wigs.
+    """
+
+    variant: Variant
+    imports: Imports
+    evidence: tuple[Evidence, ...]
+    seen: tuple[tuple[int, ...], ...]
+    theta: Float64[np.ndarray, " theta"]
+    weight: Float64[np.ndarray, " shared"]
+    expected: Float64[np.ndarray, " shared"]
+    loss: Float64[np.ndarray, "shared year"]
+    rate: Float64[np.ndarray, " shared"]
+    seed: Float64[np.ndarray, " shared"]
+    closure: Closure
+
+    def joint(self, origin: int) -> Joint:
+        """Weights of all nodes from the years up to one."""
+        return combine(self.evidence, [self._known(p, origin) for p in (0, 1)], self.weight)
+
+    def foresee(self, origin: int, product: str) -> Mixture:
+        """Forecast a product's log earnings of the year after the origin, share lost carried on."""
+        row = UNBANNED.index(product)
+        year = origin + 1
+        if year not in self.seen[row]:
+            raise UsageError(
+                f"forecast of {product} in {year}",
+                "a year that is no evidence",
+                "one of " + ", ".join(map(str, self.seen[row][1:])),
+            )
+        last = self.imports.years.index(origin)
+        loss = self.loss.copy()
+        loss[:, last + 1] = loss[:, last]
+        path = self._diverted(product, loss)[:, last + 1]
+        rise = np.log1p(path[:, None] * self.theta / self.imports.unbanned[product][0])
+        known, at = self._known(row, origin), self.seen[row].index(year)
+        return forecast(self.evidence[row], self.joint(origin).of(row), known, at, rise)
+
+    def rate_of_substitution(self, origin: int, years: tuple[int, ...]) -> dict[int, Range]:
+        """Σ θ g over L in some years, from what was known at the origin."""
+        random = np.random.default_rng(2017)
+        shared, chosen = self.joint(origin).draw(DRAWS, random)
+        gained = np.zeros((DRAWS, len(self.imports.years)))
+        for row, product in enumerate(UNBANNED):
+            cells = (chosen[row, :, 0], shared, chosen[row, :, 1])
+            level = self.evidence[row].coefficients(self._known(row, origin), cells, random)[:, 0]
+            theta = between(self.theta, self.theta[chosen[row, :, 1]], random)
+            path = self._diverted(product, self.loss)[shared]
+            gained += (theta * np.exp(level))[:, None] * path
+        at = [self.imports.years.index(year) for year in years]
+        shares = gained[:, at] / self.loss[shared][:, at]
+        return {year: Range.of(shares[:, column]) for column, year in enumerate(years)}
+
+    def parameters(self, origin: int) -> dict[str, Range]:
+        """Posterior of Σ θ ("ceiling"), each product's θ, ρ ("rate") and s ("seed")."""
+        random = np.random.default_rng(2018)
+        shared, chosen = self.joint(origin).draw(DRAWS, random)
+        theta = between(self.theta, self.theta[chosen[:, :, 1]], random)
+        rate = between(np.unique(self.rate), self.rate[shared], random)
+        return {
+            "ceiling": Range.of(theta.sum(axis=0)),
+            **{product: Range.of(theta[row]) for row, product in enumerate(UNBANNED)},
+            "rate": Range.of(rate),
+            "seed": Range.of(self.seed[shared]),
+        }
+
+    def _known(self, row: int, origin: int) -> int:
+        return sum(year <= origin for year in self.seen[row])
+
+    def _diverted(
+        self, product: str, loss: Float64[np.ndarray, "shared year"]
+    ) -> Float64[np.ndarray, "shared year"]:
+        stopped = product == WIGS and self.closure == "stops"
+        return _by_year(self.variant, self.imports.years, loss, (self.rate, self.seed), stopped)
+
+
+def fit(
+    imports: Imports,
+    variant: Variant,
+    priors: Priors | None = None,
+    closure: Closure = "stops",
+) -> Fit:
+    """Hold a variant against the record.
+
+    Args:
+        imports: By product, from 2016.
+        variant: The theory; "none" for no substitution.
+        priors: Other priors than the module's.
+        closure: Whether the clock of wigs stands still while the border is closed.
+    """
+    priors = priors or Priors()
+    weight, kappa, rate, seed = _nodes(variant, priors)
+    expected = imports.banned[0] * np.exp(priors.baseline_log_sd * kappa)
+    loss = np.maximum(expected[:, None] - imports.banned, 0.0)
+    loss[:, 0] = 0.0
+    theta, theta_weight = (
+        (np.zeros(1), np.ones(1)) if variant == "none" else priors.ceiling.nodes(priors.nodes[3])
+    )
+    evidence, seen = [], []
+    for product in UNBANNED:
+        stopped = product == WIGS and closure == "stops"
+        path = _by_year(variant, imports.years, loss, (rate, seed), stopped)
+        counted: Int64[np.ndarray, " seen"] = np.array(
+            [i for i, y in enumerate(imports.years) if product != WIGS or y not in CLOSED]
+        )
+        values = imports.unbanned[product]
+        rise = np.log1p(path[:, None, counted] * theta[:, None] / values[0])
+        design = np.ones((len(counted), 1))
+        logs = np.log(values[counted])
+        evidence.append(
+            weigh(logs, rise, design, np.ones(1), priors.noise, theta_weight, slice(0, 1))
+        )
+        seen.append(tuple(imports.years[i] for i in counted))
+    nodes = (theta, weight, expected, loss, rate, seed)
+    return Fit(variant, imports, tuple(evidence), tuple(seen), *nodes, closure)
+
+
+def _nodes(variant: Variant, priors: Priors) -> tuple[Float64[np.ndarray, " shared"], ...]:
+    """Weight, κ in standard deviations, ρ and s of each shared node."""
+    counts = (1, 1, 1) if variant == "none" else priors.nodes[:3]
+    rates = priors.rate.nodes(counts[1]) if counts[1] > 1 else (np.ones(1), np.ones(1))
+    seeds = priors.seed.nodes(counts[2] if variant == "network" else 1)
+    axes = (special.roots_hermitenorm(counts[0]), rates, seeds)
+    values = np.meshgrid(*[axis[0] for axis in axes], indexing="ij")
+    weights = np.meshgrid(*[axis[1] for axis in axes], indexing="ij")
+    weight = np.prod([w.ravel() for w in weights], axis=0)
+    return (weight / weight.sum(), *[value.ravel() for value in values])
+
+
+def _by_year(
+    variant: Variant,
+    years: tuple[int, ...],
+    loss: Float64[np.ndarray, "shared year"],
+    growth: tuple[Float64[np.ndarray, " shared"], Float64[np.ndarray, " shared"]],
+    stopped: bool,
+) -> Float64[np.ndarray, "shared year"]:
+    """Sum g by year; nothing in closed years where the clock stands still."""
+    running = [i for i, year in enumerate(years) if not (stopped and year in CLOSED)]
+    monthly = np.repeat(loss[:, running] / MONTHS, MONTHS, axis=1)
+    path = diverted(variant, monthly, *growth)
+    whole = np.zeros_like(loss)
+    whole[:, running] = path.reshape(len(loss), len(running), MONTHS).sum(axis=2)
+    return whole
+
+
+def gain_share(imports: Imports, year: int) -> float:
+    """What the unbanned products earn above 2016, over what the banned ones lost: plain sums."""
+    at = imports.years.index(year)
+    gained = sum(float(values[at] - values[0]) for values in imports.unbanned.values())
+    return gained / float(imports.banned[0] - imports.banned[at])
+
+
+def rest_bound(imports: Imports, year: int) -> float:
+    """The same if all that is left of the rest were substitution: an upper bound."""
+    at = imports.years.index(year)
+    return gain_share(imports, year) + float(
+        imports.rest[at] / (imports.banned[0] - imports.banned[at])
+    )
+
+
+def last_value(imports: Imports, origin: int, product: str, noise: Noise) -> Mixture:
+    """Rival: next year is as this one, with the spread of the yearly changes so far.
+
+    The noise's prior is that of the model, so that one change is enough to forecast from.
+    """
+    known = imports.years.index(origin) + 1
+    logs = np.log(imports.unbanned[product][:known])
+    changes = np.diff(logs)
+    shape = noise.shape + len(changes) / 2
+    rate = noise.shape * noise.scale**2 + float(changes @ changes) / 2
+    one = np.ones(1)
+    return Mixture(one, logs[-1:], math.sqrt(rate / shape) * one, 2 * shape)
