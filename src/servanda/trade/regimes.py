@@ -1,20 +1,21 @@
-"""Sanction regimes as data: who puts what cost on trade with whom, and how sure that is."""
+"""Sanction regimes as data: who puts what cost on trade with whom, since when, how sure that is."""
 
 from __future__ import annotations
 
-import math
-import tomllib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from servanda.errors import CaseError, nearest
+from servanda.errors import CaseError
+from servanda.trade.keys import Range, check_choice, check_keys, check_sources, ordered, read_toml
 
-Bound = Literal["low", "central", "high"]
-BOUNDS: tuple[Bound, ...] = ("low", "central", "high")
 DIRECTIONS = ("from-target", "to-target")
-STATUSES = ("measured", "estimated", "assumed")
+# Those of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
+KINDS = ("arms", "military", "trade", "financial", "travel", "other")
+MONTHS = 12
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Measure:
         target: The country the measure is against.
         senders: The countries whose trade with it bears the cost.
         direction: `from-target` for what the senders buy, `to-target` for what they sell.
+        kind: What is sanctioned: `arms`, `military`, `trade`, `financial`, `travel` or `other`.
+        sectors: The sectors that bear the cost; all if none is named.
+        start: The month it came into force, as 2022-03.
         cover: Share of that trade under the measure: low, central, high.
         tariff_equivalent: Ad valorem cost of what is covered, 0.2 a fifth: low, central, high.
         status: `measured`, `estimated` or `assumed`.
@@ -35,8 +39,11 @@ class Measure:
     target: str
     senders: tuple[str, ...]
     direction: str
-    cover: tuple[float, float, float]
-    tariff_equivalent: tuple[float, float, float]
+    kind: str
+    sectors: tuple[str, ...]
+    start: str
+    cover: Range
+    tariff_equivalent: Range
     status: str
     sources: tuple[str, ...]
     note: str
@@ -48,88 +55,87 @@ class Measure:
             return [(self.target, sender) for sender in self.senders]
         return [(sender, self.target) for sender in self.senders]
 
+    def in_force(self, year: int) -> float:
+        """The share of a year's months in which it is in force."""
+        began, month = (int(part) for part in self.start.split("-"))
+        return min(1.0, max(0.0, year - began + (MONTHS + 1 - month) / MONTHS))
+
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A named list of measures: how hard the senders mean it."""
+    """A named list of measures: how hard the senders mean it.
+
+    Attributes:
+        name: What it is called.
+        meaning: What it stands for.
+        measures: What it puts on trade.
+        enforcement: How strongly it is policed, from 0 to 1: what a covert route is up against.
+    """
 
     name: str
     meaning: str
     measures: tuple[Measure, ...]
+    enforcement: float = 1.0
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every country that it is against."""
+        return tuple(dict.fromkeys(measure.target for measure in self.measures))
 
 
 def read_regimes(path: Path) -> tuple[Regime, ...]:
     """Read the regimes of a case from TOML: see `cases/russia-dprk/regimes.toml`.
 
     Raises:
-        CaseError: A key is missing, misspelt or out of range, or a source does not resolve.
+        CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
+            does not resolve, a regime has no target, or a name stands twice.
     """
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    sources = set(document.get("sources", {}))
-    regimes = []
-    for entry in document.get("regimes", []):
-        where = f"{path.name}: regime {entry.get('name', '?')!r}"
-        _check_keys(where, entry, {"name", "meaning", "measures"})
-        measures = [
-            _measure(f"{where}, measure {number}", values, sources)
-            for number, values in enumerate(entry["measures"], start=1)
-        ]
-        regimes.append(Regime(entry["name"], entry["meaning"], tuple(measures)))
+    document = read_toml(path)
+    check_keys(path.name, document, {"regimes"}, {"sources"})
+    regimes: list[Regime] = []
+    for entry in document["regimes"]:
+        regime = _regime(path.name, entry, document.get("sources", {}))
+        if regime.name in {known.name for known in regimes}:
+            raise CaseError(path.name, f"regime {regime.name!r} twice", "each regime once")
+        regimes.append(regime)
     return tuple(regimes)
 
 
-def _measure(where: str, values: Mapping[str, Any], sources: set[str]) -> Measure:
-    _check_keys(where, values, {field.name for field in fields(Measure)})
-    for key, choices in (("direction", DIRECTIONS), ("status", STATUSES)):
-        if values[key] not in choices:
-            raise CaseError(
-                f"{where}, {key}",
-                repr(values[key]),
-                "one of " + ", ".join(choices),
-                hint=nearest(str(values[key]), choices),
-            )
+def _regime(file: str, entry: Mapping[str, Any], sources: Mapping[str, Any]) -> Regime:
+    where = f"{file}: regime {entry.get('name', '?')!r}"
+    check_keys(where, entry, {"name", "meaning", "measures"}, {"enforcement"})
+    enforcement = entry.get("enforcement", 1.0)
+    if type(enforcement) not in (int, float) or not 0 <= enforcement <= 1:
+        raise CaseError(f"{where}, enforcement", repr(enforcement), "a number from 0 to 1")
+    measures = [
+        _measure(f"{where}, measure {number}", values, sources)
+        for number, values in enumerate(entry["measures"], start=1)
+    ]
+    return Regime(entry["name"], entry["meaning"], tuple(measures), float(enforcement))
+
+
+def _measure(where: str, values: Mapping[str, Any], sources: Mapping[str, Any]) -> Measure:
+    check_keys(where, values, {field.name for field in fields(Measure)} - {"sectors"}, {"sectors"})
+    check_choice(f"{where}, direction", values["direction"], DIRECTIONS)
+    check_choice(f"{where}, kind", values["kind"], KINDS)
     if not values["target"] or not values["senders"]:
         empty = "senders" if values["target"] else "target"
         raise CaseError(f"{where}, {empty}", "none", "at least one country code")
-    for source in values["sources"]:
-        if source not in sources:
-            raise CaseError(
-                f"{where}, sources",
-                repr(source),
-                "a name under [sources]",
-                hint=nearest(source, sources),
-            )
-    if not values["sources"] and values["status"] != "assumed":
-        raise CaseError(f"{where}, sources", "none", "a source, or the status 'assumed'")
+    if values["target"] in values["senders"]:
+        raise CaseError(f"{where}, senders", repr(values["target"]), "countries but the target")
+    if not _MONTH.fullmatch(str(values["start"])):
+        raise CaseError(f"{where}, start", repr(values["start"]), "a month, as 2022-03")
+    check_sources(where, values, sources)
     return Measure(
         values["target"],
         tuple(values["senders"]),
         values["direction"],
-        _ordered(f"{where}, cover", values["cover"], 1.0),
-        _ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"], math.inf),
+        values["kind"],
+        tuple(values.get("sectors", ())),
+        values["start"],
+        ordered(f"{where}, cover", values["cover"], ceiling=1.0),
+        ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"]),
         values["status"],
         tuple(values["sources"]),
         values["note"],
     )
-
-
-def _ordered(where: str, values: Sequence[Any], ceiling: float) -> tuple[float, float, float]:
-    """Check low, central and high."""
-    numbers = [value for value in values if type(value) in (int, float)]
-    if (
-        not len(values) == len(numbers) == len(BOUNDS)
-        or not 0 <= numbers[0] <= numbers[1] <= numbers[2] <= ceiling
-    ):
-        limit = "" if math.isinf(ceiling) else f" to {ceiling:g}"
-        raise CaseError(
-            where, repr(list(values)), f"low, central and high, rising, each from 0{limit}"
-        )
-    low, central, high = map(float, numbers)
-    return low, central, high
-
-
-def _check_keys(where: str, values: Mapping[str, Any], expected: set[str]) -> None:
-    for key in sorted(expected - set(values)):
-        raise CaseError(where, f"no {key!r}", "this key", hint=nearest(key, set(values)))
-    for key in sorted(set(values) - expected):
-        raise CaseError(where, f"key {key!r}", "one of " + ", ".join(sorted(expected)))

@@ -1,4 +1,4 @@
-"""Sanctions as trade costs: what a regime does to trade and income.
+"""Sanctions as trade costs: what a regime does to the cost of each flow.
 
 Of a share c of the trade it covers, a measure raises the cost by an ad valorem tariff equivalent τ.
 The rest goes on at the old cost, so that for goods which are substitutes at σ, as the model has it,
@@ -6,182 +6,118 @@ The rest goes on at the old cost, so that for goods which are substitutes at σ,
     t̂^(1−σ) = (1 − c) + c (1 + τ)^(1−σ)
 
 and a ban (τ without limit) takes the cover away and no more. Measures on one direction of one pair
-multiply. Costs melt: nobody collects them. The regime `none` has no measures; every effect is
-counted from it.
+multiply. In a year in which a measure is in force for part of the months, c is that part of its
+cover. Costs melt: nobody collects them. The regime `none` has no measures; every effect is counted
+from it.
+
+**Uncertainty.** Cover and tariff equivalent are ranges. One number places a whole regime in them,
+its severity: −1 at every low, 0 at every central, 1 at every high. That the ends come together is
+the cautious reading: errors of one judgement seldom cancel.
 
 To put trade effects of sanctions into a gravity model in general equilibrium follows Felbermayr,
 Syropoulos, Yalcin and Yotov ("On the Effects of Sanctions on Trade and Welfare", Kiel Working Paper
 2131, 2019) and Flach, Heiland, Larch, Steininger and Teti ("Quantifying the Partial and General
 Equilibrium Effects of Sanctions on Russia", Review of International Economics, 2023).
 
-Leaves out: sectors, finance but for the cost it puts on trade, evasion (the case's evasion
-mechanism wins trade back), counter-sanctions, and any change of heart over time.
+Leaves out: finance but for the cost it puts on trade, evasion (the case's evasion mechanism wins
+trade back), counter-sanctions, and any change of heart over time.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
+from jaxtyping import Float64
 
-from servanda.errors import CaseError, UsageError, nearest
-from servanda.trade.armington import Closure
-from servanda.trade.counterfactual import counterfactual
-from servanda.trade.flows import Economy, Equilibrium, Pairs
-from servanda.trade.regimes import BOUNDS, Bound, Regime
+from servanda.errors import UsageError, nearest
+from servanda.trade.flows import Economy
+from servanda.trade.keys import within
+from servanda.trade.regimes import Measure, Regime
 
-MONTHS = 12
-NONE = "none"
+NONE = Regime("none", "no sanctions", ())
+BAN = 1e3  # a cost that leaves next to nothing of a flow
 
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What one regime does to one actor at one elasticity: a row of the table of effects.
-
-    Attributes:
-        regime: The regime's name.
-        elasticity: σ.
-        actor: The actor's code.
-        real_income_change: Change in real income, as a share: −0.05 is 5 % less.
-        exports_lost_musd_month: Fall in its exports over sanctioned pairs, USD m a month.
-        imports_lost_musd_month: Fall in its imports over sanctioned pairs, USD m a month.
-    """
-
-    regime: str
-    elasticity: float
-    actor: str
-    real_income_change: float
-    exports_lost_musd_month: float
-    imports_lost_musd_month: float
+Costs = Float64[np.ndarray, "run sector origin destination"]
+Elasticities = Float64[np.ndarray, "run sector"]
+Severity = Float64[np.ndarray, " run"]
+Marks = Float64[np.ndarray, "origin destination"]
 
 
-def cost_change(
-    regime: Regime, countries: Sequence[str], elasticity: float, bound: Bound = "central"
-) -> Pairs:
-    """Turn a regime into t̂ for each origin and destination.
+def cost_changes(
+    regime: Regime,
+    economy: Economy,
+    elasticities: Elasticities,
+    severity: Severity,
+    year: int | None = None,
+) -> Costs:
+    """Turn a regime into t̂ for each run, sector, origin and destination.
 
     Args:
         regime: The regime.
-        countries: Their codes, in the order wanted.
-        elasticity: σ, at which covered and uncovered goods are substitutes.
-        bound: Which of the low, central and high figures to use.
+        economy: Whose countries and sectors it names.
+        elasticities: σ, at which covered and uncovered goods are substitutes.
+        severity: Where in their ranges covers and tariff equivalents lie, −1 to 1.
+        year: The year, or none for all measures in force throughout.
 
     Raises:
-        UsageError: A measure names a country that is not among them.
+        UsageError: A measure names a country or a sector that the economy does not have.
     """
-    position = {country: i for i, country in enumerate(countries)}
-    which = BOUNDS.index(bound)
-    changes = np.ones((len(position), len(position)))
+    sectors, n = max(1, len(economy.sectors)), len(economy.countries)
+    changes = np.ones((len(severity), sectors, n, n))
     for measure in regime.measures:
-        for code in (measure.target, *measure.senders):
-            if code not in position:
-                raise UsageError(
-                    f"regime {regime.name!r}",
-                    f"country {code!r}",
-                    "one of " + ", ".join(countries),
-                    hint=nearest(code, countries),
-                )
-        cover, tariff = measure.cover[which], measure.tariff_equivalent[which]
-        weight = (1 - cover) + cover * (1 + tariff) ** (1 - elasticity)
-        for origin, destination in measure.pairs:
-            changes[position[origin], position[destination]] *= weight ** (1 / (1 - elasticity))
+        cover = within(measure.cover, severity)[:, None]
+        cover = cover * (1.0 if year is None else measure.in_force(year))
+        tariff = within(measure.tariff_equivalent, severity)[:, None]
+        power = 1 - elasticities
+        factor = ((1 - cover) + cover * (1 + tariff) ** power) ** (1 / power)
+        for sector in _sectors(regime, measure, economy):
+            for origin, destination in _places(regime, measure, economy):
+                changes[:, sector, origin, destination] *= factor[:, sector]
     return changes
 
 
-def effects(
-    regimes: Iterable[Regime],
-    economy: Economy,
-    elasticities: Sequence[float],
-    bound: Bound = "central",
-    closure: Closure = "multiplicative",
-) -> list[Effect]:
-    """Solve every regime at every elasticity, and say what each actor loses against no sanctions.
-
-    Trade lost is counted over the sanctioned pairs: every pair of a sender and its target in any
-    of the regimes, both directions. What is sold elsewhere instead is not netted off.
-
-    Args:
-        regimes: The regimes. `none` is added where it is absent.
-        economy: Flows in USD m a year, without the sanctions.
-        elasticities: Each σ to solve at.
-        bound: Which of the low, central and high figures to use.
-        closure: What spending follows: see `servanda.trade.armington`.
-    """
-    listed = tuple(regimes)
-    if NONE not in {regime.name for regime in listed}:
-        listed = (Regime(NONE, "no sanctions", ()), *listed)
-    sanctioned = _sanctioned(listed, economy)
-    table = []
-    for regime in listed:
-        for elasticity in elasticities:
-            change = cost_change(regime, economy.countries, elasticity, bound)
-            after = counterfactual(economy, change, elasticity, closure)
-            table += _rows(regime.name, elasticity, economy, after, sanctioned)
-    return table
+def banned(costs: Costs, regimes: Iterable[Regime], target: str, economy: Economy) -> Costs:
+    """The same costs with all trade cut between a target and everyone who sanctions it at all."""
+    marked = sanctioned(regimes, economy, target) > 0
+    cut = costs.copy()
+    cut[..., marked] = BAN
+    return cut
 
 
-def _sanctioned(regimes: Iterable[Regime], economy: Economy) -> Pairs:
-    """Mark with 1 each origin and destination between a sender and its target."""
-    position = {country: i for i, country in enumerate(economy.countries)}
-    mark = np.zeros_like(economy.flows)
+def sanctioned(regimes: Iterable[Regime], economy: Economy, target: str | None = None) -> Marks:
+    """Mark with 1, both ways, each pair of a sender and its target in any of the regimes."""
+    n = len(economy.countries)
+    marks = np.zeros((n, n))
     for regime in regimes:
-        cost_change(regime, economy.countries, 2.0)  # every code is known
         for measure in regime.measures:
-            for origin, destination in measure.pairs:
-                mark[position[origin], position[destination]] = 1
-    both: Pairs = np.maximum(mark, mark.T)
-    return both
+            if target in (None, measure.target):
+                for place in _places(regime, measure, economy):
+                    marks[place] = 1
+    return np.maximum(marks, marks.T)
 
 
-def _rows(
-    regime: str, elasticity: float, economy: Economy, after: Equilibrium, sanctioned: Pairs
-) -> list[Effect]:
-    lost = (economy.flows - after.flows) * sanctioned / MONTHS
-    return [
-        Effect(
-            regime,
-            elasticity,
-            country,
-            real_income_change=float(after.real_income[i] - 1),
-            exports_lost_musd_month=float(lost[i].sum()),
-            imports_lost_musd_month=float(lost[:, i].sum()),
-        )
-        for i, country in enumerate(economy.countries)
-    ]
-
-
-def write_effects(table: Iterable[Effect], path: Path) -> None:
-    """Write a table of effects as CSV: shares to six decimals, money to a thousand dollars."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Effect))
-        for row in table:
-            writer.writerow(
-                (
-                    row.regime,
-                    f"{row.elasticity:g}",
-                    row.actor,
-                    # Adding zero turns a rounded −0.0 into 0.0.
-                    f"{round(row.real_income_change, 6) + 0.0:.6f}",
-                    f"{round(row.exports_lost_musd_month, 3) + 0.0:.3f}",
-                    f"{round(row.imports_lost_musd_month, 3) + 0.0:.3f}",
-                )
+def _places(regime: Regime, measure: Measure, economy: Economy) -> list[tuple[int, int]]:
+    position = {country: i for i, country in enumerate(economy.countries)}
+    for code in (measure.target, *measure.senders):
+        if code not in position:
+            raise UsageError(
+                f"regime {regime.name!r}",
+                f"country {code!r}",
+                "one of " + ", ".join(economy.countries),
+                hint=nearest(code, economy.countries),
             )
+    return [(position[origin], position[destination]) for origin, destination in measure.pairs]
 
 
-def read_effects(path: Path) -> list[Effect]:
-    """Read a table of effects written by `write_effects`."""
-    expected = [field.name for field in fields(Effect)]
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != expected:
-            found = ", ".join(reader.fieldnames or ()) or "no columns"
-            raise CaseError(path.name, found, ", ".join(expected))
-        return [
-            Effect(row["regime"], float(row["elasticity"]), row["actor"], *map(float, numbers))
-            for row in reader
-            for numbers in [[row[name] for name in expected[3:]]]
-        ]
+def _sectors(regime: Regime, measure: Measure, economy: Economy) -> list[int]:
+    for sector in measure.sectors:
+        if sector not in economy.sectors:
+            raise UsageError(
+                f"regime {regime.name!r}",
+                f"sector {sector!r}",
+                "one of " + ", ".join(economy.sectors) if economy.sectors else "no sector",
+                hint=nearest(sector, economy.sectors),
+            )
+    named = measure.sectors or economy.sectors
+    return [economy.sectors.index(sector) for sector in named] or [0]

@@ -1,0 +1,124 @@
+"""The world without sanctions, as files: flows by sector, elasticities, and how they were made."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from servanda.errors import CaseError, UsageError, nearest
+from servanda.trade.armington import CLOSURES, FACTORS, Closure, Factors
+from servanda.trade.flows import Economy
+from servanda.trade.keys import Range, check_choice, check_keys, check_sources, ordered, read_toml
+from servanda.trade.table import economy_from_table
+
+SPEC = "trade_baseline.toml"
+FLOWS = "trade_baseline.csv"
+COLUMNS = ("sector", "origin", "destination", "musd_year")
+KEYS = {"sectors", "report", "sector_elasticity", "factors", "closure", "elasticities"}
+OTHER_KEYS = {"gross_output_ratio", "gross_output_source", "build", "sources"}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What sanctions are counted from.
+
+    Attributes:
+        economy: Flows in USD m a year, by sector.
+        elasticities: σ of each sector, low, central and high, in the order of the sectors.
+        factors: Whether factors move between sectors.
+        closure: What spending follows.
+        report: The countries whose results are reported, in order.
+    """
+
+    economy: Economy
+    elasticities: tuple[Range, ...]
+    factors: Factors
+    closure: Closure
+    report: tuple[str, ...]
+
+
+def read_baseline(folder: Path) -> Baseline:
+    """Read the baseline of a case: `trade_baseline.toml` and `trade_baseline.csv` in its folder.
+
+    Raises:
+        CaseError: A file is missing or cannot be read, a key, sector or country is unknown, a flow
+            is missing, doubled, negative or not a number, or a range is not one.
+    """
+    spec = read_toml(folder / SPEC)
+    check_keys(SPEC, spec, KEYS, OTHER_KEYS)
+    for key, choices in (("factors", FACTORS), ("closure", CLOSURES)):
+        check_choice(f"{SPEC}: {key}", spec[key], choices)
+    economy = _economy(folder / FLOWS, spec)
+    for country in spec["report"]:
+        check_choice(f"{SPEC}: report", country, economy.countries)
+    check_keys(f"{SPEC}: elasticities", spec["elasticities"], set(economy.sectors))
+    elasticities = [
+        _elasticity(f"{SPEC}: elasticities, {sector}", spec["elasticities"][sector], spec)
+        for sector in economy.sectors
+    ]
+    return Baseline(
+        economy, tuple(elasticities), spec["factors"], spec["closure"], tuple(spec["report"])
+    )
+
+
+def _elasticity(where: str, values: Mapping[str, Any], spec: Mapping[str, Any]) -> Range:
+    check_keys(where, values, {"range", "status", "sources", "note"})
+    check_sources(where, values, spec.get("sources", {}))
+    range_ = ordered(f"{where}, range", values["range"], floor=1.0)
+    if range_[0] == 1:
+        raise CaseError(f"{where}, range", repr(values["range"]), "numbers above 1")
+    return range_
+
+
+def _economy(path: Path, spec: Mapping[str, Any]) -> Economy:
+    rows = _rows(path)
+    sectors = tuple(spec["sectors"])
+    for row in rows:
+        if row["sector"] not in sectors:
+            raise CaseError(
+                f"{path.name}: sector",
+                repr(row["sector"]),
+                "one of " + ", ".join(sectors),
+                hint=nearest(row["sector"], sectors),
+            )
+    economies = [_sector(path.name, sector, rows) for sector in sectors]
+    countries = economies[0].countries
+    for sector, economy in zip(sectors, economies, strict=True):
+        for country in set(countries) ^ set(economy.countries):
+            raise CaseError(
+                f"{path.name}: {sector}", f"{country!r} not in every sector", "it in all"
+            )
+    flows = np.stack([economy.flows for economy in economies])
+    share = 1 / spec.get("gross_output_ratio", 1.0)
+    try:
+        return Economy(countries, flows, share, sectors, float(spec["sector_elasticity"]))
+    except UsageError as error:
+        raise CaseError(f"{SPEC}: {error.where}", error.found, error.expected) from None
+
+
+def _sector(file: str, sector: str, rows: list[dict[str, str]]) -> Economy:
+    columns = {name: [row[name] for row in rows if row["sector"] == sector] for name in COLUMNS}
+    try:
+        return economy_from_table(
+            columns, flow="musd_year", exporter="origin", importer="destination"
+        )
+    except UsageError as error:
+        where = f"{file}: {sector}, {error.where}"
+        raise CaseError(where, error.found, error.expected, error.hint) from None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                found = ", ".join(reader.fieldnames or ()) or "no columns"
+                raise CaseError(path.name, found, ", ".join(COLUMNS))
+            return list(reader)
+    except FileNotFoundError:
+        raise CaseError(path.name, "no such file", f"a CSV file in {path.parent}") from None
