@@ -1,4 +1,4 @@
-"""`servanda`: check, run, claims, brief, new."""
+"""`servanda`: check, run, claims, sanction, brief, new."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -92,6 +92,46 @@ def claims(
     from servanda.cli import work
 
     work.claims(_load(case, as_of), runs, seed)
+
+
+@app.command()
+def sanction(
+    case: CaseName,
+    regimes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--regime", help="A regime; may be given several times. All if none.", metavar="NAME"
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--regimes", help="Other regimes than the case's.", metavar="FILE"),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option("--year", help="Measures in force in this year; all throughout if not given."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", help="How many draws of what nobody knows exactly.")
+    ] = 1000,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to make; runs/CASE-sanction-N if not given."),
+    ] = None,
+    table: Annotated[
+        bool,
+        typer.Option("--table", help="Only write the table that the case's runs read."),
+    ] = False,
+) -> None:
+    """Solve regimes of sanctions: who pays, who gains, what is diverted, what leverage is lost."""
+    from servanda.cli import sanction as command
+
+    loaded = _load(case, None)
+    if table:
+        command.make_table(loaded)
+    else:
+        command.sanction(loaded, regimes or [], file, year, draws, seed, out)
 
 
 @app.command()

@@ -26,8 +26,8 @@ def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
     show.plan(simulator.model)
     show.evidence(simulator.model)
     if against_record:
-        _remember_compilations()
-        with _bar("running", "runs") as report:
+        remember_compilations()
+        with bar("running", "runs") as report:
             arrays = simulate(simulator, runs, seed, progress=report)
         show.hindcast(hindcast(simulator.model, arrays, seed))
 
@@ -43,10 +43,10 @@ def run(
 ) -> None:
     """Run into a folder, print what came out, and write the briefing."""
     show.late_priors(case)
-    _remember_compilations()
-    target = out if out is not None else _free_folder(case.spec.name)
+    remember_compilations()
+    target = out if out is not None else free_folder(case.spec.name)
     try:
-        with _bar("running", "runs") as report:
+        with bar("running", "runs") as report:
             folder = run_to_folder(case, target, runs, seed, levers=levers, progress=report)
     except KeyboardInterrupt:
         _say_partial(target)
@@ -62,7 +62,7 @@ def _brief(folder: RunFolder, case: Case, runs: int, seed: int) -> Path:
     """Judge the claims and write the page: before printing, which a closed pipe would end."""
     from servanda import api
 
-    with _bar("judging claims", "settings") as report:
+    with bar("judging claims", "settings") as report:
         verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
     return api.brief(folder, verdicts=verdicts)
 
@@ -70,8 +70,8 @@ def _brief(folder: RunFolder, case: Case, runs: int, seed: int) -> Path:
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the ledger."""
     show.late_priors(case)
-    _remember_compilations()
-    with _bar("judging claims", "settings") as report:
+    remember_compilations()
+    with bar("judging claims", "settings") as report:
         verdicts = judge(prepare(case), runs, seed, progress=report)
     show.claims(verdicts)
 
@@ -80,13 +80,14 @@ def brief(path: Path, out: Path | None) -> None:
     """Write the briefing of a run folder."""
     from servanda import api
 
-    _remember_compilations()
-    with _bar("judging claims", "settings") as report:
+    remember_compilations()
+    with bar("judging claims", "settings") as report:
         page = api.brief(path, out=out, progress=report)
     say(f"briefing  {page}")
 
 
-def _free_folder(name: str) -> Path:
+def free_folder(name: str) -> Path:
+    """The first of `runs/NAME-1`, `runs/NAME-2`, … that is not there yet."""
     number = 1
     while (Path("runs") / f"{name}-{number}").exists():
         number += 1
@@ -103,7 +104,8 @@ def _say_partial(target: Path) -> None:
 
 
 @contextmanager
-def _bar(task: str, unit: str) -> Iterator[Report]:
+def bar(task: str, unit: str) -> Iterator[Report]:
+    """A bar of progress where a terminal watches, and how to move it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -122,7 +124,7 @@ def _bar(task: str, unit: str) -> Iterator[Report]:
         yield report
 
 
-def _remember_compilations() -> None:
+def remember_compilations() -> None:
     """Keep compiled programs between calls, where the user's caches live."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = str(home / "servanda" / "compiled")

@@ -9,10 +9,13 @@ income lost.
 The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s +
 N/ceiling), from a seed s. That is logistic, and with u = N/ceiling and e = e^(−ρ(1 + s)dt) a step
 goes (s + u)(1 − e)/(s + u + (1 − u)e) of the way to the ceiling. On EU exports to Russia's
-neighbours it fitted no better (rmse .161 against .164 in the prototype).
+neighbours the record leans to it without deciding: docs/rerouting.md.
+
+Leverage is what the senders take of the target's income and what they could still take by ending
+all trade with it (Hirschman 1945), less what leakage wins back of both.
 
 Source: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout",
-EBRD Working Paper 276 (2023).
+EBRD Working Paper 276 (2023). Hirschman, National Power and the Structure of Foreign Trade (1945).
 
 Left out: who the middlemen are and what they charge; finance apart from trade; a route's capacity
 being shared by targets; the income that rerouting costs. The project helps nobody to evade
@@ -52,11 +55,21 @@ class Saturating(Process):
 
     routes: tuple[int | None, ...]
     route_of_actor: tuple[int | None, ...]
+    targets: tuple[int, ...]
 
     slot = "evasion"
     variant = "saturating"
-    reads = frozenset({"rerouted", "signal", "sanctioned", "income_gross", "worth"})
-    writes = frozenset({"rerouted", "leakage", "covert_request", "income_change"})
+    reads = frozenset({"rerouted", "signal", "sanctioned", "income_gross", "untaken", "worth"})
+    writes = frozenset(
+        {
+            "rerouted",
+            "leakage",
+            "leverage",
+            "leverage_left",
+            "covert_request",
+            "income_change",
+        }
+    )
     Parameters = EvasionParameters
 
     @classmethod
@@ -70,6 +83,7 @@ class Saturating(Process):
                 for t in case.spec.ties
             ),
             route_of_actor=tuple(targets.index(a) if a in targets else None for a in axes["actor"]),
+            targets=tuple(axes["actor"].index(target) for target in targets),
         )
 
     def step(
@@ -85,6 +99,8 @@ class Saturating(Process):
         return {
             "rerouted": rerouted,
             "leakage": leakage,
+            "leverage": (month.untaken - self._taken(month)) * (1 - leakage),
+            "leverage_left": month.untaken * (1 - leakage),
             "covert_request": self._carried(p, month, rerouted, clock.dt),
             "income_change": self._net(month.income_gross, leakage),
         }
@@ -102,6 +118,11 @@ class Saturating(Process):
                 value = p.carried[row] * rerouted[route] * dt
                 rows.append(value / jnp.maximum(month.worth[row], 1e-6))
         return jnp.stack(rows)
+
+    def _taken(self, month: Month) -> Array:
+        """Change of the income of each route's target, before leakage."""
+        rows = [month.income_gross[actor] for actor in self.targets]
+        return jnp.stack(rows) if rows else jnp.zeros_like(month.untaken)
 
     def _net(self, gross: Array, leakage: Array) -> Array:
         return jnp.stack(

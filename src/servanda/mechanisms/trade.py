@@ -1,22 +1,26 @@
 """Trade: what sanctions take, read off a table of equilibrium results.
 
-Sanctions are trade costs. Their effect on real income and trade is solved once for each enforcement
-regime and elasticity in an Armington model (`servanda.trade`), outside the month; here the table is
-interpolated linearly between elasticities and, by the enforcement E that the senders signal (0 is
-indifference, one half selective, 1 full enforcement), between regimes:
+Sanctions are trade costs. Their effect on real income and trade is solved for each year, regime of
+enforcement, elasticity and severity in a structural gravity model with sectors (`servanda.trade`),
+outside the month. Here the table of the month's year is interpolated linearly between elasticities
+σ, between severities z (where in their ranges covers and costs lie, −1 low to 1 high) and, by the
+enforcement E that the senders signal (0 is indifference, one half selective, 1 full enforcement),
+between regimes:
 
-    effect(σ, E) = Σ_regimes weight(E)·Σ_σ' weight(σ)·table[regime, σ'].
+    effect(σ, z, E) = Σ_regimes weight(E)·Σ_σ' weight(σ)·Σ_z' weight(z)·table[regime, σ', z'].
 
-Beyond the ends of the table its ends hold. Imports lost are what a route may win back.
+Beyond the ends of the table its ends hold: before its first year, after its last, and beyond its
+outermost elasticities and severities. Imports lost are what a route may win back; what is untaken
+is what senders could still take from a route's target by ending all trade with it.
 
 Source: Anderson and van Wincoop, "Gravity with Gravitas", AER 93 (2003); Dekle, Eaton and Kortum,
 "Global Rebalancing with Gravity", IMF Staff Papers 55 (2008).
 
-Left out: sectors other than the table's; adjustment over time, as each month is at equilibrium;
-tariffs in return; exports lost, which the table has and no mechanism reads.
+Left out: adjustment over time, as each month is at equilibrium; tariffs in return; growth of the
+economies since the table's baseline; exports lost, which the table has and no mechanism reads.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Self
 
@@ -26,12 +30,19 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.errors import CaseError
+from servanda.case.schema import month_number
+from servanda.errors import CaseError, nearest
 from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
 from servanda.world.axes import SIGNALS
 
+MONTHS_A_YEAR = 12
 REGIMES = ("indifference", "selective", "enforcement")
-Table = tuple[tuple[tuple[float, ...], ...], ...]  # by regime, elasticity and actor
+COLUMNS = (
+    *("year", "regime", "elasticity", "severity", "actor"),
+    *("real_income_change", "threat_left", "imports_lost_musd_month"),
+)
+Cell = tuple[int, str, float, float, str]
+Table = tuple[tuple[tuple[float, ...], ...], ...]  # by year, point of the table, and row
 
 
 class TradeParameters(eqx.Module):
@@ -40,19 +51,25 @@ class TradeParameters(eqx.Module):
     elasticity: Float[Array, "*run"] = parameter(
         "", "dimensionless", "elasticity of substitution between countries' goods"
     )
+    severity: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "where in their ranges the sanctions' covers and costs lie, -1 to 1"
+    )
 
 
 class EquilibriumTable(Process):
-    """Interpolates equilibrium results by elasticity and enforcement."""
+    """Interpolates equilibrium results by year, elasticity, severity and enforcement."""
 
+    begins: int  # months from the start of the table's first year to the start of the case
     elasticities: tuple[float, ...]
-    income: Table
-    lost: Table
+    severities: tuple[float, ...]
+    table: Table
+    actors: int
+    routes: int
 
     slot = "trade"
     variant = "equilibrium-table"
     reads = frozenset({"signal"})
-    writes = frozenset({"sanctioned", "income_gross"})
+    writes = frozenset({"sanctioned", "income_gross", "untaken"})
     Parameters = TradeParameters
 
     @classmethod
@@ -60,35 +77,41 @@ class EquilibriumTable(Process):
         """Read the case's `trade_effects.csv`; actors that it lacks are not affected.
 
         Raises:
-            CaseError: if there is no table, or an actor in it lacks a regime at some elasticity.
+            CaseError: if there is no table, a column is missing, or an actor in it lacks a regime
+                in some year, at some elasticity or severity.
         """
-        rows = case.tables.get("trade_effects", ())
-        if not rows:
-            raise CaseError(
-                where="trade_effects.csv",
-                found="no rows",
-                expected="a table of regime, elasticity, actor and effects",
-                hint="choose trade = 'no-effect' for a case without sanctions",
-            )
-        found = {(r["regime"], float(r["elasticity"]), r["actor"]): r for r in rows}
-        sigmas = tuple(sorted({sigma for _, sigma, _ in found}))
-        covered = {actor for *_, actor in found}
-        _check_cells(found, product(REGIMES, sigmas, sorted(covered)))
+        found = _cells(case.tables.get("trade_effects", ()))
+        years, _, sigmas, severities, covered = (
+            sorted(set(part)) for part in zip(*found, strict=True)
+        )
+        _check_cells(found, product(years, REGIMES, sigmas, severities, covered))
+        actors = axes["actor"]
+        targets = [route.target for route in case.spec.routes]
+        rows = (
+            *(("real_income_change", actor, 1.0) for actor in actors),
+            *(("imports_lost_musd_month", target, 1e6) for target in targets),
+            *(("threat_left", target, 1.0) for target in targets),
+        )
 
-        def table(column: str, actors: Sequence[str], scale: float) -> Table:
-            def effect(regime: str, sigma: float, actor: str) -> float:
-                known = actor in covered
-                return scale * float(found[regime, sigma, actor][column]) if known else 0.0
-
-            return tuple(
-                tuple(tuple(effect(regime, s, a) for a in actors) for s in sigmas)
-                for regime in REGIMES
-            )
+        def effect(cell: tuple[int, str, float, float], column: str, actor: str) -> float:
+            return float(found[*cell, actor][column]) if actor in covered else 0.0
 
         return cls(
-            elasticities=sigmas,
-            income=table("real_income_change", axes["actor"], 1.0),
-            lost=table("imports_lost_musd_month", [r.target for r in case.spec.routes], 1e6),
+            begins=month_number(case.spec.start) - MONTHS_A_YEAR * years[0],
+            elasticities=tuple(sigmas),
+            severities=tuple(severities),
+            table=tuple(
+                tuple(
+                    tuple(
+                        scale * effect((year, *point), column, actor)
+                        for column, actor, scale in rows
+                    )
+                    for point in product(REGIMES, sigmas, severities)
+                )
+                for year in years
+            ),
+            actors=len(actors),
+            routes=len(targets),
         )
 
     def step(
@@ -96,20 +119,24 @@ class EquilibriumTable(Process):
     ) -> dict[str, Array]:
         """Look up."""
         enforcement = month.signal[SIGNALS.index("enforcement")]
+        levels = tuple(np.linspace(0.0, 1.0, len(REGIMES)).tolist())
+        weights = product(
+            tent_weights(enforcement, levels),
+            tent_weights(p.elasticity, self.elasticities),
+            tent_weights(p.severity, self.severities),
+        )
+        by_year = jnp.asarray(np.array(self.table), p.elasticity.dtype)
+        year = jnp.clip((self.begins + clock.month) // MONTHS_A_YEAR, 0, len(self.table) - 1)
+        points = by_year[year]
+        total = jnp.zeros((points.shape[1], *p.elasticity.shape), p.elasticity.dtype)
+        for point, (regime, sigma, severity) in enumerate(weights):
+            column = points[point][:, *(None,) * p.elasticity.ndim]
+            total = total + column * regime * sigma * severity
         return {
-            "sanctioned": self._at(self.lost, p.elasticity, enforcement),
-            "income_gross": self._at(self.income, p.elasticity, enforcement),
+            "income_gross": total[: self.actors],
+            "sanctioned": total[self.actors : self.actors + self.routes],
+            "untaken": total[self.actors + self.routes :],
         }
-
-    def _at(self, table: Table, sigma: Array, enforcement: Array) -> Array:
-        by_regime = np.asarray(table)
-        total = jnp.zeros((by_regime.shape[2], *sigma.shape), sigma.dtype)
-        levels = np.linspace(0.0, 1.0, len(REGIMES))
-        for r, regime_weight in enumerate(tent_weights(enforcement, tuple(levels))):
-            for s, sigma_weight in enumerate(tent_weights(sigma, self.elasticities)):
-                column = jnp.asarray(by_regime[r, s], sigma.dtype)
-                total = total + column[:, *(None,) * sigma.ndim] * regime_weight * sigma_weight
-        return total
 
 
 class NoEffect(Process):
@@ -121,7 +148,7 @@ class NoEffect(Process):
     slot = "trade"
     variant = "no-effect"
     reads = frozenset({"war"})
-    writes = frozenset({"sanctioned", "income_gross"})
+    writes = frozenset({"sanctioned", "income_gross", "untaken"})
     Parameters = TradeParameters
 
     @classmethod
@@ -137,19 +164,45 @@ class NoEffect(Process):
         return {
             "sanctioned": jnp.zeros((self.routes, *shape), dtype),
             "income_gross": jnp.zeros((self.actors, *shape), dtype),
+            "untaken": jnp.zeros((self.routes, *shape), dtype),
         }
 
 
-def _check_cells(
-    found: Container[tuple[str, float, str]], wanted: Iterable[tuple[str, float, str]]
-) -> None:
+def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
+    """The rows of the table by what they are about."""
+    if not rows:
+        raise CaseError(
+            where="trade_effects.csv",
+            found="no rows",
+            expected="a table of years, regimes, elasticities, severities, actors and effects",
+            hint="write it with 'servanda sanction CASE --table', or choose trade = 'no-effect' "
+            "for a case without sanctions",
+        )
+    for name in COLUMNS:
+        if name not in rows[0]:
+            raise CaseError(
+                where="trade_effects.csv",
+                found=f"no column '{name}'",
+                expected="columns " + ", ".join(COLUMNS),
+                hint=nearest(name, set(rows[0]) - set(COLUMNS))
+                or "write it again with 'servanda sanction CASE --table'",
+            )
+    return {
+        (int(r["year"]), r["regime"], float(r["elasticity"]), float(r["severity"]), r["actor"]): r
+        for r in rows
+    }
+
+
+def _check_cells(found: Mapping[Cell, object], wanted: Iterable[Cell]) -> None:
     """Raise `CaseError` if the table has a hole: what is missing is not zero."""
     for cell in wanted:
         if cell not in found:
             raise CaseError(
                 where="trade_effects.csv",
-                found="no row for regime '{}', elasticity {:g}, actor '{}'".format(*cell),
-                expected="every actor of the table in every regime at every elasticity",
+                found="no row for {}, regime '{}', elasticity {:g}, severity {:g}, "
+                "actor '{}'".format(*cell),
+                expected="every actor of the table in every regime, at every elasticity and "
+                "severity, in every year",
             )
 
 

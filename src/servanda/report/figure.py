@@ -44,7 +44,7 @@ class Figure:
 
 def drawn(figures: Sequence[Figure]) -> list[Figure]:
     """The figures with their SVG, drawn offline without a browser."""
-    specs = [_spec(f.chart) for f in figures]
+    specs = [spec_of(f.chart) for f in figures]
     with ThreadPoolExecutor(_THREADS) as pool:
         pictures = list(pool.map(vl_convert.vegalite_to_svg, specs))
     return [
@@ -52,7 +52,8 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
     ]
 
 
-def _spec(chart: Any) -> dict[str, Any]:
+def spec_of(chart: Any) -> dict[str, Any]:
+    """A chart's Vega-Lite, as it is drawn."""
     # Altair's check against its schema takes longer than drawing; the tests ask for it.
     spec: dict[str, Any] = chart.to_dict(validate=False)
     for part in (spec, *spec.get("layer", ())):
@@ -64,7 +65,7 @@ def _spec(chart: Any) -> dict[str, Any]:
 
 def check(figure: Figure) -> None:
     """Raise if a chart is no valid Vega-Lite."""
-    alt.LayerChart.from_dict(_spec(figure.chart), validate=True)
+    alt.LayerChart.from_dict(spec_of(figure.chart), validate=True)
 
 
 def _inline(svg: str, figure: Figure) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,18 @@ import numpy as np
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.trade.armington import CLOSURES, FACTORS, Closure, Factors
 from servanda.trade.flows import Economy
-from servanda.trade.keys import Range, check_choice, check_keys, check_sources, ordered, read_toml
+from servanda.trade.keys import (
+    Range,
+    check_choice,
+    check_keys,
+    check_sources,
+    names,
+    number,
+    ordered,
+    read_rows,
+    read_toml,
+    table,
+)
 from servanda.trade.table import economy_from_table
 
 SPEC = "trade_baseline.toml"
@@ -54,21 +64,23 @@ def read_baseline(folder: Path) -> Baseline:
     for key, choices in (("factors", FACTORS), ("closure", CLOSURES)):
         check_choice(f"{SPEC}: {key}", spec[key], choices)
     economy = _economy(folder / FLOWS, spec)
-    for country in spec["report"]:
+    report = names(f"{SPEC}: report", spec["report"])
+    for country in report:
         check_choice(f"{SPEC}: report", country, economy.countries)
-    check_keys(f"{SPEC}: elasticities", spec["elasticities"], set(economy.sectors))
+    given = table(f"{SPEC}: elasticities", spec["elasticities"])
+    check_keys(f"{SPEC}: elasticities", given, set(economy.sectors))
+    sources = table(f"{SPEC}: sources", spec.get("sources", {}))
     elasticities = [
-        _elasticity(f"{SPEC}: elasticities, {sector}", spec["elasticities"][sector], spec)
+        _elasticity(f"{SPEC}: elasticities, {sector}", given[sector], sources)
         for sector in economy.sectors
     ]
-    return Baseline(
-        economy, tuple(elasticities), spec["factors"], spec["closure"], tuple(spec["report"])
-    )
+    return Baseline(economy, tuple(elasticities), spec["factors"], spec["closure"], report)
 
 
-def _elasticity(where: str, values: Mapping[str, Any], spec: Mapping[str, Any]) -> Range:
+def _elasticity(where: str, entry: Any, sources: Mapping[str, Any]) -> Range:
+    values = table(where, entry)
     check_keys(where, values, {"range", "status", "sources", "note"})
-    check_sources(where, values, spec.get("sources", {}))
+    check_sources(where, values, sources)
     range_ = ordered(f"{where}, range", values["range"], floor=1.0)
     if range_[0] == 1:
         raise CaseError(f"{where}, range", repr(values["range"]), "numbers above 1")
@@ -76,8 +88,12 @@ def _elasticity(where: str, values: Mapping[str, Any], spec: Mapping[str, Any]) 
 
 
 def _economy(path: Path, spec: Mapping[str, Any]) -> Economy:
-    rows = _rows(path)
-    sectors = tuple(spec["sectors"])
+    sectors = names(f"{SPEC}: sectors", spec["sectors"])
+    if not sectors:
+        raise CaseError(f"{SPEC}: sectors", "none", "at least one")
+    between = number(f"{SPEC}: sector_elasticity", spec["sector_elasticity"])
+    ratio = number(f"{SPEC}: gross_output_ratio", spec.get("gross_output_ratio", 1.0), floor=1.0)
+    rows = read_rows(path, COLUMNS)
     for row in rows:
         if row["sector"] not in sectors:
             raise CaseError(
@@ -89,20 +105,20 @@ def _economy(path: Path, spec: Mapping[str, Any]) -> Economy:
     economies = [_sector(path.name, sector, rows) for sector in sectors]
     countries = economies[0].countries
     for sector, economy in zip(sectors, economies, strict=True):
-        for country in set(countries) ^ set(economy.countries):
+        for country in sorted(set(countries) ^ set(economy.countries)):
             raise CaseError(
                 f"{path.name}: {sector}", f"{country!r} not in every sector", "it in all"
             )
     flows = np.stack([economy.flows for economy in economies])
-    share = 1 / spec.get("gross_output_ratio", 1.0)
-    try:
-        return Economy(countries, flows, share, sectors, float(spec["sector_elasticity"]))
-    except UsageError as error:
-        raise CaseError(f"{SPEC}: {error.where}", error.found, error.expected) from None
+    return Economy(countries, flows, 1 / ratio, sectors, between)
 
 
 def _sector(file: str, sector: str, rows: list[dict[str, str]]) -> Economy:
-    columns = {name: [row[name] for row in rows if row["sector"] == sector] for name in COLUMNS}
+    # As objects, so that a message quotes a cell as Python's text and not as NumPy's.
+    columns = {
+        name: np.array([row[name] for row in rows if row["sector"] == sector], dtype=object)
+        for name in COLUMNS
+    }
     try:
         return economy_from_table(
             columns, flow="musd_year", exporter="origin", importer="destination"
@@ -110,15 +126,3 @@ def _sector(file: str, sector: str, rows: list[dict[str, str]]) -> Economy:
     except UsageError as error:
         where = f"{file}: {sector}, {error.where}"
         raise CaseError(where, error.found, error.expected, error.hint) from None
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                found = ", ".join(reader.fieldnames or ()) or "no columns"
-                raise CaseError(path.name, found, ", ".join(COLUMNS))
-            return list(reader)
-    except FileNotFoundError:
-        raise CaseError(path.name, "no such file", f"a CSV file in {path.parent}") from None

@@ -11,18 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from servanda.errors import CaseError
 from servanda.trade.baseline import Baseline
-from servanda.trade.keys import within
+from servanda.trade.keys import read_rows, within
 from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import NONE, banned, cost_changes, sanctioned
 from servanda.trade.sweep import solve
 
 KNOTS = (-1.0, 0.0, 1.0)
 TABLE = "trade_effects.csv"
+KINDS: dict[str, type] = {"year": int, "regime": str, "actor": str}  # all others are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +131,23 @@ def write_effects(table: Iterable[Effect], path: Path) -> None:
 
 
 def read_effects(path: Path) -> list[Effect]:
-    """Read a table of effects written by `write_effects`."""
-    expected = [field.name for field in fields(Effect)]
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != expected:
-            found = ", ".join(reader.fieldnames or ()) or "no columns"
-            raise CaseError(path.name, found, ", ".join(expected))
-        return [
-            Effect(
-                int(row["year"]),
-                row["regime"],
-                float(row["elasticity"]),
-                float(row["severity"]),
-                row["actor"],
-                *(float(row[name]) for name in expected[5:]),
-            )
-            for row in reader
-        ]
+    """Read a table of effects written by `write_effects`.
+
+    Raises:
+        CaseError: The file is missing, has other columns, or a cell that is not a number.
+    """
+    columns = [field.name for field in fields(Effect)]
+    rows = read_rows(path, columns)
+    return [_effect(f"{path.name}, row {number}", row) for number, row in enumerate(rows, 1)]
+
+
+def _effect(where: str, row: dict[str, str]) -> Effect:
+    values: dict[str, Any] = {}
+    for name, cell in row.items():
+        kind = KINDS.get(name, float)
+        try:
+            values[name] = kind(cell)
+        except ValueError:
+            expected = "a whole number" if kind is int else "a number"
+            raise CaseError(f"{where}, {name}", repr(cell), expected) from None
+    return Effect(**values)

@@ -1,7 +1,8 @@
-"""Checks that files of this package share: TOML, keys, choices, and ranges of three numbers."""
+"""Checks that files of this package share: TOML, CSV, keys, choices, names, numbers and ranges."""
 
 from __future__ import annotations
 
+import csv
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,70 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise CaseError(path.name, str(error), "valid TOML") from None
 
 
+def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV file; raise `CaseError` where it is missing, or has other columns or cells."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != tuple(columns):
+                found = ", ".join(reader.fieldnames or ()) or "no columns"
+                raise CaseError(path.name, found, ", ".join(columns))
+            rows = []
+            for row in reader:
+                cells = sum(
+                    len(cell or ()) if name is None else cell is not None
+                    for name, cell in row.items()
+                )
+                if cells != len(columns):
+                    where = f"{path.name}, line {reader.line_num}"
+                    raise CaseError(where, f"{cells} cells", str(len(columns)))
+                rows.append(row)
+            return rows
+    except FileNotFoundError:
+        raise CaseError(path.name, "no such file", f"a CSV file in {path.parent}") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise CaseError(path.name, str(error), "valid CSV in UTF-8") from None
+
+
+def table(where: str, value: Any) -> dict[str, Any]:
+    """Check a TOML table."""
+    if not isinstance(value, dict):
+        raise CaseError(where, repr(value), "a table of keys")
+    return value
+
+
+def tables(where: str, value: Any) -> list[dict[str, Any]]:
+    """Check an array of TOML tables, which may be empty."""
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        found = "one table" if isinstance(value, dict) else repr(value)
+        raise CaseError(where, found, "an array of tables, each headed by double brackets")
+    return value
+
+
+def text(where: str, value: Any) -> str:
+    """Check a text, which may be empty."""
+    if not isinstance(value, str):
+        raise CaseError(where, repr(value), "a text")
+    return value
+
+
+def names(where: str, values: Any) -> tuple[str, ...]:
+    """Check a list of names, which may be empty: twice the same would count twice."""
+    if not isinstance(values, list) or not all(type(name) is str and name for name in values):
+        raise CaseError(where, repr(values), "a list of names")
+    for name in values:
+        if values.count(name) > 1:
+            raise CaseError(where, f"{name!r} twice", "each name once")
+    return tuple(values)
+
+
+def number(where: str, value: Any, floor: float = 0.0) -> float:
+    """Check a finite number."""
+    if type(value) not in (int, float) or not floor <= value < math.inf:
+        raise CaseError(where, repr(value), f"a finite number from {floor:g}")
+    return float(value)
+
+
 def check_keys(
     where: str, values: Mapping[str, Any], needed: set[str], allowed: Iterable[str] = ()
 ) -> None:
@@ -52,7 +117,7 @@ def check_choice(where: str, value: Any, choices: Sequence[str]) -> None:
 def check_sources(where: str, values: Mapping[str, Any], known: Iterable[str]) -> None:
     """Raise `CaseError` where a source is unknown, or there is none and nothing is assumed."""
     check_choice(f"{where}, status", values["status"], STATUSES)
-    for source in values["sources"]:
+    for source in names(f"{where}, sources", values["sources"]):
         if source not in set(known):
             raise CaseError(
                 f"{where}, sources", repr(source), "a name under [sources]", nearest(source, known)
@@ -64,12 +129,12 @@ def check_sources(where: str, values: Mapping[str, Any], known: Iterable[str]) -
 def ordered(where: str, values: Any, floor: float = 0.0, ceiling: float = math.inf) -> Range:
     """Check low, central and high."""
     listed = values if isinstance(values, list) else [values]
-    numbers = [value for value in listed if type(value) in (int, float)]
+    numbers = [v for v in listed if type(v) in (int, float) and math.isfinite(v)]
     if (
         not len(listed) == len(numbers) == RANGE
         or not floor <= numbers[0] <= numbers[1] <= numbers[2] <= ceiling
     ):
-        limit = "" if math.isinf(ceiling) else f" to {ceiling:g}"
+        limit = ", finite" if math.isinf(ceiling) else f" to {ceiling:g}"
         raise CaseError(
             where, repr(values), f"low, central and high, rising, each from {floor:g}{limit}"
         )

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from servanda.errors import CaseError
-from servanda.trade.keys import Range, check_choice, check_keys, check_sources, ordered, read_toml
+from servanda.trade.keys import (
+    Range,
+    check_choice,
+    check_keys,
+    check_sources,
+    names,
+    ordered,
+    read_toml,
+    table,
+    tables,
+    text,
+)
 
 DIRECTIONS = ("from-target", "to-target")
 # Those of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
@@ -92,9 +103,10 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
     """
     document = read_toml(path)
     check_keys(path.name, document, {"regimes"}, {"sources"})
+    sources = table(f"{path.name}: sources", document.get("sources", {}))
     regimes: list[Regime] = []
-    for entry in document["regimes"]:
-        regime = _regime(path.name, entry, document.get("sources", {}))
+    for entry in tables(f"{path.name}: regimes", document["regimes"]):
+        regime = _regime(path.name, entry, sources)
         if regime.name in {known.name for known in regimes}:
             raise CaseError(path.name, f"regime {regime.name!r} twice", "each regime once")
         regimes.append(regime)
@@ -109,33 +121,40 @@ def _regime(file: str, entry: Mapping[str, Any], sources: Mapping[str, Any]) -> 
         raise CaseError(f"{where}, enforcement", repr(enforcement), "a number from 0 to 1")
     measures = [
         _measure(f"{where}, measure {number}", values, sources)
-        for number, values in enumerate(entry["measures"], start=1)
+        for number, values in enumerate(tables(f"{where}, measures", entry["measures"]), start=1)
     ]
-    return Regime(entry["name"], entry["meaning"], tuple(measures), float(enforcement))
+    return Regime(
+        text(f"{where}, name", entry["name"]),
+        text(f"{where}, meaning", entry["meaning"]),
+        tuple(measures),
+        float(enforcement),
+    )
 
 
 def _measure(where: str, values: Mapping[str, Any], sources: Mapping[str, Any]) -> Measure:
     check_keys(where, values, {field.name for field in fields(Measure)} - {"sectors"}, {"sectors"})
     check_choice(f"{where}, direction", values["direction"], DIRECTIONS)
     check_choice(f"{where}, kind", values["kind"], KINDS)
-    if not values["target"] or not values["senders"]:
-        empty = "senders" if values["target"] else "target"
+    target = text(f"{where}, target", values["target"])
+    senders = names(f"{where}, senders", values["senders"])
+    if not target or not senders:
+        empty = "senders" if target else "target"
         raise CaseError(f"{where}, {empty}", "none", "at least one country code")
-    if values["target"] in values["senders"]:
-        raise CaseError(f"{where}, senders", repr(values["target"]), "countries but the target")
+    if target in senders:
+        raise CaseError(f"{where}, senders", repr(target), "countries but the target")
     if not _MONTH.fullmatch(str(values["start"])):
         raise CaseError(f"{where}, start", repr(values["start"]), "a month, as 2022-03")
     check_sources(where, values, sources)
     return Measure(
-        values["target"],
-        tuple(values["senders"]),
+        target,
+        senders,
         values["direction"],
         values["kind"],
-        tuple(values.get("sectors", ())),
+        names(f"{where}, sectors", values.get("sectors", [])),
         values["start"],
         ordered(f"{where}, cover", values["cover"], ceiling=1.0),
         ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"]),
         values["status"],
         tuple(values["sources"]),
-        values["note"],
+        text(f"{where}, note", values["note"]),
     )

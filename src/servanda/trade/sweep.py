@@ -21,6 +21,7 @@ from statistics import NormalDist
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Bool
 
 from servanda.errors import UsageError
 from servanda.trade.baseline import Baseline
@@ -77,8 +78,8 @@ def sweep(
         country, `income`, USD m a month.
 
     Raises:
-        UsageError: No regime, no draw, a regime without a target, an unknown country or sector, or
-            a world without an equilibrium.
+        UsageError: No regime, one twice, no draw, a regime without a target, an unknown country or
+            sector, or a world without an equilibrium.
     """
     _check(regimes, draws)
     targets = list(dict.fromkeys(target for regime in regimes for target in regime.targets))
@@ -109,7 +110,10 @@ def solve(baseline: Baseline, costs: Costs, sigma: Elasticities) -> tuple[np.nda
 def _check(regimes: Sequence[Regime], draws: int) -> None:
     if not regimes:
         raise UsageError("regimes", "none", "at least one")
+    listed = [regime.name for regime in regimes]
     for regime in regimes:
+        if listed.count(regime.name) > 1:
+            raise UsageError("regimes", f"{regime.name!r} twice", "each regime once")
         if not regime.targets:
             raise UsageError(
                 f"regime {regime.name!r}", "no target", "a measure against at least one country"
@@ -167,6 +171,7 @@ def _dataset(
             ),
             "flows_before": (("sector", *pair), flows),
             "income": (("country",), earned, {"unit": "USD m a month"}),
+            "sender": (("target", "country"), _senders(regimes, targets, economy.countries)),
             "elasticity": (("run", "sector"), sigma),
             "severity": (("run",), severity),
         },
@@ -179,3 +184,13 @@ def _dataset(
             "sector": list(economy.sectors or ("all",)),
         },
     )
+
+
+def _senders(
+    regimes: Sequence[Regime], targets: Sequence[str], countries: Sequence[str]
+) -> Bool[np.ndarray, "target country"]:
+    marks = np.zeros((len(targets), len(countries)), dtype=bool)
+    for measure in (measure for regime in regimes for measure in regime.measures):
+        for sender in measure.senders:
+            marks[targets.index(measure.target), countries.index(sender)] = True
+    return marks

@@ -232,6 +232,11 @@ class Month(_Quantities):
     income_gross: Float[Array, "actor *run"] = _quantity(
         "actor", "dimensionless", "change of real income through sanctions, before leakage"
     )
+    untaken: Float[Array, "route *run"] = _quantity(
+        "route",
+        "dimensionless",
+        "share of the target's real income that senders could still take, before leakage",
+    )
     slack: Float[Array, "partner *run"] = _quantity(
         "partner", "USD", "worth of staying less worth of leaving", kept=True, level=True
     )
@@ -243,6 +248,18 @@ class Month(_Quantities):
     )
     leakage: Float[Array, "route *run"] = _quantity(
         "route", "dimensionless", "share of sanctioned trade won back", kept=True
+    )
+    leverage: Float[Array, "route *run"] = _quantity(
+        "route",
+        "dimensionless",
+        "share of the target's real income that senders take or could, after leakage",
+        kept=True,
+    )
+    leverage_left: Float[Array, "route *run"] = _quantity(
+        "route",
+        "dimensionless",
+        "share of the target's real income that senders could still take, after leakage",
+        kept=True,
     )
     recorded_trade: Float[Array, "patronage *run"] = _quantity(
         "patronage", "USD/month", "trade that customs record", kept=True

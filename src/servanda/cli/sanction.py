@@ -1,0 +1,142 @@
+"""`servanda sanction`: who pays, who gains, what is diverted, what leverage is left and lost."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from servanda.case import Case
+from servanda.cli.terminal import out, say, table
+from servanda.cli.work import bar, free_folder, remember_compilations
+from servanda.errors import UsageError
+from servanda.experiments.sanctions import Sanctioned, write_table
+from servanda.experiments.sanctions import sanction as solve
+from servanda.report import sanctions as chart
+from servanda.trade.findings import Spread
+
+_VERSIONS = ("servanda", "jax", "jaxlib", "numpy")
+_FEW = 10  # of a regime's countries, those that pay or gain most
+
+
+def sanction(
+    case: Case,
+    regimes: Sequence[str],
+    file: Path | None,
+    year: int | None,
+    draws: int,
+    seed: int,
+    folder: Path | None,
+) -> None:
+    """Solve regimes, print what they do, and write the figures and a chart into a new folder."""
+    target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
+    if target.exists():
+        raise UsageError(f"--out '{target}'", "something there already", "a folder to make")
+    remember_compilations()
+    with bar("solving", "solutions") as report:
+        found = solve(case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report)
+    about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "year": year}
+    _write(found, case, target, about | {"draws": draws, "seed": seed})
+    _payers(found)
+    _diverted(found)
+    _leverage(found)
+    out().print(
+        f"Medians of {draws} draws of elasticities, severity and leakage; in brackets, the "
+        "interval that holds nine tenths of them. They are conditional on the model."
+    )
+    say(f"figures   {target}")
+    say(f"chart     {target / 'payers.png'}")
+
+
+def make_table(case: Case) -> None:
+    """Write the table that the case's runs read."""
+    remember_compilations()
+    say(f"table     {write_table(case)}")
+
+
+def _span(spread: Spread, form: str = ",.0f") -> str:
+    return f"{spread.median:{form}} ({spread.low:{form}} to {spread.high:{form}})"
+
+
+def _payers(found: Sanctioned) -> None:
+    rows = table(
+        "Who pays and who gains: real income", "regime", "country", "percent", "USD m a month"
+    )
+    for regime in found.data.regime.values.tolist():
+        of = [payer for payer in found.payers if payer.regime == regime]
+        most = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
+        for number, payer in enumerate(payer for payer in of if payer in most):
+            name = "" if number else regime
+            rows.add_row(name, payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
+    out().print(rows)
+
+
+def _diverted(found: Sanctioned) -> None:
+    rows = table(
+        "What is diverted, USD m a month",
+        *("regime", "target", "trade", "with senders", "with others", "share won elsewhere"),
+        "most by",
+    )
+    last = ""
+    for row in found.diverted:
+        rows.add_row(
+            row.regime if row.regime != last else "",
+            row.target,
+            row.direction,
+            _span(row.with_senders),
+            _span(row.with_others),
+            _span(row.share, ".0%"),
+            f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "nobody",
+        )
+        last = row.regime
+    out().print(rows)
+
+
+def _leverage(found: Sanctioned) -> None:
+    rows = table(
+        "Leverage: percent of the target's real income",
+        *("regime", "target", "before", "felt", "still to take", "lost to leakage", "leakage, %"),
+    )
+    last = ""
+    for row in found.leverage:
+        cells = (row.before, row.felt, row.left, row.lost)
+        rows.add_row(
+            row.regime if row.regime != last else "",
+            row.target,
+            *(_span(cell, ".2f") for cell in cells),
+            _span(row.leakage),
+        )
+        last = row.regime
+    out().print(rows)
+
+
+def _write(found: Sanctioned, case: Case, folder: Path, note: dict[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    for name in ("payers", "diverted", "leverage"):
+        _csv(folder / f"{name}.csv", getattr(found, name))
+    names = {actor.code: actor.name for actor in case.spec.actors}
+    chart.write(chart.figure(found.payers, names), folder)
+    versions = {name: version(name) for name in _VERSIONS}
+    text = json.dumps(note | {"versions": versions}, indent=2)
+    (folder / "sanction.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _csv(path: Path, rows: Iterable[Any]) -> None:
+    """One row a record; a spread takes three columns."""
+    flat = [_flat(asdict(row)) for row in rows]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(flat[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(flat)
+
+
+def _flat(record: dict[str, Any]) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            cells |= {f"{name}_{part}": f"{number:.6g}" for part, number in value.items()}
+        else:
+            cells[name] = value
+    return cells

@@ -1,0 +1,127 @@
+"""Sanctions of a case: who pays, who gains, what is diverted and what leverage is left and lost.
+
+The world without sanctions and the regimes are the case's `trade_baseline.toml`, its flows beside
+it, and `regimes.toml`; leakage is its priors of evasion, at the enforcement that a regime states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from servanda.case import Case, Prior
+from servanda.case.priors import draw, label
+from servanda.errors import UsageError, nearest
+from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
+from servanda.trade.effects import TABLE
+from servanda.trade.findings import (
+    Diverted,
+    Draws,
+    Leverage,
+    Payer,
+    diverted,
+    leverages,
+    payers,
+)
+
+REGIMES = "regimes.toml"
+DRAWS = 1000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Sanctioned:
+    """What a sweep of regimes says.
+
+    Attributes:
+        data: Every draw, labelled: see `servanda.trade.sweep`.
+        payers: Who pays and who gains.
+        diverted: Where the targets' trade goes.
+        leverage: What senders take, could take, and can take no more.
+    """
+
+    data: xr.Dataset
+    payers: list[Payer]
+    diverted: list[Diverted]
+    leverage: list[Leverage]
+
+
+def sanction(
+    case: Case,
+    regimes: Sequence[str] = (),
+    *,
+    file: Path | None = None,
+    year: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Sanctioned:
+    """Solve regimes of sanctions over what nobody knows exactly.
+
+    Args:
+        case: A case with a `trade_baseline.toml` and `.csv`, and a `regimes.toml`.
+        regimes: Their names; all that have a target if none is named.
+        file: Other regimes than the case's.
+        year: The year whose measures are in force; all throughout if none is given.
+        draws: How many draws of elasticities, severity and leakage.
+        seed: Of the draws.
+        progress: Called with how many solutions are done, of how many.
+
+    Raises:
+        CaseError: A file is missing or wrong.
+        UsageError: A regime is unknown, or has no target; there is no draw; or no equilibrium.
+    """
+    known = read_regimes(case.folder / REGIMES if file is None else file)
+    chosen = _chosen(known, regimes)
+    data = sweep(chosen, read_baseline(case.folder), draws, seed, year=year, progress=progress)
+    leaks = leakage(case, chosen, draws, seed)
+    return Sanctioned(data, payers(data), diverted(data), leverages(data, leaks))
+
+
+def leakage(
+    case: Case, regimes: Sequence[Regime], draws: int, seed: int
+) -> dict[tuple[str, str], Draws]:
+    """Draw the share that leaks in the end, θ·e^(−εE), by regime and target that has a route."""
+    found = {}
+    for route in case.spec.routes:
+        names = [label(f"evasion.{name}", route.name) for name in ("ceiling", "enforcement_bite")]
+        drawn = draw(
+            dict(zip(names, _priors(case, route.name), strict=True)), seed, np.arange(draws)
+        )
+        ceiling, bite = (drawn[name].astype(np.float64) for name in names)
+        for regime in regimes:
+            found[regime.name, route.target] = ceiling * np.exp(-bite * regime.enforcement)
+    return found
+
+
+def write_table(case: Case) -> Path:
+    """Write the table that a case's runs read, `trade_effects.csv`, beside its regimes.
+
+    It has the years from the case's start to its cut: runs hold the last one's effects.
+    """
+    years = range(int(case.spec.start[:4]), int(case.spec.as_of[:4]) + 1)
+    path = case.folder / TABLE
+    regimes = read_regimes(case.folder / REGIMES)
+    write_effects(effects(regimes, read_baseline(case.folder), years), path)
+    return path
+
+
+def _priors(case: Case, route: str) -> list[Prior]:
+    tables = [case.parameters[f"evasion.{name}"] for name in ("ceiling", "enforcement_bite")]
+    return [table.priors[route] for table in tables]
+
+
+def _chosen(known: Sequence[Regime], names: Sequence[str]) -> list[Regime]:
+    by_name = {regime.name: regime for regime in known}
+    for name in names:
+        if name not in by_name:
+            raise UsageError(
+                "--regime", repr(name), "one of " + ", ".join(by_name), nearest(name, by_name)
+            )
+    if names:
+        return [by_name[name] for name in dict.fromkeys(names)]
+    return [regime for regime in known if regime.targets]

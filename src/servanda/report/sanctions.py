@@ -1,0 +1,72 @@
+"""A chart of who pays for sanctions and who gains."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from servanda.report import theme
+from servanda.report.figure import Figure, spec_of
+from servanda.trade.findings import Payer
+
+_ROW = 18
+_SHOWN = 1.0  # USD m a month, under which a country is left out
+_SCALE = 2  # pixels of the PNG for each of the chart
+
+
+def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
+    """Real income by country and regime: medians, and the intervals of nine tenths of draws.
+
+    Args:
+        payers: Who pays and who gains.
+        names: Of countries, by code.
+    """
+    shown = [p for p in payers if max(abs(p.musd_month.low), abs(p.musd_month.high)) >= _SHOWN]
+    rows: list[dict[str, Any]] = [
+        {
+            "regime": p.regime,
+            "who": names.get(p.country, p.country),
+            "x": p.musd_month.median / 1000,
+            "low": p.musd_month.low / 1000,
+            "high": p.musd_month.high / 1000,
+            "sign": "gains" if p.musd_month.median > 0 else "pays",
+        }
+        for p in shown
+    ]
+    order = list(dict.fromkeys(row["who"] for row in sorted(rows, key=lambda row: row["x"])))
+    base = alt.Chart(alt.Data(values=rows))
+    y = alt.Y("who:N", title=None, sort=order)
+    colour = alt.Color(
+        "sign:N", scale=alt.Scale(domain=["pays", "gains"], range=[theme.LINES[1], theme.LINES[0]])
+    )
+    spans = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", title="Real income, USD bn a month"), x2="high:Q", y=y, color=colour
+    )
+    points = base.mark_circle(size=60, opacity=1).encode(x="x:Q", y=y, color=colour)
+    chart = (
+        alt.layer(spans, points)
+        .properties(width=theme.WIDE, height=_ROW * len(order))
+        .facet(
+            row=alt.Row("regime:N", title=None, sort=list(dict.fromkeys(p.regime for p in payers)))
+        )
+    )
+    worst = min(shown, key=lambda p: p.musd_month.median)
+    return Figure(
+        "payers",
+        f"{names.get(worst.country, worst.country)} pays most",
+        chart,
+        "; ".join(f"{p.regime}, {p.country}: {p.musd_month.median:,.0f} USD m" for p in shown),
+        "Medians, and the intervals that hold nine tenths of the draws.",
+    )
+
+
+def write(drawn: Figure, folder: Path) -> list[Path]:
+    """Write a figure as SVG and PNG."""
+    spec = spec_of(drawn.chart) | {"background": "#ffffff", "title": drawn.title}
+    spec["config"]["autosize"] = "pad"  # a chart in parts cannot be fitted to a width
+    svg, png = folder / f"{drawn.key}.svg", folder / f"{drawn.key}.png"
+    svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
+    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE))
+    return [svg, png]
