@@ -29,7 +29,13 @@ from typer.cli import get_docs_for_click
 from servanda.case import Case, Prior, Series, load
 from servanda.engine import Model, assemble
 from servanda.mechanisms import variants
-from servanda.trade.sanctions import read_effects
+from servanda.trade import read_effects
+from servanda.trade.rerouting_tables import (
+    priors_part,
+    read_results,
+    rerouting_part,
+    substitution_part,
+)
 from servanda.world import Draw, Ledger, Process, quantities
 
 DOCS = Path(__file__).resolve().parent
@@ -522,13 +528,20 @@ def not_modelled_part() -> str:
 
 
 def effects_part() -> str:
-    """Real income by actor, regime and elasticity, as the case ships it."""
+    """Real income by actor, regime and elasticity in the last year, at central severity."""
     rows = read_effects(case().folder / "trade_effects.csv")
-    columns = list(dict.fromkeys((r.regime, r.elasticity) for r in rows if r.regime != "none"))
+    last = max(row.year for row in rows)
+    rows = [r for r in rows if r.year == last and r.severity == 0 and r.regime != "none"]
+    columns = list(dict.fromkeys((r.regime, r.elasticity) for r in rows))
     change = {(r.actor, r.regime, r.elasticity): 100 * r.real_income_change for r in rows}
     head = ["actor", *(f"{regime}, σ = {s:g}" for regime, s in columns)]
     actors = dict.fromkeys(r.actor for r in rows)
     return table(head, [[a, *(f"{change[a, *c]:+.2f}" for c in columns)] for a in actors])
+
+
+def results_part(part: Callable[[Any], str]) -> Callable[[], str]:
+    """A part made of what the record said of rerouting."""
+    return lambda: part(read_results(DOCS / "rerouting_results.toml"))
 
 
 def claims_part() -> str:
@@ -542,6 +555,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "left out": left_out_part,
     "not modelled": not_modelled_part,
     "trade effects": effects_part,
+    "rerouting": results_part(rerouting_part),
+    "substitution": results_part(substitution_part),
+    "evasion priors": results_part(priors_part),
     "claims": claims_part,
 }
 _PART = re.compile(

@@ -231,14 +231,19 @@ NUMBERS: dict[str, float | Mapping[str, float]] = {
 # as much at σ = 8.
 TRADE_EFFECTS = [
     {
+        "year": str(year),
         "regime": regime,
         "elasticity": str(sigma),
+        "severity": str(severity),
         "actor": "BUY",
-        "real_income_change": str(-0.01 * level * sigma / 4),
-        "imports_lost_musd_month": str(100 * level * sigma / 4),
+        "real_income_change": str(-0.01 * level * sigma / 4 * (1 + severity / 2) * share),
+        "threat_left": str(0.05 - 0.01 * level * sigma / 4),
+        "imports_lost_musd_month": str(100 * level * sigma / 4 * (1 + severity / 2) * share),
     }
+    for year, share in ((2020, 0.5), (2021, 1.0))
     for regime, level in (("indifference", 0.0), ("selective", 0.5), ("enforcement", 1.0))
     for sigma in (4, 8)
+    for severity in (-1, 0, 1)
 ]
 
 

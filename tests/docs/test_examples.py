@@ -16,7 +16,7 @@ from servanda.case import load
 from servanda.engine.quantity_names import resolve
 from servanda.history import read_reference_classes
 from servanda.mechanisms import variants
-from servanda.trade import read_effects, read_regimes
+from servanda.trade import effects, read_baseline, read_effects, read_regimes
 from servanda.world import Axes, Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +72,8 @@ def test_the_case_format_page_shows_every_file(written):
         "regimes.toml",
         "series.toml",
         "sources.csv",
+        "trade_baseline.csv",
+        "trade_baseline.toml",
         "trade_effects.csv",
     ]
 
@@ -101,10 +103,17 @@ def test_every_quantity_on_the_page_resolves(case):
     assert [resolve(axes, name, "the page").unit for name in names]
 
 
-def test_the_tables_that_scripts_make_are_read_as_shown(written):
-    assert [r.name for r in read_regimes(written / "regimes.toml")] == ["enforcement"]
-    effects = read_effects(written / "trade_effects.csv")
-    assert [e.regime for e in effects] == ["indifference", "selective", "enforcement"]
+def test_sanctions_are_read_and_solved_as_shown(written):
+    regimes = read_regimes(written / "regimes.toml")
+    assert [r.name for r in regimes] == ["enforcement"]
+    shown = read_effects(written / "trade_effects.csv")
+    assert [e.regime for e in shown] == ["indifference", "selective", "enforcement"]
+    solved = effects(regimes, read_baseline(written), [2021])
+    assert {e.actor for e in solved} == {"BBB"}
+    assert all(e.real_income_change < 0 for e in solved if e.regime == "enforcement")
+
+
+def test_reference_classes_are_read_as_shown(written):
     classes = read_reference_classes(written / "reference_classes.toml")
     assert [c.name for c in classes.classes] == ["bilateral-defence"]
 

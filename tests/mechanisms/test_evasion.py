@@ -31,6 +31,7 @@ def a_month(bench, rerouted, *, lost=200.0, enforcement=0.0, dt=1.0, p=None):
         worth=1.0,
         signal={"enforcement": enforcement},
         income_gross={"BUY": -0.02, "SUP": -0.05},
+        untaken=0.03,
     )
     return bench.step(p, bench.world(rerouted=rerouted), month, clock=clock(dt=dt))
 
@@ -58,6 +59,16 @@ def test_a_month_s_rerouting_leaks_carries_goods_and_wins_income_back(bench):
     assert bench.read(out, "covert_request", COVERT) == pytest.approx(0.00951626, rel=1e-5)
     # of two percent of income lost, .98 × .9524187 remains lost
     assert bench.read(out, "income_change", "BUY") == pytest.approx(-0.0190484, rel=1e-5)
+
+
+def test_leverage_is_what_is_taken_and_what_could_be_less_what_leaks(bench):
+    # Of the buyer's income .02 is taken and .03 more could be; .0475813 leaks of both.
+    out = a_month(bench, 0.0)
+    assert bench.read(out, "leverage", ROUTE) == pytest.approx(0.05 * 0.9524187, rel=1e-5)
+    assert bench.read(out, "leverage_left", ROUTE) == pytest.approx(0.03 * 0.9524187, rel=1e-5)
+    felt = -bench.read(out, "income_change", "BUY")
+    left = bench.read(out, "leverage_left", ROUTE)
+    assert bench.read(out, "leverage", ROUTE) == pytest.approx(felt + left, rel=1e-5)
 
 
 def test_full_enforcement_lowers_the_ceiling_by_half(bench):

@@ -1,4 +1,4 @@
-"""Trade: the equilibrium table read between its elasticities and its regimes."""
+"""Trade: the equilibrium table read by year, between elasticities, severities and regimes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from servanda.errors import CaseError
 from servanda.mechanisms.trade import EquilibriumTable, NoEffect, tent_weights
-from tests.builders import TRADE_EFFECTS, Bench, tiny_case
+from tests.builders import TRADE_EFFECTS, Bench, clock, tiny_case
 
 ROUTE = "round-about"
 
@@ -22,10 +22,11 @@ def bench() -> Bench:
     return Bench(EquilibriumTable)
 
 
-def effect(bench, elasticity, enforcement):
-    """Imports lost in USD a month and income lost, of the sanctioned buyer."""
+def effect(bench, elasticity, enforcement, severity=0.0, month_of_case=12):
+    """Imports lost in USD a month and income lost, of the sanctioned buyer, in the second year."""
     month = bench.month(signal={"enforcement": enforcement})
-    out = bench.step(bench.parameters(elasticity=elasticity), month=month)
+    parameters = bench.parameters(elasticity=elasticity, severity=severity)
+    out = bench.step(parameters, month=month, clock=clock(month_of_case))
     return bench.read(out, "sanctioned", ROUTE), bench.read(out, "income_gross", "BUY")
 
 
@@ -51,6 +52,42 @@ def test_effects_are_read_between_the_rows_of_the_table(
     bench, elasticity, enforcement, lost, income
 ):
     assert effect(bench, elasticity, enforcement) == pytest.approx((lost, income), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("severity", "lost"),
+    [
+        (-1.0, 50e6),  # half of the 100 m at the centre
+        (0.5, 125e6),  # half-way to the 150 m of the high end
+        (9.0, 150e6),  # beyond the end it holds
+    ],
+)
+def test_effects_are_read_between_severities(bench, severity, lost):
+    assert effect(bench, 4, 1.0, severity)[0] == pytest.approx(lost, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("month", "lost"),
+    [
+        (0, 50e6),  # the first year, in which half was in force
+        (11, 50e6),
+        (12, 100e6),
+        (23, 100e6),
+        (90, 100e6),  # after the last year, its effects hold
+    ],
+)
+def test_each_calendar_year_has_effects_of_its_own(bench, month, lost):
+    assert effect(bench, 4, 1.0, month_of_case=month)[0] == pytest.approx(lost, rel=1e-5)
+
+
+def test_what_is_untaken_is_read_too(bench):
+    # Of the 5 percent that ending all trade would take, full enforcement takes 1 at σ = 4.
+    out = bench.step(
+        bench.parameters(elasticity=4.0, severity=0.0),
+        month=bench.month(signal={"enforcement": 1.0}),
+        clock=clock(12),
+    )
+    assert bench.read(out, "untaken", ROUTE) == pytest.approx(0.04, rel=1e-5)
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
@@ -83,13 +120,31 @@ def test_a_case_with_sanctions_but_no_table_is_refused():
     with pytest.raises(CaseError) as error:
         Bench(EquilibriumTable, with_table([]))
     assert error.value.where == "trade_effects.csv"
-    assert error.value.hint == "choose trade = 'no-effect' for a case without sanctions"
+    assert error.value.hint == (
+        "write it with 'servanda sanction CASE --table', or choose trade = 'no-effect'"
+        " for a case without sanctions"
+    )
 
 
 def test_a_hole_in_the_table_is_refused_and_not_read_as_zero():
     with pytest.raises(CaseError) as error:
         Bench(EquilibriumTable, with_table(TRADE_EFFECTS[:-1]))
-    assert error.value.found == "no row for regime 'enforcement', elasticity 8, actor 'BUY'"
+    assert str(error.value) == (
+        "trade_effects.csv: found no row for 2021, regime 'enforcement', elasticity 8,"
+        " severity 1, actor 'BUY', expected every actor of the table in every regime,"
+        " at every elasticity and severity, in every year"
+    )
+
+
+def test_a_table_of_an_earlier_version_is_refused():
+    rows = [{k: v for k, v in row.items() if k != "severity"} for row in TRADE_EFFECTS]
+    with pytest.raises(CaseError) as error:
+        Bench(EquilibriumTable, with_table(rows))
+    assert str(error.value) == (
+        "trade_effects.csv: found no column 'severity', expected columns year, regime, elasticity,"
+        " severity, actor, real_income_change, threat_left, imports_lost_musd_month\n"
+        "  hint: write it again with 'servanda sanction CASE --table'"
+    )
 
 
 # ── laws ────────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +175,9 @@ def test_many_runs_are_read_as_each_alone(bench):
     sigma = np.array([4.0, 5.5, 8.0], np.float32)
     many = Bench(EquilibriumTable, runs=(3,))
     out = many.step(
-        many.parameters(elasticity=sigma), month=many.month(signal={"enforcement": 0.6})
+        many.parameters(elasticity=sigma, severity=np.zeros(3, np.float32)),
+        month=many.month(signal={"enforcement": 0.6}),
+        clock=clock(12),
     )
     alone = [effect(bench, s, 0.6)[0] for s in sigma]
     assert many.read(out, "sanctioned", ROUTE) == pytest.approx(alone)
@@ -134,5 +191,9 @@ def test_under_the_null_sanctions_change_nothing():
     out = null.step(month=null.month(signal={"enforcement": 1.0}))
     for name in NoEffect.writes:
         assert not np.asarray(out[name]).any(), name
-    assert {k: v.shape for k, v in out.items()} == {"sanctioned": (1,), "income_gross": (4,)}
+    assert {k: v.shape for k, v in out.items()} == {
+        "sanctioned": (1,),
+        "income_gross": (4,),
+        "untaken": (1,),
+    }
     assert NoEffect.writes == EquilibriumTable.writes
