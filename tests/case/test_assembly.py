@@ -203,7 +203,8 @@ REFUSED = (
             "knowledge, warheads, stance, sanctioned, income_change, tempo, made, "
             "delivery_cost, gain, used, arrived, lent_lost, obligation, paid, paid_in_sight, "
             "value_given, losses, recruits, released, manning, slack, base_hazard, hazard, "
-            "leakage, leverage, leverage_left, recorded_trade, influence_recorded, influence_given, influence_valued, "
+            "leakage, leverage, leverage_left, recorded_trade, influence_recorded, "
+            "influence_given, influence_valued, "
             "contact_rate, threat, presence, meeting_rate, launch_rate, gap"
         ),
         id="series observes what is not kept",

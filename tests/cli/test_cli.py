@@ -45,7 +45,7 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
         assert text in said.out
 
 
-@pytest.mark.parametrize("command", ["check", "run", "claims", "brief", "new"])
+@pytest.mark.parametrize("command", ["check", "run", "claims", "sanction", "brief", "new"])
 def test_every_option_of_every_command_is_explained(servanda, command):
     said = servanda(command, "--help")
     assert said.code == 0

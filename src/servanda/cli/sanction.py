@@ -31,14 +31,18 @@ def sanction(
     folder: Path | None,
 ) -> None:
     """Solve regimes, print what they do, and write the figures and a chart into a new folder."""
-    target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
-    if target.exists():
-        raise UsageError(f"--out '{target}'", "something there already", "a folder to make")
+    target = _made(free_folder(f"{case.spec.name}-sanction") if folder is None else folder)
     remember_compilations()
-    with bar("solving", "solutions") as report:
-        found = solve(case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report)
+    try:
+        with bar("solving", "solutions") as report:
+            found = solve(
+                case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report
+            )
+    except BaseException:
+        target.rmdir()
+        raise
     about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "year": year}
-    _write(found, case, target, about | {"draws": draws, "seed": seed})
+    _write(found, target, about | {"draws": draws, "seed": seed})
     _payers(found)
     _diverted(found)
     _leverage(found)
@@ -53,7 +57,25 @@ def sanction(
 def make_table(case: Case) -> None:
     """Write the table that the case's runs read."""
     remember_compilations()
-    say(f"table     {write_table(case)}")
+    try:
+        say(f"table     {write_table(case)}")
+    except OSError as error:
+        raise UsageError(
+            f"case '{case.folder}'", f"a folder closed to us: {error.strerror}", "one to write in"
+        ) from None
+
+
+def _made(folder: Path) -> Path:
+    """Make the folder before the work that goes into it."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"--out '{folder}'", "something there already", "a folder to make"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"--out '{folder}'", str(error.strerror), "a folder to make") from None
+    return folder
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
@@ -112,12 +134,10 @@ def _leverage(found: Sanctioned) -> None:
     out().print(rows)
 
 
-def _write(found: Sanctioned, case: Case, folder: Path, note: dict[str, Any]) -> None:
-    folder.mkdir(parents=True)
+def _write(found: Sanctioned, folder: Path, note: dict[str, Any]) -> None:
     for name in ("payers", "diverted", "leverage"):
         _csv(folder / f"{name}.csv", getattr(found, name))
-    names = {actor.code: actor.name for actor in case.spec.actors}
-    chart.write(chart.figure(found.payers, names), folder)
+    chart.write(chart.figure(found.payers, found.names), folder)
     versions = {name: version(name) for name in _VERSIONS}
     text = json.dumps(note | {"versions": versions}, indent=2)
     (folder / "sanction.json").write_text(text + "\n", encoding="utf-8")

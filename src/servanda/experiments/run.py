@@ -48,10 +48,10 @@ def _simulator(identity: _Identity) -> Simulator:
     return Simulator(model)
 
 
-def check_request(runs: int, seed: int) -> None:
+def check_request(runs: int, seed: int, option: str = "--runs") -> None:
     """Raise `UsageError` unless there is at least one run and the seed fits in 32 bits."""
     if runs < 1:
-        raise UsageError(where="--runs", found=str(runs), expected="at least 1")
+        raise UsageError(where=option, found=str(runs), expected="at least 1")
     if not 0 <= seed < 2**32:
         raise UsageError(
             where="--seed", found=str(seed), expected="a whole number from 0 to 4294967295"

@@ -16,6 +16,7 @@ import xarray as xr
 from servanda.case import Case, Prior
 from servanda.case.priors import draw, label
 from servanda.errors import UsageError, nearest
+from servanda.experiments.run import check_request
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
 from servanda.trade.effects import TABLE
 from servanda.trade.findings import (
@@ -39,12 +40,14 @@ class Sanctioned:
 
     Attributes:
         data: Every draw, labelled: see `servanda.trade.sweep`.
+        names: What countries are called, by code.
         payers: Who pays and who gains.
         diverted: Where the targets' trade goes.
         leverage: What senders take, could take, and can take no more.
     """
 
     data: xr.Dataset
+    names: dict[str, str]
     payers: list[Payer]
     diverted: list[Diverted]
     leverage: list[Leverage]
@@ -73,13 +76,17 @@ def sanction(
 
     Raises:
         CaseError: A file is missing or wrong.
-        UsageError: A regime is unknown, or has no target; there is no draw; or no equilibrium.
+        UsageError: A regime is unknown, or has no target; there is no draw; a seed does not fit in
+            32 bits; or there is no equilibrium.
     """
+    check_request(draws, seed, "--draws")
     known = read_regimes(case.folder / REGIMES if file is None else file)
     chosen = _chosen(known, regimes)
-    data = sweep(chosen, read_baseline(case.folder), draws, seed, year=year, progress=progress)
+    baseline = read_baseline(case.folder)
+    data = sweep(chosen, baseline, draws, seed, year=year, progress=progress)
     leaks = leakage(case, chosen, draws, seed)
-    return Sanctioned(data, payers(data), diverted(data), leverages(data, leaks))
+    names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
+    return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaks))
 
 
 def leakage(

@@ -23,7 +23,8 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         payers: Who pays and who gains.
         names: Of countries, by code.
     """
-    shown = [p for p in payers if max(abs(p.musd_month.low), abs(p.musd_month.high)) >= _SHOWN]
+    felt = [p for p in payers if max(abs(p.musd_month.low), abs(p.musd_month.high)) >= _SHOWN]
+    shown = felt or payers
     rows: list[dict[str, Any]] = [
         {
             "regime": p.regime,
@@ -36,7 +37,7 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         for p in shown
     ]
     order = list(dict.fromkeys(row["who"] for row in sorted(rows, key=lambda row: row["x"])))
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
     y = alt.Y("who:N", title=None, sort=order)
     colour = alt.Color(
         "sign:N", scale=alt.Scale(domain=["pays", "gains"], range=[theme.LINES[1], theme.LINES[0]])
@@ -52,14 +53,21 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
             row=alt.Row("regime:N", title=None, sort=list(dict.fromkeys(p.regime for p in payers)))
         )
     )
-    worst = min(shown, key=lambda p: p.musd_month.median)
     return Figure(
         "payers",
-        f"{names.get(worst.country, worst.country)} pays most",
+        _finding(shown, names),
         chart,
         "; ".join(f"{p.regime}, {p.country}: {p.musd_month.median:,.0f} USD m" for p in shown),
         "Medians, and the intervals that hold nine tenths of the draws.",
     )
+
+
+def _finding(payers: Sequence[Payer], names: dict[str, str]) -> str:
+    """What the last regime costs the two that pay most."""
+    last = [p for p in payers if p.regime == payers[-1].regime]
+    most = sorted(last, key=lambda p: p.musd_month.median)[:2]
+    said = [f"{names.get(p.country, p.country)} {-p.musd_month.median / 1000:.1f}" for p in most]
+    return f"Cost of '{last[0].regime}', USD bn a month: {', '.join(said)}"
 
 
 def write(drawn: Figure, folder: Path) -> list[Path]:

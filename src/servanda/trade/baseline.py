@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from servanda.trade.keys import (
     read_rows,
     read_toml,
     table,
+    text,
 )
 from servanda.trade.table import economy_from_table
 
@@ -30,7 +31,7 @@ SPEC = "trade_baseline.toml"
 FLOWS = "trade_baseline.csv"
 COLUMNS = ("sector", "origin", "destination", "musd_year")
 KEYS = {"sectors", "report", "sector_elasticity", "factors", "closure", "elasticities"}
-OTHER_KEYS = {"gross_output_ratio", "gross_output_source", "build", "sources"}
+OTHER_KEYS = {"names", "gross_output_ratio", "gross_output_source", "build", "sources"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Baseline:
         factors: Whether factors move between sectors.
         closure: What spending follows.
         report: The countries whose results are reported, in order.
+        names: What to call some of them, by code.
     """
 
     economy: Economy
@@ -50,6 +52,7 @@ class Baseline:
     factors: Factors
     closure: Closure
     report: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_baseline(folder: Path) -> Baseline:
@@ -74,7 +77,11 @@ def read_baseline(folder: Path) -> Baseline:
         _elasticity(f"{SPEC}: elasticities, {sector}", given[sector], sources)
         for sector in economy.sectors
     ]
-    return Baseline(economy, tuple(elasticities), spec["factors"], spec["closure"], report)
+    called = table(f"{SPEC}: names", spec.get("names", {}))
+    for code, name in called.items():
+        check_choice(f"{SPEC}: names", code, economy.countries)
+        text(f"{SPEC}: names, {code}", name)
+    return Baseline(economy, tuple(elasticities), spec["factors"], spec["closure"], report, called)
 
 
 def _elasticity(where: str, entry: Any, sources: Mapping[str, Any]) -> Range:

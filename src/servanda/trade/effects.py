@@ -138,7 +138,7 @@ def read_effects(path: Path) -> list[Effect]:
     """
     columns = [field.name for field in fields(Effect)]
     rows = read_rows(path, columns)
-    return [_effect(f"{path.name}, row {number}", row) for number, row in enumerate(rows, 1)]
+    return [_effect(f"{path.name}, line {line}", row) for line, row in enumerate(rows, start=2)]
 
 
 def _effect(where: str, row: dict[str, str]) -> Effect:

@@ -1,0 +1,168 @@
+"""`servanda sanction`: what it prints and writes, what it refuses, and the table that runs read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cases import shipped
+from tests.cli.conftest import tiny
+
+FEW = ("--draws", "8", "--regime", "selective")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_prints_who_pays_what_is_diverted_and_what_leverage_is_lost(servanda):
+    said = servanda("sanction", "russia-dprk", *FEW, "--out", "made")
+    assert said.code == 0
+    for text in (
+        "Who pays and who gains: real income",
+        "What is diverted, USD m a month",
+        "Leverage: percent of the target's real income",
+        "Medians of 8 draws",
+    ):
+        assert text in said.out
+    assert sorted(p.name for p in Path("made").iterdir()) == [
+        "diverted.csv",
+        "leverage.csv",
+        "payers.csv",
+        "payers.png",
+        "payers.svg",
+        "sanction.json",
+    ]
+
+
+def test_its_figures_hang_together(servanda):
+    servanda("sanction", "russia-dprk", *FEW, "--out", "made")
+    payers = {row["country"]: row for row in read(Path("made/payers.csv"))}
+    assert min(payers, key=lambda code: float(payers[code]["musd_month_median"])) == "RUS"
+    for code in ("EU", "USA", "UKR"):
+        assert float(payers[code]["percent_high"]) < 0  # senders pay too, in every draw
+    assert float(payers["CHN"]["percent_low"]) > 0  # and a bystander gains
+    sold = next(
+        row
+        for row in read(Path("made/diverted.csv"))
+        if (row["target"], row["direction"]) == ("RUS", "exports")
+    )
+    assert float(sold["with_senders_high"]) < 0 < float(sold["with_others_low"])
+    for row in read(Path("made/leverage.csv")):
+        parts = [float(row[f"{name}_median"]) for name in ("felt", "left", "lost")]
+        whole = float(row["before_median"])
+        # Medians do not add up exactly; the parts of each draw do.
+        assert sum(parts) == pytest.approx(whole, rel=0.25)
+    note = json.loads(Path("made/sanction.json").read_text())
+    assert (note["case"], note["regimes"], note["draws"], note["seed"], note["year"]) == (
+        *("russia-dprk", ["selective"], 8, 1),
+        None,
+    )
+
+
+def test_the_same_seed_gives_the_same_figures(servanda):
+    for name in ("one", "two"):
+        servanda("sanction", "russia-dprk", *FEW, "--out", name)
+    for file in ("payers.csv", "diverted.csv", "leverage.csv"):
+        assert Path("one", file).read_bytes() == Path("two", file).read_bytes()
+
+
+def test_a_year_before_the_sanctions_costs_nothing(servanda):
+    servanda("sanction", "russia-dprk", *FEW, "--year", "2010", "--out", "made")
+    for row in read(Path("made/payers.csv")):
+        assert float(row["percent_median"]) == 0
+
+
+def test_regimes_of_ones_own(servanda):
+    Path("own.toml").write_text("""
+[[regimes]]
+name = "embargo"
+meaning = "All of China's trade with North Korea."
+[[regimes.measures]]
+target = "PRK"
+senders = ["CHN"]
+direction = "from-target"
+kind = "trade"
+start = "2025-01"
+cover = [1.0, 1.0, 1.0]
+tariff_equivalent = [5.0, 5.0, 5.0]
+status = "assumed"
+sources = []
+note = "An embargo."
+""")
+    said = servanda(
+        "sanction", "russia-dprk", "--regimes", "own.toml", "--draws", "4", "--out", "made"
+    )
+    assert said.code == 0
+    assert {row["regime"] for row in read(Path("made/payers.csv"))} == {"embargo"}
+    (row,) = [r for r in read(Path("made/payers.csv")) if r["country"] == "PRK"]
+    assert float(row["percent_high"]) < 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--regime", "selectiv"],
+            (
+                "--regime: found 'selectiv', expected one of none, indifference, selective,"
+                " enforcement\n  hint: did you mean 'selective'?"
+            ),
+        ),
+        (
+            ["--regime", "none"],
+            "regime 'none': found no target, expected a measure against at least one country",
+        ),
+        (["--draws", "0"], "--draws: found 0, expected at least 1"),
+        (["--seed", "-1"], "--seed: found -1, expected a whole number from 0 to 4294967295"),
+        (
+            ["--out", "taken"],
+            "--out 'taken': found something there already, expected a folder to make",
+        ),
+    ],
+)
+def test_what_it_refuses_leaves_nothing_behind(servanda, arguments, message):
+    Path("taken").mkdir()
+    said = servanda("sanction", "russia-dprk", *arguments)
+    assert (said.code, said.err) == (2, f"error: {message}\n")
+    assert [p.name for p in Path().iterdir()] == ["taken"]
+
+
+def test_a_case_without_sanctions_has_none_to_solve(servanda):
+    said = servanda("sanction", tiny())
+    assert (said.code, said.err) == (
+        2,
+        f"error: regimes.toml: found no such file, expected a TOML file in {tiny()}\n",
+    )
+
+
+def test_a_file_of_regimes_that_is_not_there(servanda):
+    said = servanda("sanction", "russia-dprk", "--regimes", "own.toml")
+    assert (said.code, said.err) == (
+        2,
+        "error: own.toml: found no such file, expected a TOML file in .\n",
+    )
+
+
+def test_the_table_that_runs_read_is_written_beside_the_regimes(servanda):
+    copy = Path("copy").resolve()
+    shutil.copytree(shipped().model.case.folder, copy)
+    (copy / "trade_effects.csv").unlink()
+    said = servanda("sanction", str(copy), "--table")
+    assert (said.code, said.out) == (0, f"table     {copy / 'trade_effects.csv'}\n")
+    made, kept = (read(f / "trade_effects.csv") for f in (copy, shipped().model.case.folder))
+    assert [row["actor"] for row in made] == [row["actor"] for row in kept]
+    for one, other in zip(made, kept, strict=True):
+        for name in ("real_income_change", "threat_left"):
+            assert float(one[name]) == pytest.approx(float(other[name]), abs=2e-6)
+
+
+def test_help_names_every_option(servanda):
+    said = servanda("sanction", "--help")
+    for option in ("--regime", "--regimes", "--year", "--draws", "--seed", "--out", "--table"):
+        assert option in said.out

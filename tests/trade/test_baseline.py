@@ -1,0 +1,387 @@
+"""The world without sanctions as files: what is read, and files that are wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from servanda.errors import CaseError
+from servanda.trade import read_baseline
+
+SPEC = """
+sectors = ["fuels", "other"]
+report = ["BBB", "AAA"]
+sector_elasticity = 0.5
+factors = "fixed"
+closure = "multiplicative"
+gross_output_ratio = 2
+[elasticities]
+fuels = { range = [4, 8, 16], status = "assumed", sources = [], note = "" }
+other = { range = [3, 5.5, 9], status = "estimated", sources = ["paper"], note = "" }
+[sources]
+paper = { title = "A paper" }
+"""
+FLOWS = """\
+sector,origin,destination,musd_year
+other,AAA,AAA,70
+other,AAA,BBB,20
+other,BBB,AAA,25
+other,BBB,BBB,100.5
+fuels,BBB,BBB,8
+fuels,BBB,AAA,1e1
+fuels,AAA,BBB,3
+fuels,AAA,AAA,40
+"""
+
+
+def written(folder: Path, spec: str = SPEC, flows: str = FLOWS) -> Path:
+    (folder / "trade_baseline.toml").write_text(spec, encoding="utf-8")
+    (folder / "trade_baseline.csv").write_text(flows, encoding="utf-8")
+    return folder
+
+
+def message_of(folder: Path) -> str:
+    with pytest.raises(CaseError) as caught:
+        read_baseline(folder)
+    return str(caught.value)
+
+
+# --- what is read ------------------------------------------------------------
+
+
+def test_a_baseline_is_read_in_whatever_order_its_rows_stand(tmp_path):
+    baseline = read_baseline(written(tmp_path))
+    economy = baseline.economy
+    assert (economy.countries, economy.sectors) == (("AAA", "BBB"), ("fuels", "other"))
+    np.testing.assert_array_equal(economy.flows[0], [[40, 3], [10, 8]])
+    np.testing.assert_array_equal(economy.flows[1], [[70, 20], [25, 100.5]])
+    assert economy.sector_elasticity == 0.5
+    assert baseline.elasticities == ((4.0, 8.0, 16.0), (3.0, 5.5, 9.0))
+    assert (baseline.factors, baseline.closure) == ("fixed", "multiplicative")
+    assert baseline.report == ("BBB", "AAA")
+
+
+def test_half_of_gross_output_is_value_added_where_it_is_twice_gdp(tmp_path):
+    assert read_baseline(written(tmp_path)).economy.value_added_share == 0.5
+
+
+def test_without_a_ratio_all_output_is_value_added(tmp_path):
+    spec = SPEC.replace("gross_output_ratio = 2\n", "")
+    assert read_baseline(written(tmp_path, spec)).economy.value_added_share == 1.0
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    plain = read_baseline(written(tmp_path))
+    marked = read_baseline(written(tmp_path, flows="\ufeff" + FLOWS))
+    np.testing.assert_array_equal(marked.economy.flows, plain.economy.flows)
+
+
+# --- specifications that are wrong -------------------------------------------
+
+TOML = "trade_baseline.toml"
+ELASTICITY = f"{TOML}: elasticities, other"
+RANGE = "expected low, central and high, rising, each from 1, finite"
+WRONG_SPEC = {
+    "a key missing": (
+        'factors = "fixed"\n',
+        "",
+        f"{TOML}: found no 'factors', expected this key",
+    ),
+    "a key misspelt": (
+        "closure =",
+        "closures =",
+        f"{TOML}: found no 'closure', expected this key\n  hint: did you mean 'closures'?",
+    ),
+    "a key of no meaning": (
+        "report =",
+        "zeal = 1\nreport =",
+        (
+            f"{TOML}: found key 'zeal', expected one of build, closure, elasticities, factors,"
+            " gross_output_ratio, gross_output_source, report, sector_elasticity, sectors, sources"
+        ),
+    ),
+    "unknown factors": (
+        '"fixed"',
+        '"fxed"',
+        (
+            f"{TOML}: factors: found 'fxed', expected one of mobile, fixed\n"
+            "  hint: did you mean 'fixed'?"
+        ),
+    ),
+    "an unknown closure": (
+        '"multiplicative"',
+        '"multiplied"',
+        (
+            f"{TOML}: closure: found 'multiplied',"
+            " expected one of multiplicative, additive, held-shares\n"
+            "  hint: did you mean 'multiplicative'?"
+        ),
+    ),
+    "an unknown country to report": (
+        '["BBB", "AAA"]',
+        '["BBB", "AAB"]',
+        f"{TOML}: report: found 'AAB', expected one of AAA, BBB\n  hint: did you mean 'AAA'?",
+    ),
+    "a country reported twice": (
+        '["BBB", "AAA"]',
+        '["BBB", "BBB"]',
+        f"{TOML}: report: found 'BBB' twice, expected each name once",
+    ),
+    "no sector": (
+        '["fuels", "other"]',
+        "[]",
+        f"{TOML}: sectors: found none, expected at least one",
+    ),
+    "a sector without brackets": (
+        '["fuels", "other"]',
+        '"fuels"',
+        f"{TOML}: sectors: found 'fuels', expected a list of names",
+    ),
+    "a sector twice": (
+        '["fuels", "other"]',
+        '["fuels", "fuels"]',
+        f"{TOML}: sectors: found 'fuels' twice, expected each name once",
+    ),
+    "an elasticity between sectors below zero": (
+        "sector_elasticity = 0.5",
+        "sector_elasticity = -1",
+        f"{TOML}: sector_elasticity: found -1, expected a finite number from 0",
+    ),
+    "an elasticity between sectors in words": (
+        "sector_elasticity = 0.5",
+        'sector_elasticity = "half"',
+        f"{TOML}: sector_elasticity: found 'half', expected a finite number from 0",
+    ),
+    "gross output below value added": (
+        "gross_output_ratio = 2",
+        "gross_output_ratio = 0",
+        f"{TOML}: gross_output_ratio: found 0, expected a finite number from 1",
+    ),
+    "a sector without an elasticity": (
+        "fuels = {",
+        "fuel = {",
+        f"{TOML}: elasticities: found no 'fuels', expected this key\n  hint: did you mean 'fuel'?",
+    ),
+    "an elasticity of no sector": (
+        "[elasticities]",
+        "[elasticities]\nfoods = 1",
+        f"{TOML}: elasticities: found key 'foods', expected one of fuels, other",
+    ),
+    "an elasticity that is a number": (
+        re.search("other = {.*}", SPEC)[0],
+        "other = 5",
+        f"{ELASTICITY}: found 5, expected a table of keys",
+    ),
+    "an elasticity without a note": (
+        'sources = ["paper"], note = ""',
+        'sources = ["paper"]',
+        f"{ELASTICITY}: found no 'note', expected this key",
+    ),
+    "an elasticity of unknown status": (
+        '"estimated"',
+        '"estimate"',
+        (
+            f"{ELASTICITY}, status: found 'estimate',"
+            " expected one of measured, estimated, assumed\n"
+            "  hint: did you mean 'estimated'?"
+        ),
+    ),
+    "an elasticity of unknown source": (
+        '["paper"]',
+        '["papers"]',
+        (
+            f"{ELASTICITY}, sources: found 'papers', expected a name under [sources]\n"
+            "  hint: did you mean 'paper'?"
+        ),
+    ),
+    "an estimate without a source": (
+        '["paper"]',
+        "[]",
+        f"{ELASTICITY}, sources: found none, expected a source, or the status 'assumed'",
+    ),
+    "an elasticity of one": (
+        "[3, 5.5, 9]",
+        "[1, 5.5, 9]",
+        f"{ELASTICITY}, range: found [1, 5.5, 9], expected numbers above 1",
+    ),
+    "an elasticity below one": (
+        "[3, 5.5, 9]",
+        "[0.5, 5.5, 9]",
+        f"{ELASTICITY}, range: found [0.5, 5.5, 9], {RANGE}",
+    ),
+    "elasticities that do not rise": (
+        "[3, 5.5, 9]",
+        "[3, 9, 5.5]",
+        f"{ELASTICITY}, range: found [3, 9, 5.5], {RANGE}",
+    ),
+    "perfect substitutes": (
+        "[3, 5.5, 9]",
+        "[3, 5.5, inf]",
+        f"{ELASTICITY}, range: found [3, 5.5, inf], {RANGE}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG_SPEC.values(), ids=list(WRONG_SPEC))
+def test_specifications_that_are_wrong(tmp_path, old, new, message):
+    assert SPEC.count(old) == 1
+    assert message_of(written(tmp_path, SPEC.replace(old, new))) == message
+
+
+def test_elasticities_that_are_no_table(tmp_path):
+    spec = SPEC[: SPEC.index("[elasticities]")] + "elasticities = 5\n"
+    assert message_of(written(tmp_path, spec)) == (
+        f"{TOML}: elasticities: found 5, expected a table of keys"
+    )
+
+
+def test_a_specification_that_is_not_toml(tmp_path):
+    assert message_of(written(tmp_path, "[sources")) == (
+        f"{TOML}: found Expected ']' at the end of a table declaration (at end of document),"
+        " expected valid TOML"
+    )
+
+
+# --- flows that are wrong ----------------------------------------------------
+
+CSV = "trade_baseline.csv"
+ALL = "expected a row for each of the 2 countries with each, itself included"
+WRONG_FLOWS = {
+    "an unknown sector": (
+        "fuels,AAA,BBB,3",
+        "fuel,AAA,BBB,3",
+        f"{CSV}: sector: found 'fuel', expected one of fuels, other\n  hint: did you mean 'fuels'?",
+    ),
+    "a pair missing": (
+        "fuels,AAA,BBB,3\n",
+        "",
+        (
+            f"{CSV}: fuels, flow from 'AAA' to 'BBB': found no row, {ALL}\n"
+            "  hint: missing is not zero: write 0 where nothing was sold, or leave the country out"
+        ),
+    ),
+    "sales at home missing": (
+        "other,AAA,AAA,70\n",
+        "",
+        (
+            f"{CSV}: other, domestic flow of 'AAA': found no row, {ALL}\n"
+            "  hint: sales at home are gross output less exports"
+        ),
+    ),
+    "no sales at home": (
+        "other,AAA,AAA,70",
+        "other,AAA,AAA,0",
+        (
+            f"{CSV}: other, domestic flow of 'AAA': found none, expected a positive value\n"
+            "  hint: sales at home are gross output less exports"
+        ),
+    ),
+    "a pair twice": (
+        "fuels,AAA,BBB,3\n",
+        "fuels,AAA,BBB,3\nfuels,AAA,BBB,3\n",
+        (
+            f"{CSV}: fuels, flow from 'AAA' to 'BBB': found rows 3 and 4 of the table,"
+            " expected one row for each pair\n"
+            "  hint: keep one year and one product, or sum over them"
+        ),
+    ),
+    "a flow below zero": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,-3",
+        f"{CSV}: fuels, flow from 'AAA' to 'BBB': found -3.0, expected zero or a positive number",
+    ),
+    "a flow that is no number": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,few",
+        f"{CSV}: fuels, musd_year from 'AAA' to 'BBB': found 'few', expected a number",
+    ),
+    "a flow that is empty": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,",
+        f"{CSV}: fuels, musd_year from 'AAA' to 'BBB': found '', expected a number",
+    ),
+    "a flow without end": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,inf",
+        f"{CSV}: fuels, flow from 'AAA' to 'BBB': found inf, expected zero or a positive number",
+    ),
+    "exports of nothing": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,0",
+        (
+            f"{CSV}: fuels, exports of 'AAA': found zero with every other country,"
+            " expected at least one positive flow\n"
+            "  hint: nothing ties its prices to the others': leave the country out"
+        ),
+    ),
+    "a country without a code": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,,3",
+        f"{CSV}: fuels, destination in row 3 of the table: found '', expected a country code",
+    ),
+    "a cell too few": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB",
+        f"{CSV}, line 8: found 3 cells, expected 4",
+    ),
+    "a cell too many": (
+        "fuels,AAA,BBB,3",
+        "fuels,AAA,BBB,3,4,5",
+        f"{CSV}, line 8: found 6 cells, expected 4",
+    ),
+    "other columns": (
+        "musd_year",
+        "usd",
+        (
+            f"{CSV}: found sector, origin, destination, usd,"
+            " expected sector, origin, destination, musd_year"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG_FLOWS.values(), ids=list(WRONG_FLOWS))
+def test_flows_that_are_wrong(tmp_path, old, new, message):
+    assert FLOWS.count(old) == 1
+    assert message_of(written(tmp_path, flows=FLOWS.replace(old, new))) == message
+
+
+def test_a_country_in_one_sector_only(tmp_path):
+    # The first of several is named, in alphabetical order, whatever order Python's sets are in.
+    more = [f"other,{o},{d},1" for o in "DC" for d in ("AAA", "BBB", "C", "D")]
+    more += [f"other,{o},{d},1" for o in ("AAA", "BBB") for d in "CD"]
+    assert message_of(written(tmp_path, flows=FLOWS + "\n".join(more))) == (
+        f"{CSV}: other: found 'C' not in every sector, expected it in all"
+    )
+
+
+def test_a_sector_without_a_row(tmp_path):
+    flows = "".join(line for line in FLOWS.splitlines(keepends=True) if "fuels" not in line)
+    assert message_of(written(tmp_path, flows=flows)) == (
+        f"{CSV}: fuels, table: found no rows, expected one row for each pair of countries"
+    )
+
+
+def test_an_empty_file_of_flows(tmp_path):
+    assert message_of(written(tmp_path, flows="")) == (
+        f"{CSV}: found no columns, expected sector, origin, destination, musd_year"
+    )
+
+
+def test_flows_that_are_not_text(tmp_path):
+    (written(tmp_path) / CSV).write_bytes(b"\xff")
+    assert message_of(tmp_path) == (
+        f"{CSV}: found 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte,"
+        " expected valid CSV in UTF-8"
+    )
+
+
+@pytest.mark.parametrize(("name", "kind"), [(TOML, "TOML"), (CSV, "CSV")])
+def test_a_file_that_is_missing(tmp_path, name, kind):
+    (written(tmp_path) / name).unlink()
+    assert message_of(tmp_path) == (
+        f"{name}: found no such file, expected a {kind} file in {tmp_path}"
+    )
