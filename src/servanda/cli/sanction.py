@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -31,16 +32,11 @@ def sanction(
     folder: Path | None,
 ) -> None:
     """Solve regimes, print what they do, and write the figures and a chart into a new folder."""
-    target = _made(free_folder(f"{case.spec.name}-sanction") if folder is None else folder)
+    target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
+    _check_can_be_made(target)
     remember_compilations()
-    try:
-        with bar("solving", "solutions") as report:
-            found = solve(
-                case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report
-            )
-    except BaseException:
-        target.rmdir()
-        raise
+    with bar("solving", "solutions") as report:
+        found = solve(case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report)
     about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "year": year}
     _write(found, target, about | {"draws": draws, "seed": seed})
     _payers(found)
@@ -65,17 +61,13 @@ def make_table(case: Case) -> None:
         ) from None
 
 
-def _made(folder: Path) -> Path:
-    """Make the folder before the work that goes into it."""
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(
-            f"--out '{folder}'", "something there already", "a folder to make"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"--out '{folder}'", str(error.strerror), "a folder to make") from None
-    return folder
+def _check_can_be_made(folder: Path) -> None:
+    """Look before the work that goes into it, which would be lost."""
+    if folder.exists():
+        raise UsageError(f"--out '{folder}'", "something there already", "a folder to make")
+    above = next(parent for parent in folder.resolve().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f"--out '{folder}'", f"'{above}' closed to us", "a folder to make")
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
@@ -135,6 +127,7 @@ def _leverage(found: Sanctioned) -> None:
 
 
 def _write(found: Sanctioned, folder: Path, note: dict[str, Any]) -> None:
+    folder.mkdir(parents=True)
     for name in ("payers", "diverted", "leverage"):
         _csv(folder / f"{name}.csv", getattr(found, name))
     chart.write(chart.figure(found.payers, found.names), folder)
