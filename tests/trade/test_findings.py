@@ -1,0 +1,105 @@
+"""Findings of a sweep, worked out by hand from flows and incomes of two draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from servanda.trade.findings import Spread, diverted, leverages, payers
+
+COUNTRIES = ["AAA", "BBB", "CCC"]
+# Two draws, AAA the target, BBB the sender. USD m a year, so twelfths of 12, 24, ... a month.
+BEFORE = np.array([[[600.0, 120.0, 60.0], [240.0, 900.0, 0.0], [120.0, 0.0, 300.0]]])
+AFTER = np.array(
+    [
+        [[[660.0, 0.0, 108.0], [120.0, 900.0, 0.0], [96.0, 0.0, 300.0]]],
+        [[[660.0, 24.0, 84.0], [240.0, 900.0, 0.0], [144.0, 0.0, 300.0]]],
+    ]
+)
+
+
+def swept() -> xr.Dataset:
+    pair = ("origin", "destination")
+    return xr.Dataset(
+        {
+            "income_change": (
+                ("regime", "run", "country"),
+                [[[-0.02, -0.001, 0.0], [-0.04, -0.003, 0.002]]],
+            ),
+            "income": (("country",), [100.0, 1000.0, 50.0]),
+            "taken": (("regime", "run", "target"), [[[0.02], [0.04]]]),
+            "before": (("regime", "run", "target"), [[[0.10], [0.10]]]),
+            "flows": (("regime", "run", "sector", *pair), AFTER[None]),
+            "flows_before": (("sector", *pair), BEFORE),
+            "sender": (("target", "country"), [[False, True, False]]),
+        },
+        coords={
+            "regime": ["hard"],
+            "country": COUNTRIES,
+            "origin": COUNTRIES,
+            "destination": COUNTRIES,
+            "target": ["AAA"],
+            "sector": ["all"],
+        },
+    )
+
+
+def spread(low: float, high: float) -> Spread:
+    """Of two draws: the median is their mean, the ends a twentieth of the way in."""
+    inward = 0.05 * (high - low)
+    return Spread(*(pytest.approx(v) for v in (low + inward, (low + high) / 2, high - inward)))
+
+
+def test_who_pays_and_who_gains_from_the_largest_loss_to_the_largest_gain():
+    first, second, third = payers(swept())
+    # Of 100 a month AAA loses 2 and 4; of 1,000 BBB loses 1 and 3; of 50 CCC gains 0 and 0.1.
+    assert [(p.regime, p.country) for p in (first, second, third)] == [
+        ("hard", "AAA"),
+        ("hard", "BBB"),
+        ("hard", "CCC"),
+    ]
+    assert first.percent == spread(-4.0, -2.0)
+    assert first.musd_month == spread(-4.0, -2.0)
+    assert second.musd_month == spread(-3.0, -1.0)
+    assert third.musd_month == spread(0.0, 0.1)
+
+
+def test_what_a_target_sells_elsewhere_instead():
+    # Exports to the sender fall by 120 and 96 a year, 10 and 8 a month; those to CCC rise by 48
+    # and 24, so 4 and 2; at home 60 more is sold, 5 a month. Won elsewhere: 40 and 25 percent.
+    exports = diverted(swept())[0]
+    assert (exports.target, exports.direction, exports.gainer) == ("AAA", "exports", "CCC")
+    assert exports.with_senders == spread(-10.0, -8.0)
+    assert exports.with_others == spread(2.0, 4.0)
+    assert exports.at_home == spread(5.0, 5.0)
+    assert exports.share == spread(0.25, 0.40)
+    assert exports.gain == exports.with_others
+
+
+def test_what_a_target_buys_elsewhere_instead_may_be_less():
+    # Imports from the sender fall by 10 a month in one draw and by none in the other, where nothing
+    # lost means nothing won; those from CCC fall by 2 and rise by 2.
+    imports = diverted(swept())[1]
+    assert imports.direction == "imports"
+    assert imports.with_senders == spread(-10.0, 0.0)
+    assert imports.with_others == spread(-2.0, 2.0)
+    assert imports.share == spread(-0.2, 0.0)
+
+
+def test_leverage_is_felt_left_or_lost():
+    # Of the 10 percent that ending all trade would take, 2 and 4 are taken; a quarter and a half
+    # leaks: felt 1.5 and 2, left 6 and 3, lost 2.5 and 5.
+    (row,) = leverages(swept(), {("hard", "AAA"): np.array([0.25, 0.5])})
+    assert row.before == spread(10.0, 10.0)
+    assert row.felt == spread(1.5, 2.0)
+    assert row.left == spread(3.0, 6.0)
+    assert row.lost == spread(2.5, 5.0)
+    assert row.leakage == spread(25.0, 50.0)
+
+
+def test_without_a_route_nothing_leaks():
+    (row,) = leverages(swept(), {})
+    assert row.lost == spread(0.0, 0.0)
+    assert row.felt == spread(2.0, 4.0)
+    assert row.left == spread(6.0, 8.0)
