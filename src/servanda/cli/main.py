@@ -107,9 +107,9 @@ def sanction(
         Path | None,
         typer.Option("--regimes", help="Other regimes than the case's.", metavar="FILE"),
     ] = None,
-    year: Annotated[
-        int | None,
-        typer.Option("--year", help="Measures in force in this year; all throughout if not given."),
+    month: Annotated[
+        str | None,
+        typer.Option("--month", help="Only measures in force in this month.", metavar="YYYY-MM"),
     ] = None,
     draws: Annotated[
         int, typer.Option("--draws", help="How many draws of what nobody knows exactly.")
@@ -131,7 +131,7 @@ def sanction(
     if table:
         command.make_table(loaded)
     else:
-        command.sanction(loaded, regimes or [], file, year, draws, seed, out)
+        command.sanction(loaded, regimes or [], file, month, draws, seed, out)
 
 
 @app.command()

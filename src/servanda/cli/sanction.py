@@ -26,7 +26,7 @@ def sanction(
     case: Case,
     regimes: Sequence[str],
     file: Path | None,
-    year: int | None,
+    month: str | None,
     draws: int,
     seed: int,
     folder: Path | None,
@@ -36,8 +36,10 @@ def sanction(
     _check_can_be_made(target)
     remember_compilations()
     with bar("solving", "solutions") as report:
-        found = solve(case, regimes, file=file, year=year, draws=draws, seed=seed, progress=report)
-    about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "year": year}
+        found = solve(
+            case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
+        )
+    about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "month": month}
     _write(found, target, about | {"draws": draws, "seed": seed})
     _payers(found)
     _diverted(found)
@@ -76,7 +78,11 @@ def _span(spread: Spread, form: str = ",.0f") -> str:
 
 def _payers(found: Sanctioned) -> None:
     rows = table(
-        "Who pays and who gains: real income", "regime", "country", "percent", "USD m a month"
+        "Who pays and who gains: real income, before leakage",
+        "regime",
+        "country",
+        "percent",
+        "USD m a month",
     )
     for regime in found.data.regime.values.tolist():
         of = [payer for payer in found.payers if payer.regime == regime]
@@ -110,7 +116,7 @@ def _diverted(found: Sanctioned) -> None:
 
 def _leverage(found: Sanctioned) -> None:
     rows = table(
-        "Leverage: percent of the target's real income",
+        "Leverage: percent of the target's real income, leakage as it is in the end",
         *("regime", "target", "before", "felt", "still to take", "lost to leakage", "leakage, %"),
     )
     last = ""

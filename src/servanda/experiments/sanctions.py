@@ -15,6 +15,7 @@ import xarray as xr
 
 from servanda.case import Case, Prior
 from servanda.case.priors import draw, label
+from servanda.case.schema import month_number
 from servanda.errors import UsageError, nearest
 from servanda.experiments.run import check_request
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
@@ -58,7 +59,7 @@ def sanction(
     regimes: Sequence[str] = (),
     *,
     file: Path | None = None,
-    year: int | None = None,
+    month: str | None = None,
     draws: int = DRAWS,
     seed: int = 1,
     progress: Progress | None = None,
@@ -69,7 +70,7 @@ def sanction(
         case: A case with a `trade_baseline.toml` and `.csv`, and a `regimes.toml`.
         regimes: Their names; all that have a target if none is named.
         file: Other regimes than the case's.
-        year: The year whose measures are in force; all throughout if none is given.
+        month: The month whose measures are in force, as 2022-03; all if none is given.
         draws: How many draws of elasticities, severity and leakage.
         seed: Of the draws.
         progress: Called with how many solutions are done, of how many.
@@ -80,10 +81,12 @@ def sanction(
             32 bits; or there is no equilibrium.
     """
     check_request(draws, seed, "--draws")
+    if month is not None:
+        _check_month(month)
     known = read_regimes(case.folder / REGIMES if file is None else file)
     chosen = _chosen(known, regimes)
     baseline = read_baseline(case.folder)
-    data = sweep(chosen, baseline, draws, seed, year=year, progress=progress)
+    data = sweep(chosen, baseline, draws, seed, month=month, progress=progress)
     leaks = leakage(case, chosen, draws, seed)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
     return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaks))
@@ -108,13 +111,23 @@ def leakage(
 def write_table(case: Case) -> Path:
     """Write the table that a case's runs read, `trade_effects.csv`, beside its regimes.
 
-    It has the years from the case's start to its cut: runs hold the last one's effects.
+    It has the case's first month and each to its cut in which a measure comes into force: runs hold
+    the last one's effects.
     """
-    years = range(int(case.spec.start[:4]), int(case.spec.as_of[:4]) + 1)
     path = case.folder / TABLE
     regimes = read_regimes(case.folder / REGIMES)
-    write_effects(effects(regimes, read_baseline(case.folder), years), path)
+    starts = {measure.start for regime in regimes for measure in regime.measures}
+    begun = sorted(start for start in starts if case.spec.start < start <= case.spec.as_of)
+    months = [case.spec.start, *begun]
+    write_effects(effects(regimes, read_baseline(case.folder), months), path)
     return path
+
+
+def _check_month(month: str) -> None:
+    try:
+        month_number(month)
+    except ValueError as error:
+        raise UsageError("--month", repr(month), str(error)) from None
 
 
 def _priors(case: Case, route: str) -> list[Prior]:

@@ -11,11 +11,15 @@ N/ceiling), from a seed s. That is logistic, and with u = N/ceiling and e = e^(�
 goes (s + u)(1 − e)/(s + u + (1 − u)e) of the way to the ceiling. On EU exports to Russia's
 neighbours the record leans to it without deciding: docs/rerouting.md.
 
-Leverage is what the senders take of the target's income and what they could still take by ending
-all trade with it (Hirschman 1945), less what leakage wins back of both.
+Leakage wins back the same share of the income that measures on the target's imports take. What it
+sells elsewhere instead is in the equilibrium already. Leverage is what the senders take of the
+target's income and what they could still take by ending all trade with it (Hirschman 1945), less
+what leakage wins back of both. A route that was sanctioned before the case starts begins where its
+age has brought it.
 
-Source: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout",
-EBRD Working Paper 276 (2023). Hirschman, National Power and the Structure of Foreign Trade (1945).
+Source: motivated by the diversion that Chupilkin, Javorcik and Plekhanov document, "The Eurasian
+Roundabout", EBRD Working Paper 276 (2023); the equations are ours, fitted in docs/rerouting.md.
+Hirschman, National Power and the Structure of Foreign Trade (1945).
 
 Left out: who the middlemen are and what they charge; finance apart from trade; a route's capacity
 being shared by targets; the income that rerouting costs. The project helps nobody to evade
@@ -45,6 +49,9 @@ class EvasionParameters(eqx.Module):
     enforcement_bite: Float[Array, "route *run"] = parameter(
         "route", "dimensionless", "fall of the log ceiling at full enforcement"
     )
+    age: Float[Array, "route *run"] = parameter(
+        "route", "month", "how long trade had been sanctioned when the case starts"
+    )
     carried: Float[Array, "tie *run"] = parameter(
         "tie", "dimensionless", "share of its route's rerouted value that a covert tie carries"
     )
@@ -59,7 +66,18 @@ class Saturating(Process):
 
     slot = "evasion"
     variant = "saturating"
-    reads = frozenset({"rerouted", "signal", "sanctioned", "income_gross", "untaken", "worth"})
+    reads = frozenset(
+        {
+            "rerouted",
+            "signal",
+            "sanctioned",
+            "income_gross",
+            "imports_gross",
+            "hold",
+            "hold_imports",
+            "worth",
+        }
+    )
     writes = frozenset(
         {
             "rerouted",
@@ -92,20 +110,23 @@ class Saturating(Process):
         """Reroute, carry, and win back income."""
         enforcement = jnp.maximum(month.signal[SIGNALS.index("enforcement")], 0.0)
         ceiling = p.ceiling * jnp.exp(-p.enforcement_bite * enforcement) * month.sanctioned
-        approach = self._approach(p, world.rerouted, ceiling, clock.dt)
-        rerouted = world.rerouted + (ceiling - world.rerouted) * approach
+        grown = ceiling * self._approach(p, jnp.zeros_like(ceiling), ceiling, p.age)
+        before = jnp.where((clock.time == 0) & (p.age > 0), grown, world.rerouted)
+        rerouted = before + (ceiling - before) * self._approach(p, before, ceiling, clock.dt)
         won_back = jnp.clip(rerouted / jnp.maximum(month.sanctioned, 1.0), 0.0, 1.0)
         leakage = jnp.where(month.sanctioned > 0, won_back, 0.0)
         return {
             "rerouted": rerouted,
             "leakage": leakage,
-            "leverage": (month.untaken - self._taken(month)) * (1 - leakage),
-            "leverage_left": month.untaken * (1 - leakage),
+            "leverage": month.hold - leakage * month.hold_imports,
+            "leverage_left": month.hold
+            + self._taken(month)
+            - leakage * (month.hold_imports + month.imports_gross),
             "covert_request": self._carried(p, month, rerouted, clock.dt),
-            "income_change": self._net(month.income_gross, leakage),
+            "income_change": self._net(month, leakage),
         }
 
-    def _approach(self, p: Any, rerouted: Array, ceiling: Array, dt: float) -> Array:
+    def _approach(self, p: Any, rerouted: Array, ceiling: Array, dt: float | Array) -> Array:
         """Share of the way to the ceiling that the step goes."""
         return -jnp.expm1(-p.rate * dt)
 
@@ -122,12 +143,13 @@ class Saturating(Process):
     def _taken(self, month: Month) -> Array:
         """Change of the income of each route's target, before leakage."""
         rows = [month.income_gross[actor] for actor in self.targets]
-        return jnp.stack(rows) if rows else jnp.zeros_like(month.untaken)
+        return jnp.stack(rows) if rows else jnp.zeros_like(month.hold)
 
-    def _net(self, gross: Array, leakage: Array) -> Array:
+    def _net(self, month: Month, leakage: Array) -> Array:
+        gross, imports = month.income_gross, month.imports_gross
         return jnp.stack(
             [
-                gross[row] if route is None else gross[row] * (1 - leakage[route])
+                gross[row] if route is None else gross[row] - leakage[route] * imports[route]
                 for row, route in enumerate(self.route_of_actor)
             ]
         )
@@ -136,6 +158,9 @@ class Saturating(Process):
 class NetworkParameters(EvasionParameters):
     """Parameters of rerouting that grows with its own traffic."""
 
+    network_rate: Float[Array, "route *run"] = parameter(
+        "route", "1/month", "rate of growth once the route is used"
+    )
     seed: Float[Array, "route *run"] = parameter(
         "route", "dimensionless", "growth without any traffic, as a share of growth at the ceiling"
     )
@@ -147,9 +172,11 @@ class Network(Saturating):
     variant = "network"
     Parameters = NetworkParameters
 
-    def _approach(self, p: NetworkParameters, rerouted: Array, ceiling: Array, dt: float) -> Array:
+    def _approach(
+        self, p: NetworkParameters, rerouted: Array, ceiling: Array, dt: float | Array
+    ) -> Array:
         used = jnp.clip(rerouted / jnp.maximum(ceiling, 1.0), 0.0, 1.0)
-        growth = p.rate * (1 + p.seed) * dt
+        growth = p.network_rate * (1 + p.seed) * dt
         pull = p.seed + used
         return pull * -jnp.expm1(-growth) / (pull + (1 - used) * jnp.exp(-growth))
 
@@ -159,5 +186,7 @@ class NoEvasion(Saturating):
 
     variant = "no-evasion"
 
-    def _approach(self, p: EvasionParameters, rerouted: Array, ceiling: Array, dt: float) -> Array:
+    def _approach(
+        self, p: EvasionParameters, rerouted: Array, ceiling: Array, dt: float | Array
+    ) -> Array:
         return jnp.zeros_like(p.rate)

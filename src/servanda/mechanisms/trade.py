@@ -1,17 +1,18 @@
 """Trade: what sanctions take, read off a table of equilibrium results.
 
-Sanctions are trade costs. Their effect on real income and trade is solved for each year, regime of
-enforcement, elasticity and severity in a structural gravity model with sectors (`servanda.trade`),
-outside the month. Here the table of the month's year is interpolated linearly between elasticities
-σ, between severities z (where in their ranges covers and costs lie, −1 low to 1 high) and, by the
-enforcement E that the senders signal (0 is indifference, one half selective, 1 full enforcement),
-between regimes:
+Sanctions are trade costs. Their effect on real income and trade is solved, for each month in which
+a measure comes into force and for each regime of enforcement, elasticity and severity, in a
+structural gravity model with sectors (`servanda.trade`), outside the month. Here the latest of
+these is interpolated linearly between elasticities σ, between severities z (where in their ranges
+covers and costs lie, −1 low, 1 high) and, by the enforcement E that the senders signal (0 is
+indifference, one half selective, 1 full enforcement), between regimes:
 
     effect(σ, z, E) = Σ_regimes weight(E)·Σ_σ' weight(σ)·Σ_z' weight(z)·table[regime, σ', z'].
 
-Beyond the ends of the table its ends hold: before its first year, after its last, and beyond its
-outermost elasticities and severities. Imports lost are what a route may win back; what is untaken
-is what senders could still take from a route's target by ending all trade with it.
+Beyond the ends of the table its ends hold: before its first month, after its last, and beyond its
+outermost elasticities and severities. Imports lost are what a route may win back, and with them the
+income that measures on the target's imports take. The hold is what senders would take of the
+target's income by ending all trade with it.
 
 Source: Anderson and van Wincoop, "Gravity with Gravitas", AER 93 (2003); Dekle, Eaton and Kortum,
 "Global Rebalancing with Gravity", IMF Staff Papers 55 (2008).
@@ -35,14 +36,22 @@ from servanda.errors import CaseError, nearest
 from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
 from servanda.world.axes import SIGNALS
 
-MONTHS_A_YEAR = 12
 REGIMES = ("indifference", "selective", "enforcement")
 COLUMNS = (
-    *("year", "regime", "elasticity", "severity", "actor"),
-    *("real_income_change", "threat_left", "imports_lost_musd_month"),
+    *("since", "regime", "elasticity", "severity", "actor"),
+    *("real_income_change", "imports_change", "hold", "hold_imports", "imports_lost_musd_month"),
 )
-Cell = tuple[int, str, float, float, str]
-Table = tuple[tuple[tuple[float, ...], ...], ...]  # by year, point of the table, and row
+# Of a route's target: the column of the table and what turns it into our unit, by quantity.
+OF_ROUTES = (
+    ("imports_lost_musd_month", 1e6),
+    ("imports_change", 1.0),
+    ("hold", 1.0),
+    ("hold_imports", 1.0),
+)
+ROUTES = ("sanctioned", "imports_gross", "hold", "hold_imports")
+WRITES = frozenset({"income_gross", *ROUTES})
+Cell = tuple[str, str, float, float, str]
+Table = tuple[tuple[tuple[float, ...], ...], ...]  # by month, point of the table, and row
 
 
 class TradeParameters(eqx.Module):
@@ -57,9 +66,9 @@ class TradeParameters(eqx.Module):
 
 
 class EquilibriumTable(Process):
-    """Interpolates equilibrium results by year, elasticity, severity and enforcement."""
+    """Reads equilibrium results by month, between elasticities, severities and enforcements."""
 
-    begins: int  # months from the start of the table's first year to the start of the case
+    since: tuple[int, ...]  # months from the start of the case to those of the table
     elasticities: tuple[float, ...]
     severities: tuple[float, ...]
     table: Table
@@ -69,7 +78,7 @@ class EquilibriumTable(Process):
     slot = "trade"
     variant = "equilibrium-table"
     reads = frozenset({"signal"})
-    writes = frozenset({"sanctioned", "income_gross", "untaken"})
+    writes = WRITES
     Parameters = TradeParameters
 
     @classmethod
@@ -78,37 +87,36 @@ class EquilibriumTable(Process):
 
         Raises:
             CaseError: if there is no table, a column is missing, or an actor in it lacks a regime
-                in some year, at some elasticity or severity.
+                from some month on, at some elasticity or severity; or a month is not one.
         """
         found = _cells(case.tables.get("trade_effects", ()))
-        years, _, sigmas, severities, covered = (
+        months, _, sigmas, severities, covered = (
             sorted(set(part)) for part in zip(*found, strict=True)
         )
-        _check_cells(found, product(years, REGIMES, sigmas, severities, covered))
+        _check_cells(found, product(months, REGIMES, sigmas, severities, covered))
         actors = axes["actor"]
         targets = [route.target for route in case.spec.routes]
         rows = (
             *(("real_income_change", actor, 1.0) for actor in actors),
-            *(("imports_lost_musd_month", target, 1e6) for target in targets),
-            *(("threat_left", target, 1.0) for target in targets),
+            *((column, target, scale) for column, scale in OF_ROUTES for target in targets),
         )
 
-        def effect(cell: tuple[int, str, float, float], column: str, actor: str) -> float:
+        def effect(cell: tuple[str, str, float, float], column: str, actor: str) -> float:
             return float(found[*cell, actor][column]) if actor in covered else 0.0
 
         return cls(
-            begins=month_number(case.spec.start) - MONTHS_A_YEAR * years[0],
+            since=tuple(month_number(month) - month_number(case.spec.start) for month in months),
             elasticities=tuple(sigmas),
             severities=tuple(severities),
             table=tuple(
                 tuple(
                     tuple(
-                        scale * effect((year, *point), column, actor)
+                        scale * effect((month, *point), column, actor)
                         for column, actor, scale in rows
                     )
                     for point in product(REGIMES, sigmas, severities)
                 )
-                for year in years
+                for month in months
             ),
             actors=len(actors),
             routes=len(targets),
@@ -125,18 +133,22 @@ class EquilibriumTable(Process):
             tent_weights(p.elasticity, self.elasticities),
             tent_weights(p.severity, self.severities),
         )
-        by_year = jnp.asarray(np.array(self.table), p.elasticity.dtype)
-        year = jnp.clip((self.begins + clock.month) // MONTHS_A_YEAR, 0, len(self.table) - 1)
-        points = by_year[year]
+        by_month = jnp.asarray(np.array(self.table), p.elasticity.dtype)
+        begun = sum(clock.month >= since for since in self.since[1:])
+        points = by_month[begun]
         total = jnp.zeros((points.shape[1], *p.elasticity.shape), p.elasticity.dtype)
         for point, (regime, sigma, severity) in enumerate(weights):
             column = points[point][:, *(None,) * p.elasticity.ndim]
             total = total + column * regime * sigma * severity
         return {
             "income_gross": total[: self.actors],
-            "sanctioned": total[self.actors : self.actors + self.routes],
-            "untaken": total[self.actors + self.routes :],
+            **dict(zip(ROUTES, self._split(total[self.actors :]), strict=True)),
         }
+
+    def _split(self, total: Array) -> list[Array]:
+        """Each quantity of routes, which stand one after another."""
+        width = self.routes
+        return [total[at * width : (at + 1) * width] for at in range(len(ROUTES))]
 
 
 class NoEffect(Process):
@@ -148,7 +160,7 @@ class NoEffect(Process):
     slot = "trade"
     variant = "no-effect"
     reads = frozenset({"war"})
-    writes = frozenset({"sanctioned", "income_gross", "untaken"})
+    writes = WRITES
     Parameters = TradeParameters
 
     @classmethod
@@ -162,9 +174,8 @@ class NoEffect(Process):
         """Nothing is lost."""
         shape, dtype = world.war.shape, world.war.dtype
         return {
-            "sanctioned": jnp.zeros((self.routes, *shape), dtype),
             "income_gross": jnp.zeros((self.actors, *shape), dtype),
-            "untaken": jnp.zeros((self.routes, *shape), dtype),
+            **{name: jnp.zeros((self.routes, *shape), dtype) for name in ROUTES},
         }
 
 
@@ -174,7 +185,7 @@ def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
         raise CaseError(
             where="trade_effects.csv",
             found="no rows",
-            expected="a table of years, regimes, elasticities, severities, actors and effects",
+            expected="a table of months, regimes, elasticities, severities, actors and effects",
             hint="write it with 'servanda sanction CASE --table', or choose trade = 'no-effect' "
             "for a case without sanctions",
         )
@@ -188,9 +199,23 @@ def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
                 or "write it again with 'servanda sanction CASE --table'",
             )
     return {
-        (int(r["year"]), r["regime"], float(r["elasticity"]), float(r["severity"]), r["actor"]): r
+        (
+            _month(r["since"]),
+            r["regime"],
+            float(r["elasticity"]),
+            float(r["severity"]),
+            r["actor"],
+        ): r
         for r in rows
     }
+
+
+def _month(text: str) -> str:
+    try:
+        month_number(text)
+    except ValueError as error:
+        raise CaseError("trade_effects.csv: since", repr(text), str(error)) from None
+    return text
 
 
 def _check_cells(found: Mapping[Cell, object], wanted: Iterable[Cell]) -> None:
@@ -199,10 +224,10 @@ def _check_cells(found: Mapping[Cell, object], wanted: Iterable[Cell]) -> None:
         if cell not in found:
             raise CaseError(
                 where="trade_effects.csv",
-                found="no row for {}, regime '{}', elasticity {:g}, severity {:g}, "
+                found="no row since {}, regime '{}', elasticity {:g}, severity {:g}, "
                 "actor '{}'".format(*cell),
                 expected="every actor of the table in every regime, at every elasticity and "
-                "severity, in every year",
+                "severity, from every month on",
             )
 
 

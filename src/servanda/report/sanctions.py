@@ -43,7 +43,10 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         "sign:N", scale=alt.Scale(domain=["pays", "gains"], range=[theme.LINES[1], theme.LINES[0]])
     )
     spans = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="Real income, USD bn a month"), x2="high:Q", y=y, color=colour
+        x=alt.X("low:Q", title="Real income before leakage, USD bn a month"),
+        x2="high:Q",
+        y=y,
+        color=colour,
     )
     points = base.mark_circle(size=60, opacity=1).encode(x="x:Q", y=y, color=colour)
     chart = (

@@ -1,62 +1,72 @@
-"""The table that a case's runs read: what each regime does in each year, over knots of the unknown.
+"""The table that a case's runs read: what each regime does since when, over knots of the unknown.
 
-Rows are solved at the low, central and high elasticities, all sectors together, and at three
-severities; a run interpolates between them.
+Rows are solved at five places in the ranges of elasticities, those of all sectors together, and at
+three severities; a run interpolates between them. A place is counted in steps from the centre of a
+range to its ends.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 
 from servanda.errors import CaseError
 from servanda.trade.baseline import Baseline
-from servanda.trade.keys import read_rows, within
+from servanda.trade.keys import read_rows
+from servanda.trade.leverage import Hold, Taken, hold, take
 from servanda.trade.regimes import MONTHS, Regime
-from servanda.trade.sanctions import NONE, banned, cost_changes, sanctioned
-from servanda.trade.sweep import solve
+from servanda.trade.sanctions import NONE, Elasticities, Marks, sanctioned
+from servanda.trade.sweep import elasticity
 
-KNOTS = (-1.0, 0.0, 1.0)
+ELASTICITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # effects bend with elasticities
+SEVERITY_KNOTS = (-2.0, 0.0, 2.0)
 TABLE = "trade_effects.csv"
-KINDS: dict[str, type] = {"year": int, "regime": str, "actor": str}  # all others are numbers
+SHARES = ("real_income_change", "imports_change", "hold", "hold_imports")
+MONEY = ("exports_lost_musd_month", "imports_lost_musd_month")
+KINDS: dict[str, type] = {"since": str, "regime": str, "actor": str}  # all others are numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one regime does to one actor in one year, at one elasticity and severity.
+    """What one regime does to one actor from a month on, at one elasticity and severity.
 
     Attributes:
-        year: The year whose measures are in force.
+        since: The month from which it does, as 2022-03, until the next one in the table.
         regime: The regime's name.
         elasticity: σ of the last sector; those of the others lie as far in their ranges.
         severity: Where in their ranges covers and tariff equivalents lie: −1 low, 1 high.
         actor: The actor's code.
         real_income_change: Change in real income, as a share: −0.05 is 5 % less.
-        threat_left: Share of real income that senders could still take by ending all trade with
-            the actor; zero for who is no target.
+        imports_change: Of it, what measures on the actor's imports do.
+        hold: Share of real income that ending all trade with its senders would take; zero for who
+            is no target.
+        hold_imports: Of it, what the end of its imports from them would take.
         exports_lost_musd_month: Fall in its exports over sanctioned pairs, USD m a month.
         imports_lost_musd_month: Fall in its imports over sanctioned pairs, USD m a month.
     """
 
-    year: int
+    since: str
     regime: str
     elasticity: float
     severity: float
     actor: str
     real_income_change: float
-    threat_left: float
+    imports_change: float
+    hold: float
+    hold_imports: float
     exports_lost_musd_month: float
     imports_lost_musd_month: float
 
 
-def effects(regimes: Sequence[Regime], baseline: Baseline, years: Sequence[int]) -> list[Effect]:
-    """Solve every regime in every year over the knots, and say what each actor loses.
+def effects(regimes: Sequence[Regime], baseline: Baseline, months: Sequence[str]) -> list[Effect]:
+    """Solve every regime from each month on over the knots, and say what each actor loses.
 
     Trade lost is counted over the sanctioned pairs: every pair of a sender and its target in any
     of the regimes, both directions. What is sold elsewhere instead is not netted off.
@@ -64,7 +74,7 @@ def effects(regimes: Sequence[Regime], baseline: Baseline, years: Sequence[int])
     Args:
         regimes: The regimes. `none` is added where it is absent.
         baseline: The world without sanctions.
-        years: The years to solve; a run holds the last one's effects after it.
+        months: Those from which something changes, in order; a run holds the last one's effects.
 
     Raises:
         UsageError: A country or sector is unknown, or a world has no equilibrium.
@@ -72,37 +82,44 @@ def effects(regimes: Sequence[Regime], baseline: Baseline, years: Sequence[int])
     listed = tuple(regimes)
     if NONE.name not in {regime.name for regime in listed}:
         listed = (NONE, *listed)
+    places = np.array(list(product(ELASTICITY_KNOTS, SEVERITY_KNOTS)))
+    sigma = np.stack([elasticity(r, places[:, 0]) for r in baseline.elasticities], axis=1)
+    targets = dict.fromkeys(target for regime in listed for target in regime.targets)
+    held = {target: hold(listed, target, baseline, sigma) for target in targets}
+    marks = sanctioned(listed, baseline.economy)
     table: list[Effect] = []
-    for year, regime in product(years, listed):
-        table += _rows(year, regime, listed, baseline)
+    for month, regime in product(months, listed):
+        taken = take(regime, baseline, sigma, places[:, 1], month)
+        table += _rows(month, regime, baseline, places, sigma, taken, held, marks)
     return table
 
 
 def _rows(
-    year: int, regime: Regime, regimes: Sequence[Regime], baseline: Baseline
+    month: str,
+    regime: Regime,
+    baseline: Baseline,
+    places: Float64[np.ndarray, "run place"],
+    sigma: Elasticities,
+    taken: Taken,
+    held: Mapping[str, Hold],
+    marks: Marks,
 ) -> Iterator[Effect]:
     economy = baseline.economy
-    places = np.array(list(product(KNOTS, KNOTS)))
-    sigma = np.stack([within(range_, places[:, 0]) for range_ in baseline.elasticities], axis=1)
-    costs = cost_changes(regime, economy, sigma, places[:, 1], year)
-    income, flows = solve(baseline, costs, sigma)
-    left = np.zeros_like(income)
-    for target in dict.fromkeys(t for r in regimes for t in r.targets):
-        place = economy.countries.index(target)
-        cut = solve(baseline, banned(costs, regimes, target, economy), sigma)[0]
-        left[:, place] = income[:, place] - cut[:, place]
     before = economy.flows.reshape(-1, *economy.flows.shape[-2:])
-    lost = ((before - flows) * sanctioned(regimes, economy)).sum(axis=1) / MONTHS
+    lost = ((before - taken.flows) * marks).sum(axis=1) / MONTHS
+    none = Hold(*np.zeros((2, len(places))))
     for knot, actor in product(range(len(places)), baseline.report):
-        i = economy.countries.index(actor)
+        i, whole = economy.countries.index(actor), held.get(actor, none)
         yield Effect(
-            year,
+            month,
             regime.name,
             float(sigma[knot, -1]),
             float(places[knot, 1]),
             actor,
-            float(income[knot, i] - 1),
-            float(left[knot, i]),
+            float(taken.income[knot, i] - 1),
+            float(-taken.imports[knot, i]),
+            float(whole.whole[knot]),
+            float(whole.imports[knot]),
             float(lost[knot, i].sum()),
             float(lost[knot, :, i].sum()),
         )
@@ -116,18 +133,19 @@ def write_effects(table: Iterable[Effect], path: Path) -> None:
         for row in table:
             writer.writerow(
                 (
-                    row.year,
+                    row.since,
                     row.regime,
                     f"{row.elasticity:g}",
                     f"{row.severity:g}",
                     row.actor,
-                    # Adding zero turns a rounded −0.0 into 0.0.
-                    f"{round(row.real_income_change, 6) + 0.0:.6f}",
-                    f"{round(row.threat_left, 6) + 0.0:.6f}",
-                    f"{round(row.exports_lost_musd_month, 3) + 0.0:.3f}",
-                    f"{round(row.imports_lost_musd_month, 3) + 0.0:.3f}",
+                    *(_rounded(getattr(row, name), 6) for name in SHARES),
+                    *(_rounded(getattr(row, name), 3) for name in MONEY),
                 )
             )
+
+
+def _rounded(value: float, digits: int) -> str:
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # adding zero turns a −0.0 into 0.0
 
 
 def read_effects(path: Path) -> list[Effect]:

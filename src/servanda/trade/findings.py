@@ -80,7 +80,7 @@ class Leverage:
         felt: What the regime takes, less what leaks.
         left: What senders could still take, less what would leak.
         lost: What leakage wins back of both: leverage that is gone.
-        leakage: The share that leaks.
+        leakage: The share that leaks, in the end, of what measures on its imports take.
     """
 
     regime: str
@@ -155,17 +155,18 @@ def leverages(data: xr.Dataset, leakage: Mapping[tuple[str, str], Draws]) -> lis
     rows = []
     for regime in data.regime.values.tolist():
         for target in data.target.values.tolist():
-            at = data.sel(regime=regime, target=target)
-            before, taken = 100 * at.before.values, 100 * at.taken.values
+            at = 100 * data.sel(regime=regime, target=target)
+            before, taken = at.before.values, at.taken.values
             leaks = leakage.get((regime, target), np.zeros_like(before))
+            lost, back = leaks * at.before_imports.values, leaks * at.taken_imports.values
             rows.append(
                 Leverage(
                     regime,
                     target,
                     Spread.of(before),
-                    Spread.of((1 - leaks) * taken),
-                    Spread.of((1 - leaks) * (before - taken)),
-                    Spread.of(leaks * before),
+                    Spread.of(taken - back),
+                    Spread.of((before - taken) - (lost - back)),
+                    Spread.of(lost),
                     Spread.of(100 * leaks),
                 )
             )

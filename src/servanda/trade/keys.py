@@ -142,6 +142,20 @@ def ordered(where: str, values: Any, floor: float = 0.0, ceiling: float = math.i
     return low, central, high
 
 
-def within(range_: Range, place: Float64[np.ndarray, "*run"]) -> Float64[np.ndarray, "*run"]:
-    """A figure at a place in its range: −1 low, 0 central, 1 high, straight between."""
-    return np.asarray(np.interp(place, (-1.0, 0.0, 1.0), range_))
+def within(
+    range_: Range,
+    place: Float64[np.ndarray, "*run"],
+    floor: float = 0.0,
+    ceiling: float = math.inf,
+) -> Float64[np.ndarray, "*run"]:
+    """A figure at a place in its range: −1 low, 0 central, 1 high, and as straight on beyond them.
+
+    Args:
+        range_: Low, central and high.
+        place: Where in it.
+        floor: What it never falls below.
+        ceiling: What it never exceeds.
+    """
+    low, central, high = range_
+    side = np.where(place < 0, central - low, high - central)
+    return np.asarray(np.clip(central + place * side, floor, ceiling))

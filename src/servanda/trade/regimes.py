@@ -66,10 +66,9 @@ class Measure:
             return [(self.target, sender) for sender in self.senders]
         return [(sender, self.target) for sender in self.senders]
 
-    def in_force(self, year: int) -> float:
-        """The share of a year's months in which it is in force."""
-        began, month = (int(part) for part in self.start.split("-"))
-        return min(1.0, max(0.0, year - began + (MONTHS + 1 - month) / MONTHS))
+    def in_force(self, month: str) -> bool:
+        """Whether it is in force in a month, as 2022-03."""
+        return self.start <= month
 
 
 @dataclass(frozen=True, slots=True)

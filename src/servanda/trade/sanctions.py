@@ -6,13 +6,13 @@ The rest goes on at the old cost, so that for goods which are substitutes at σ,
     t̂^(1−σ) = (1 − c) + c (1 + τ)^(1−σ)
 
 and a ban (τ without limit) takes the cover away and no more. Measures on one direction of one pair
-multiply. In a year in which a measure is in force for part of the months, c is that part of its
-cover. Costs melt: nobody collects them. The regime `none` has no measures; every effect is counted
-from it.
+multiply. A measure counts from the month in which it came into force. Costs melt: nobody collects
+them. The regime `none` has no measures; every effect is counted from it.
 
 **Uncertainty.** Cover and tariff equivalent are ranges. One number places a whole regime in them,
 its severity: −1 at every low, 0 at every central, 1 at every high. That the ends come together is
-the cautious reading: errors of one judgement seldom cancel.
+the cautious reading for what a regime does: errors of one judgement seldom cancel. For differences
+between regimes it is the bold one.
 
 To put trade effects of sanctions into a gravity model in general equilibrium follows Felbermayr,
 Syropoulos, Yalcin and Yotov ("On the Effects of Sanctions on Trade and Welfare", Kiel Working Paper
@@ -25,7 +25,7 @@ trade back), counter-sanctions, and any change of heart over time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float64
@@ -33,7 +33,7 @@ from jaxtyping import Float64
 from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy
 from servanda.trade.keys import within
-from servanda.trade.regimes import Measure, Regime
+from servanda.trade.regimes import DIRECTIONS, Measure, Regime
 
 NONE = Regime("none", "no sanctions", ())
 BAN = 1e3  # a cost that leaves next to nothing of a flow
@@ -41,6 +41,7 @@ BAN = 1e3  # a cost that leaves next to nothing of a flow
 Costs = Float64[np.ndarray, "run sector origin destination"]
 Elasticities = Float64[np.ndarray, "run sector"]
 Severity = Float64[np.ndarray, " run"]
+Places = Float64[np.ndarray, " run"]
 Marks = Float64[np.ndarray, "origin destination"]
 
 
@@ -49,7 +50,8 @@ def cost_changes(
     economy: Economy,
     elasticities: Elasticities,
     severity: Severity,
-    year: int | None = None,
+    month: str | None = None,
+    directions: Sequence[str] = DIRECTIONS,
 ) -> Costs:
     """Turn a regime into t̂ for each run, sector, origin and destination.
 
@@ -57,8 +59,9 @@ def cost_changes(
         regime: The regime.
         economy: Whose countries and sectors it names.
         elasticities: σ, at which covered and uncovered goods are substitutes.
-        severity: Where in their ranges covers and tariff equivalents lie, −1 to 1.
-        year: The year, or none for all measures in force throughout.
+        severity: Where in their ranges covers and tariff equivalents lie: −1 low, 1 high.
+        month: The month whose measures count, as 2022-03; all if none is given.
+        directions: Those whose measures count.
 
     Raises:
         UsageError: A measure names a country or a sector that the economy does not have.
@@ -66,8 +69,11 @@ def cost_changes(
     sectors, n = max(1, len(economy.sectors)), len(economy.countries)
     changes = np.ones((len(severity), sectors, n, n))
     for measure in regime.measures:
-        cover = within(measure.cover, severity)[:, None]
-        cover = cover * (1.0 if year is None else measure.in_force(year))
+        if measure.direction not in directions:
+            continue
+        if month is not None and not measure.in_force(month):
+            continue
+        cover = within(measure.cover, severity, ceiling=1.0)[:, None]
         tariff = within(measure.tariff_equivalent, severity)[:, None]
         power = 1 - elasticities
         factor = ((1 - cover) + cover * (1 + tariff) ** power) ** (1 / power)
@@ -77,9 +83,18 @@ def cost_changes(
     return changes
 
 
-def banned(costs: Costs, regimes: Iterable[Regime], target: str, economy: Economy) -> Costs:
-    """The same costs with all trade cut between a target and everyone who sanctions it at all."""
+def banned(
+    costs: Costs,
+    regimes: Iterable[Regime],
+    target: str,
+    economy: Economy,
+    directions: Sequence[str] = DIRECTIONS,
+) -> Costs:
+    """The same costs with trade cut between a target and everyone who sanctions it at all."""
     marked = sanctioned(regimes, economy, target) > 0
+    place = economy.countries.index(target)
+    for direction in set(DIRECTIONS) - set(directions):
+        marked[(place,) if direction == "from-target" else (slice(None), place)] = False
     cut = costs.copy()
     cut[..., marked] = BAN
     return cut

@@ -232,10 +232,18 @@ class Month(_Quantities):
     income_gross: Float[Array, "actor *run"] = _quantity(
         "actor", "dimensionless", "change of real income through sanctions, before leakage"
     )
-    untaken: Float[Array, "route *run"] = _quantity(
+    imports_gross: Float[Array, "route *run"] = _quantity(
         "route",
         "dimensionless",
-        "share of the target's real income that senders could still take, before leakage",
+        "change of the target's real income through sanctions on its imports, before leakage",
+    )
+    hold: Float[Array, "route *run"] = _quantity(
+        "route",
+        "dimensionless",
+        "share of the target's real income that ending all trade with senders would take",
+    )
+    hold_imports: Float[Array, "route *run"] = _quantity(
+        "route", "dimensionless", "of the hold, what the end of its imports would take"
     )
     slack: Float[Array, "partner *run"] = _quantity(
         "partner", "USD", "worth of staying less worth of leaving", kept=True, level=True

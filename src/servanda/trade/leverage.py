@@ -1,0 +1,104 @@
+"""Leverage: what senders take of a target's income, and what they could by ending all trade.
+
+Hirschman's (1945) influence effect of trade is the income that a target would lose if its senders
+ended it. Before they sanction anything it is all a threat. What a regime takes is felt; what is
+left is the rest of the threat. Of what measures on the target's *imports* take, a share θ comes
+back through third countries: it is felt no more, and cannot be threatened with either. What it
+sells elsewhere instead is in the equilibrium already, so that nothing of that leaks twice.
+
+    before = felt + lost + left
+    felt = taken − θ·taken_imports,   lost = θ·before_imports
+    left = (before − taken) − θ·(before_imports − taken_imports)
+
+The part of imports is the mean of what their measures take first, with those on exports not yet in
+place, and last, with those in place (Shapley 1953): a country that can sell nothing buys nothing,
+whoever forbids it.
+
+Sources: Hirschman, *National Power and the Structure of Foreign Trade*, 1945. Shapley, "A Value for
+n-Person Games", Contributions to the Theory of Games II, 1953.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from servanda.trade.baseline import Baseline
+from servanda.trade.counterfactual import counterfactuals
+from servanda.trade.regimes import DIRECTIONS, Regime
+from servanda.trade.sanctions import (
+    Costs,
+    Elasticities,
+    Severity,
+    banned,
+    cost_changes,
+)
+
+Income = Float64[np.ndarray, "run country"]
+ONE_WAY = (("from-target",), ("to-target",))  # what the target sells; what it buys
+
+
+class Taken(NamedTuple):
+    """What a regime does, by run.
+
+    Attributes:
+        income: Real income of each country, one without sanctions.
+        flows: New flows, by run, sector, origin and destination.
+        imports: Share of real income that measures on imports take, of each country.
+    """
+
+    income: Income
+    flows: Costs
+    imports: Income
+
+
+class Hold(NamedTuple):
+    """What ending all trade with its senders would take of a target's real income, by run."""
+
+    whole: Float64[np.ndarray, " run"]
+    imports: Float64[np.ndarray, " run"]
+
+
+def solve(baseline: Baseline, costs: Costs, sigma: Elasticities) -> tuple[Income, Costs]:
+    """Real income by run and country, and flows by run, sector, origin and destination."""
+    economy = baseline.economy
+    shaped = costs if economy.sectors else costs[:, 0]
+    after = counterfactuals(economy, shaped, sigma, baseline.closure, baseline.factors)
+    return after.real_income, after.flows.reshape(costs.shape)
+
+
+def take(
+    regime: Regime,
+    baseline: Baseline,
+    sigma: Elasticities,
+    severity: Severity,
+    month: str | None = None,
+) -> Taken:
+    """Solve a regime, and its measures on what targets sell and on what they buy alone."""
+    given = regime, baseline.economy, sigma, severity, month
+    income, flows = solve(baseline, cost_changes(*given), sigma)
+    sold, bought = (
+        solve(baseline, cost_changes(*given, directions), sigma)[0] for directions in ONE_WAY
+    )
+    return Taken(income, flows, _of_imports(income, sold, bought))
+
+
+def hold(regimes: Sequence[Regime], target: str, baseline: Baseline, sigma: Elasticities) -> Hold:
+    """Solve the end of all trade between a target and everyone who sanctions it in any regime."""
+    economy = baseline.economy
+    place = economy.countries.index(target)
+    free = np.ones((*sigma.shape, *economy.flows.shape[-2:]))
+    cut, sold, bought = (
+        solve(baseline, banned(free, regimes, target, economy, directions), sigma)[0][:, place]
+        for directions in (DIRECTIONS, *ONE_WAY)
+    )
+    return Hold(1 - cut, _of_imports(cut, sold, bought))
+
+
+def _of_imports(both: np.ndarray, sold: np.ndarray, bought: np.ndarray) -> np.ndarray:
+    """Of the income lost to measures on both, the part of those on what is bought."""
+    last, first = sold - both, 1 - bought
+    return (last + first) / 2
