@@ -21,10 +21,10 @@ OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 INSTALLED_RUN := $(VENV)/.installed-run
 INSTALLED_ALL := $(VENV)/.installed-all
 
-.PHONY: help run test check bench docs constraints clean
+.PHONY: help run test check bench bench-trade docs constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(INSTALLED_RUN) ## Run the case (CASE=russia-dprk) into a fresh folder under runs/
 	mkdir -p runs
@@ -45,6 +45,9 @@ check: $(INSTALLED_ALL) ## Format, lint, types, import direction, generated docs
 
 bench: $(INSTALLED_ALL) ## Time the engine beside Mesa and NumPy
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+bench-trade: $(INSTALLED_ALL) ## Time the trade solver beside gegravity
+	$(BIN)/python -m benchmarks.trade_bench $(BENCH_ARGS)
 
 docs: $(INSTALLED_ALL) ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -29,13 +29,14 @@ from typer.cli import get_docs_for_click
 from servanda.case import Case, Prior, Series, load
 from servanda.engine import Model, assemble
 from servanda.mechanisms import variants
-from servanda.trade import read_effects
-from servanda.trade.rerouting_tables import (
+from servanda.rerouting.tables import (
     priors_part,
     read_results,
     rerouting_part,
     substitution_part,
 )
+from servanda.trade import read_baseline, read_effects, read_regimes
+from servanda.trade.leverage import take
 from servanda.world import Draw, Ledger, Process, quantities
 
 DOCS = Path(__file__).resolve().parent
@@ -528,15 +529,51 @@ def not_modelled_part() -> str:
 
 
 def effects_part() -> str:
-    """Real income by actor, regime and elasticity in the last year, at central severity."""
+    """Real income by actor, regime and elasticity with all measures, at central severity."""
     rows = read_effects(case().folder / "trade_effects.csv")
-    last = max(row.year for row in rows)
-    rows = [r for r in rows if r.year == last and r.severity == 0 and r.regime != "none"]
+    last = max(row.since for row in rows)
+    knots = case_elasticities()
+    rows = [
+        r
+        for r in rows
+        if r.since == last and r.severity == 0 and r.regime != "none" and r.elasticity in knots
+    ]
     columns = list(dict.fromkeys((r.regime, r.elasticity) for r in rows))
     change = {(r.actor, r.regime, r.elasticity): 100 * r.real_income_change for r in rows}
     head = ["actor", *(f"{regime}, σ = {s:g}" for regime, s in columns)]
     actors = dict.fromkeys(r.actor for r in rows)
     return table(head, [[a, *(f"{change[a, *c]:+.2f}" for c in columns)] for a in actors])
+
+
+def case_elasticities() -> tuple[float, ...]:
+    """Low, central and high elasticity of the last sector."""
+    return read_baseline(case().folder).elasticities[-1]
+
+
+def variants_part() -> str:
+    """What one regime does under other assumptions of the model, at the centre of every range."""
+    baseline = read_baseline(case().folder)
+    (regime,) = (r for r in read_regimes(case().folder / "regimes.toml") if r.name == "selective")
+    sigma = np.array([[central for _, central, _ in baseline.elasticities]])
+    economy = baseline.economy
+    others = {
+        "as in the case": baseline,
+        "factors that move between sectors": replace(baseline, factors="mobile"),
+        "closure `additive`": replace(baseline, closure="additive"),
+        "closure `held-shares`, gegravity's": replace(baseline, closure="held-shares"),
+    }
+    for eta in (0.2, 1.0):
+        changed = replace(economy, sector_elasticity=eta)
+        others[f"η = {eta:g}"] = replace(baseline, economy=changed)
+    for gamma in (0.4, 1.0):
+        changed = replace(economy, value_added_share=gamma)
+        others[f"γ = {gamma:g}"] = replace(baseline, economy=changed)
+    rows = []
+    for name, one in others.items():
+        income = 100 * (take(regime, one, sigma, np.zeros(1)).income[0] - 1)
+        cells = [f"{income[economy.countries.index(code)]:+.2f}" for code in ("RUS", "PRK", "EU")]
+        rows.append((name, *cells))
+    return table(("assumption", "RUS", "PRK", "EU"), rows)
 
 
 def results_part(part: Callable[[Any], str]) -> Callable[[], str]:
@@ -555,6 +592,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "left out": left_out_part,
     "not modelled": not_modelled_part,
     "trade effects": effects_part,
+    "trade variants": variants_part,
     "rerouting": results_part(rerouting_part),
     "substitution": results_part(substitution_part),
     "evasion priors": results_part(priors_part),

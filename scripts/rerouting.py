@@ -27,12 +27,15 @@ from typing import Any
 import numpy as np
 
 from servanda.errors import ServandaError
-from servanda.trade import diversion_fit, leakage, rerouting, rerouting_scores, substitution
-from servanda.trade.diversion import Lognormal
-from servanda.trade.exports import NEIGHBOURS, Exports, read_exports
-from servanda.trade.rerouting_scores import HORIZONS, MODELS, Score
-from servanda.trade.rerouting_tables import priors_part, rerouting_part, substitution_part
-from servanda.trade.substitution import UNBANNED, Imports, read_imports
+from servanda.rerouting import fit as quadrature
+from servanda.rerouting import leakage as leaking
+from servanda.rerouting import neighbours, substitution
+from servanda.rerouting import scores as scoring
+from servanda.rerouting.diversion import Lognormal
+from servanda.rerouting.exports import NEIGHBOURS, Exports, read_exports
+from servanda.rerouting.scores import HORIZONS, MODELS, Score
+from servanda.rerouting.substitution import UNBANNED, Imports, read_imports
+from servanda.rerouting.tables import priors_part, rerouting_part, substitution_part
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs/rerouting_results.toml"
@@ -64,13 +67,13 @@ def results(data: Path) -> dict[str, Any]:
 
 def rerouted(exports: Exports) -> dict[str, Any]:
     """Leakage, its variants compared, and forecasts scored."""
-    fits = fitted(exports, rerouting.Priors())
-    scores = rerouting_scores.rolling(fits, exports)
+    fits = fitted(exports, neighbours.Priors())
+    scores = scoring.rolling(fits, exports)
     last = exports.months[-1]
     return {
         "first_month": exports.months[0],
         "last_month": last,
-        "excess": rounded(leakage.excess_share(fits["saturating"])),
+        "excess": rounded(leaking.excess_share(fits["saturating"])),
         "variants": {name: leaked(fits[name], last) for name in VARIANTS},
         "sensitivity": sensitivity(exports, fits),
         "nothing_there": nothing_there(exports),
@@ -83,29 +86,29 @@ def rerouted(exports: Exports) -> dict[str, Any]:
         "single": [
             averaged(once, model, origin=origin, told=told)
             for origin, first, told in SINGLE
-            for once in [rerouting_scores.once(fits, exports, origin, first, told)]
+            for once in [scoring.once(fits, exports, origin, first, told)]
             for model in MODELS
         ],
     }
 
 
-def fitted(exports: Exports, priors: rerouting.Priors) -> dict[str, rerouting.Fit]:
+def fitted(exports: Exports, priors: neighbours.Priors) -> dict[str, neighbours.Fit]:
     """The three variants by the model's name."""
     return {
-        "saturating": rerouting.fit(exports, "saturating", priors),
-        "network": rerouting.fit(exports, "network", priors),
-        "no-diversion": rerouting.fit(exports, "none", priors),
+        "saturating": neighbours.fit(exports, "saturating", priors),
+        "network": neighbours.fit(exports, "network", priors),
+        "no-diversion": neighbours.fit(exports, "none", priors),
     }
 
 
-def limits(one: diversion_fit.Range) -> list[float]:
+def limits(one: quadrature.Range) -> list[float]:
     """Low, median, high and the log's standard deviation, rounded."""
     return [round(x, 4) for x in (one.low, one.median, one.high, one.log_sd)]
 
 
-def leaked(fit: rerouting.Fit, month: str) -> dict[str, Any]:
+def leaked(fit: neighbours.Fit, month: str) -> dict[str, Any]:
     """Posterior of one variant."""
-    found = leakage.leakage(fit, month)
+    found = leaking.leakage(fit, month)
     single = ("last", "mean", "ceiling", "rate", *(("seed",) if fit.variant == "network" else ()))
     by_neighbour = ("last_of", "mean_of", "ceiling_of")
     return {
@@ -117,9 +120,9 @@ def leaked(fit: rerouting.Fit, month: str) -> dict[str, Any]:
     }
 
 
-def sensitivity(exports: Exports, fits: Mapping[str, rerouting.Fit]) -> list[dict[str, Any]]:
+def sensitivity(exports: Exports, fits: Mapping[str, neighbours.Fit]) -> list[dict[str, Any]]:
     """Log Bayes factors and leakage at the priors used, and at others."""
-    used = rerouting.Priors()
+    used = neighbours.Priors()
     others = {
         "ρ: log-sd 1 for .5": replace(
             used, rate=Lognormal(used.rate.median, 1.0), nodes=(3, 25, 5, 31)
@@ -131,15 +134,15 @@ def sensitivity(exports: Exports, fits: Mapping[str, rerouting.Fit]) -> list[dic
     return rows + [compared(what, exports, fitted(exports, p)) for what, p in others.items()]
 
 
-def compared(what: str, exports: Exports, fits: Mapping[str, rerouting.Fit]) -> dict[str, Any]:
+def compared(what: str, exports: Exports, fits: Mapping[str, neighbours.Fit]) -> dict[str, Any]:
     """Log Bayes factors over the sanctioned months, and leakage in the last of them."""
-    before, last = exports.index(rerouting.SANCTIONS) - 1, exports.months[-1]
+    before, last = exports.index(neighbours.SANCTIONS) - 1, exports.months[-1]
     path = {
         name: np.array([fits[name].joint(m).log_evidence for m in exports.months[before:]])
         for name in VARIANTS
     }
     monthly = np.diff(path["network"] - path["saturating"])
-    error = rerouting_scores.newey_west(monthly, KNOWN_LAGS) * len(monthly)
+    error = scoring.newey_west(monthly, KNOWN_LAGS) * len(monthly)
     none = [fits["no-diversion"].joint(m).log_evidence for m in (exports.months[before], last)]
     over_none = path["saturating"][-1] - path["saturating"][0] - (none[1] - none[0])
     return {
@@ -147,7 +150,7 @@ def compared(what: str, exports: Exports, fits: Mapping[str, rerouting.Fit]) -> 
         "network_over_saturating": round(float(monthly.sum()), 4),
         "error": round(error, 4),
         "saturating_over_none": round(float(over_none), 4),
-        **{name: limits(leakage.leakage(fits[name], last).last) for name in VARIANTS},
+        **{name: limits(leaking.leakage(fits[name], last).last) for name in VARIANTS},
     }
 
 
@@ -156,7 +159,7 @@ def nothing_there(exports: Exports) -> list[float]:
 
     Their target loses what the record's does; neighbours keep a level, with noise of .15, φ = .5.
     """
-    priors = rerouting.Priors(nodes=(3, 9, 1, 25))
+    priors = neighbours.Priors(nodes=(3, 9, 1, 25))
     size = len(exports.months), len(NEIGHBOURS)
     found = []
     for seed in range(MADE_UP):
@@ -167,8 +170,8 @@ def nothing_there(exports: Exports) -> list[float]:
         level = np.array([exports.of(code)[:36].mean() for code in NEIGHBOURS])
         value = np.column_stack([exports.of("RUS"), level * np.exp(0.15 * noise)])
         made_up = Exports(exports.months, ("RUS", *NEIGHBOURS), value)
-        fit = rerouting.fit(made_up, "saturating", priors)
-        found.append(leakage.leakage(fit, exports.months[-1], draws=1000).last.median)
+        fit = neighbours.fit(made_up, "saturating", priors)
+        found.append(leaking.leakage(fit, exports.months[-1], draws=1000).last.median)
     return [round(float(x), 4) for x in (min(found), np.median(found), max(found))]
 
 
@@ -191,12 +194,12 @@ def averaged(scores: Iterable[Score], model: str, **keys: Any) -> dict[str, Any]
 def differences(scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Each variant against every rival, and the two against each other."""
     pairs = [("network", "saturating")]
-    pairs += [(variant, rival) for variant in VARIANTS for rival in rerouting_scores.RIVALS]
+    pairs += [(variant, rival) for variant in VARIANTS for rival in scoring.RIVALS]
     rows = []
     for model, rival in pairs:
         for horizon in HORIZONS:
             mine = [score for score in scores if score.horizon == horizon]
-            found = rerouting_scores.difference(mine, model, rival, horizon)
+            found = scoring.difference(mine, model, rival, horizon)
             rows.append(
                 {
                     "model": model,

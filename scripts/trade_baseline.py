@@ -135,9 +135,7 @@ def scale_mirror(
     fixed[i] = fixed[:, i] = True
 
 
-def totals(
-    seed: Matrix, countries: Sequence[str], spec: dict[str, Any]
-) -> tuple[Vector, Vector]:
+def totals(seed: Matrix, countries: Sequence[str], spec: dict[str, Any]) -> tuple[Vector, Vector]:
     """What each region sells to and buys from the others; imports are scaled to exports."""
     given = spec["totals"]
     exports, imports = seed.sum(axis=1) * spec["growth"], seed.sum(axis=0) * spec["growth"]

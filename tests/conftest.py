@@ -28,8 +28,18 @@ hypothesis.settings.load_profile("servanda")
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of other people's data beside the repository, or a skip where it is absent."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    """Other people's data: SERVANDA_DATA, else beside the repository, else a skip."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SERVANDA_DATA", beside))
     if not folder.is_dir():
-        pytest.skip("needs ../shared/data beside the repository: other people's data, not ours")
+        pytest.skip(
+            "needs other people's data: set SERVANDA_DATA, or put them at ../shared/data"
+            " beside the repository"
+        )
     return folder
+
+
+@pytest.fixture(scope="session")
+def data(shared_data: Path) -> Path:
+    """The same, for the tests that ask for it often."""
+    return shared_data

@@ -1,7 +1,7 @@
 """Imports run downwards: a module may use only what stands below it in `LAYERS`.
 
-`trade` and `history` are useful alone: they stand beside the mechanisms, may use nothing but
-`errors`, and are used only from the engine upwards.
+`trade`, `history` and `rerouting` are useful alone: they stand beside the mechanisms, may use
+nothing but `errors`, and are used only from the engine upwards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("case",),
     ("world",),
-    ("mechanisms", "trade", "history"),
+    ("mechanisms", "trade", "history", "rerouting"),
     ("engine",),
     ("experiments",),
     ("calibration",),
@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli", "workbench"),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
-ALONE = {"trade": {"errors"}, "history": {"errors"}}
+ALONE = {name: {"errors"} for name in ("trade", "history", "rerouting")}
 
 # The public face: servanda/__init__.py and __main__.py may use everything and be used by nothing.
 FACE = {"__init__", "__main__"}

@@ -100,7 +100,9 @@ def sanction(
     regimes: Annotated[
         list[str] | None,
         typer.Option(
-            "--regime", help="A regime; may be given several times. All if none.", metavar="NAME"
+            "--regime",
+            help="A regime; may be given several times. All with a target if none.",
+            metavar="NAME",
         ),
     ] = None,
     file: Annotated[
@@ -117,11 +119,15 @@ def sanction(
     seed: Seed = 1,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder to make; runs/CASE-sanction-N if not given."),
+        typer.Option(
+            "--out", help="Folder to make; runs/CASE-sanction-N if not given.", metavar="FOLDER"
+        ),
     ] = None,
     table: Annotated[
         bool,
-        typer.Option("--table", help="Only write the table that the case's runs read."),
+        typer.Option(
+            "--table", help="Only write the table that the case's runs read, into its folder."
+        ),
     ] = False,
 ) -> None:
     """Solve regimes of sanctions: who pays, who gains, what is diverted, what leverage is lost."""
@@ -129,6 +135,10 @@ def sanction(
 
     loaded = _load(case, None)
     if table:
+        given = {"--regime": regimes, "--regimes": file, "--month": month, "--out": out}
+        for option, value in given.items():
+            if value:
+                raise UsageError("--table", f"{option} beside it", "the case's own regimes alone")
         command.make_table(loaded)
     else:
         command.sanction(loaded, regimes or [], file, month, draws, seed, out)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from servanda.case import Case
-from servanda.cli.terminal import out, say, table
+from servanda.cli.terminal import err, out, say, table
 from servanda.cli.work import bar, free_folder, remember_compilations
 from servanda.errors import UsageError
 from servanda.experiments.sanctions import Sanctioned, write_table
@@ -35,10 +36,14 @@ def sanction(
     target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
     _check_can_be_made(target)
     remember_compilations()
-    with bar("solving", "solutions") as report:
-        found = solve(
-            case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
-        )
+    try:
+        with bar("solving", "draws") as report:
+            found = solve(
+                case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
+            )
+    except KeyboardInterrupt:
+        err().print("interrupted: nothing was written", soft_wrap=True)
+        raise
     about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "month": month}
     _write(found, target, about | {"draws": draws, "seed": seed})
     _payers(found)
@@ -46,7 +51,8 @@ def sanction(
     _leverage(found)
     out().print(
         f"Medians of {draws} draws of elasticities, severity and leakage; in brackets, the "
-        "interval that holds nine tenths of them. They are conditional on the model."
+        "interval that holds nine tenths of them, conditional on the model. The threat is to end "
+        "trade with everyone who sanctions the target in the regimes above."
     )
     say(f"figures   {target}")
     say(f"chart     {target / 'payers.png'}")
@@ -65,7 +71,7 @@ def make_table(case: Case) -> None:
 
 def _check_can_be_made(folder: Path) -> None:
     """Look before the work that goes into it, which would be lost."""
-    if folder.exists():
+    if folder.exists() or folder.is_symlink():
         raise UsageError(f"--out '{folder}'", "something there already", "a folder to make")
     above = next(parent for parent in folder.resolve().parents if parent.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
@@ -73,62 +79,51 @@ def _check_can_be_made(folder: Path) -> None:
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
-    return f"{spread.median:{form}} ({spread.low:{form}} to {spread.high:{form}})"
+    low, median, high = (
+        re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus before nothing
+        for value in (spread.low, spread.median, spread.high)
+    )
+    return f"{median} ({low} to {high})"
 
 
 def _payers(found: Sanctioned) -> None:
-    rows = table(
-        "Who pays and who gains: real income, before leakage",
-        "regime",
-        "country",
-        "percent",
-        "USD m a month",
-    )
     for regime in found.data.regime.values.tolist():
+        title = f"{regime}: who pays and who gains, real income before leakage"
+        rows = table(title, "country", "percent", "USD m a month")
         of = [payer for payer in found.payers if payer.regime == regime]
         most = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
-        for number, payer in enumerate(payer for payer in of if payer in most):
-            name = "" if number else regime
-            rows.add_row(name, payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
-    out().print(rows)
+        for payer in (payer for payer in of if payer in most):
+            rows.add_row(payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
+        out().print(rows)
 
 
 def _diverted(found: Sanctioned) -> None:
-    rows = table(
-        "What is diverted, USD m a month",
-        *("regime", "target", "trade", "with senders", "with others", "share won elsewhere"),
-        "most by",
-    )
-    last = ""
-    for row in found.diverted:
-        rows.add_row(
-            row.regime if row.regime != last else "",
-            row.target,
-            row.direction,
-            _span(row.with_senders),
-            _span(row.with_others),
-            _span(row.share, ".0%"),
-            f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "nobody",
-        )
-        last = row.regime
-    out().print(rows)
+    for regime in found.data.regime.values.tolist():
+        title = f"{regime}: what is diverted, USD m a month"
+        heads = ("trade of", "with senders", "with others", "won elsewhere", "most by")
+        rows = table(title, *heads)
+        for row in (row for row in found.diverted if row.regime == regime):
+            rows.add_row(
+                f"{row.target} {row.direction}",
+                _span(row.with_senders),
+                _span(row.with_others),
+                _span(row.share, ".0%"),
+                f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "nobody",
+            )
+        out().print(rows)
 
 
 def _leverage(found: Sanctioned) -> None:
-    rows = table(
-        "Leverage: percent of the target's real income, leakage as it is in the end",
-        *("regime", "target", "before", "felt", "still to take", "lost to leakage", "leakage, %"),
-    )
-    last = ""
-    for row in found.leverage:
+    title = "Leverage: percent of the target's real income, leakage as it is in the end"
+    heads = ("target", "regime", "before", "felt", "still to take", "lost", "leakage, %")
+    rows = table(title, *heads)
+    for row in sorted(found.leverage, key=lambda row: row.target, reverse=True):
         cells = (row.before, row.felt, row.left, row.lost)
         rows.add_row(
-            row.regime if row.regime != last else "",
-            row.target,
+            *(row.target, row.regime),
             *(_span(cell, ".2f") for cell in cells),
             _span(row.leakage),
         )
-        last = row.regime
     out().print(rows)
 
 

@@ -87,12 +87,12 @@ def sanction(
     chosen = _chosen(known, regimes)
     baseline = read_baseline(case.folder)
     data = sweep(chosen, baseline, draws, seed, month=month, progress=progress)
-    leaks = leakage(case, chosen, draws, seed)
+    leaking = leaks(case, chosen, draws, seed)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
-    return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaks))
+    return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
 
 
-def leakage(
+def leaks(
     case: Case, regimes: Sequence[Regime], draws: int, seed: int
 ) -> dict[tuple[str, str], Draws]:
     """Draw the share that leaks in the end, θ·e^(−εE), by regime and target that has a route."""

@@ -6,8 +6,9 @@
     after.real_income
 
 Regimes of sanctions, written as data, become cost changes (`sanctions`), tables that a case's runs
-read (`effects`) and sweeps over what nobody knows exactly (`sweep`). How much trade goes round
-them is held against the record in `rerouting` and `substitution`.
+read (`effects`) and sweeps over what nobody knows exactly (`sweep`), with what leverage they use
+and leave (`leverage`). How much trade goes round them is held against the record in
+`servanda.rerouting`.
 """
 
 from servanda.trade.armington import Closure, Factors

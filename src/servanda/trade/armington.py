@@ -54,8 +54,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Float64, Int
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from servanda.trade.flows import Economy
 
@@ -118,11 +120,9 @@ class Markets(NamedTuple):
 def world_of(economy: Economy) -> World:
     """Put an economy in shares of world output."""
     n = len(economy.countries)
-    flows: Float64[Array, "sector origin destination"] = jnp.asarray(
-        (economy.flows / economy.flows.sum()).reshape(-1, n, n)
-    )
-    gamma, eta = economy.value_added_share, economy.sector_elasticity
-    return World(flows, jnp.asarray(gamma, flows.dtype), jnp.asarray(eta, flows.dtype))
+    flows = (economy.flows / economy.flows.sum()).reshape(-1, n, n)
+    numbers = np.float64(economy.value_added_share), np.float64(economy.sector_elasticity)
+    return World(*jax.device_put((flows, *numbers)))
 
 
 def reach(world: World, log_cost: Trade, elasticity: Sectors) -> Trade:
@@ -170,6 +170,8 @@ def _pooled(by_sector: Goods, log_price: Pools) -> Pools:
 
 def _index(world: World, log_inward: Goods) -> Nations:
     """The log price of all that a country buys."""
+    if len(log_inward) == 1:
+        return log_inward[0]
     share = world.spending / world.spending.sum(axis=0)
     alike = world.sector_elasticity == 1  # where the formula for others would divide by zero
     power = jnp.where(alike, 1.0, 1 - world.sector_elasticity)

@@ -46,10 +46,12 @@ from servanda.trade.solver import (
 )
 
 Method = Literal["quick", "patient", "differentiable"]
+Inverses = Float[Array, "reference unknown unknown"]
 T = TypeVar("T")
 
-CHUNK = 16  # counterfactuals a core takes at a time
-REFERENCE_ELASTICITY = 6.0  # at which first steps are worked out, for any number of runs alike
+CHUNK = 16  # counterfactuals that a core takes at a time, or fewer
+CHUNK_CELLS = 2**17  # flows that these have together, at most
+REFERENCES = (3.0, 10.0)  # elasticities at which slopes are worked out
 
 
 class Solved(NamedTuple):
@@ -61,28 +63,54 @@ class Solved(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("closure", "factors"))
-def slopes_inverse(world: World, closure: Closure, factors: Factors) -> Slopes:
-    """How prices answer to gaps before any change, at the reference elasticity."""
-    sigma = jnp.full(len(world.flows), REFERENCE_ELASTICITY)
-    start = _start(world, factors)
-    gap = _gap(world, jnp.zeros_like(world.flows), sigma, closure, factors)
-    slopes: Slopes = jax.jacfwd(gap(jnp.zeros_like(start[0])))(start)
-    inverse: Slopes = jnp.linalg.inv(slopes)
+def slopes_inverses(world: World, closure: Closure, factors: Factors) -> Inverses:
+    """How prices answer to gaps before any change, at each elasticity of reference."""
+    start, unchanged = _start(world, factors), jnp.zeros_like(world.flows)
+
+    def at(reference: Scalar) -> Slopes:
+        sigma = jnp.full(len(world.flows), reference)
+        gap = _gap(world, unchanged, sigma, closure, factors)
+        return _inverse_of(jax.jacfwd(gap(jnp.zeros_like(start[0])))(start))
+
+    inverses: Inverses = lax.map(at, jnp.array(REFERENCES, start.dtype))
+    return inverses
+
+
+def _inverse_of(slopes: Slopes) -> Slopes:
+    """An inverse by Gauss and Jordan's elimination in place, without a search for pivots.
+
+    One that is a little off costs steps and no precision, and one that is far off the patient
+    method. LAPACK's own slowed down many times over where other programs wanted the same cores.
+    """
+
+    def eliminate(row: Int[Array, ""], left: Slopes) -> Slopes:
+        pivot = left[row, row]
+        scaled = (left[row] / pivot).at[row].set(1 / pivot)
+        return (left.at[:, row].set(0) - left[:, row, None] * scaled).at[row].set(scaled)
+
+    inverse: Slopes = lax.fori_loop(0, len(slopes), eliminate, slopes)
     return inverse
+
+
+def _inverse_at(inverses: Inverses, elasticity: Sectors) -> Slopes:
+    """The inverse at any elasticity. It all but follows a line in 1/σ, as slopes do one in σ."""
+    low, high = (1 / reference for reference in REFERENCES)
+    share = (1 / elasticity.mean() - low) / (high - low)
+    return inverses[0] + share * (inverses[1] - inverses[0])
 
 
 def solve_one(
     world: World,
     log_cost: Trade,
     elasticity: Sectors,
-    inverse: Slopes,
+    inverses: Inverses,
     closure: Closure,
     factors: Factors,
     method: Method,
 ) -> Solved:
     """Solve one counterfactual by one method."""
     gap = _gap(world, log_cost, elasticity, closure, factors)
-    root = _root(gap, _start(world, factors), inverse, method)
+    root = _root(gap, _start(world, factors), _inverse_at(inverses, elasticity), method)
     shape = _pools(world, factors)
     reached = reach(world, log_cost, elasticity)
     price = root.point.reshape(shape)
@@ -92,42 +120,59 @@ def solve_one(
 
 def solve_many(
     world: World,
-    log_costs: Float64[np.ndarray, "run sector origin destination"],
+    costs: Float64[np.ndarray, "run sector origin destination"],
     elasticities: Float64[np.ndarray, "run sector"],
     closure: Closure,
     factors: Factors,
 ) -> Iterator[Solved]:
     """Solve every run, a chunk at a time and in order, on every core."""
+    width = max(1, min(CHUNK, CHUNK_CELLS // world.flows.size))
     # Threads do not inherit JAX's setting, so each chunk makes it again.
     with jax.enable_x64(True):
-        inverse = slopes_inverse(world, closure, factors)
+        inverses = slopes_inverses(world, closure, factors)
 
-    def part(start: int, method: Method, runs: np.ndarray) -> Solved:
-        count = len(runs)
-        costs = np.zeros((CHUNK, *log_costs.shape[1:]))
-        sigma = np.full((CHUNK, log_costs.shape[1]), REFERENCE_ELASTICITY)
-        costs[:count], sigma[:count] = log_costs[start + runs], elasticities[start + runs]
-        solved = _chunk(world, costs, sigma, inverse, count, closure, factors, method)
-        taken: Solved = jax.tree.map(lambda a: np.array(a[:count]), solved)
+    def part(method: Method, *given: np.ndarray) -> Solved:
+        count = len(given[0])
+        filled = (_filled(values, width) for values in given)
+        solved = _chunk(world, *filled, inverses, count, closure, factors, method)
+        # Slicing in NumPy copies nothing; JAX would compile a program for each count.
+        taken: Solved = jax.tree.map(lambda a: np.asarray(a)[:count], solved)
         return taken
 
     def chunk(start: int) -> Solved:
+        given = costs[start : start + width], elasticities[start : start + width]
         with jax.enable_x64(True):
-            solved = part(start, "quick", np.arange(min(CHUNK, len(log_costs) - start)))
+            solved = part("quick", *given)
             unsolved = np.flatnonzero(~(solved.changes.residual <= TOLERANCE))
-            if unsolved.size:
-                again = part(start, "patient", unsolved)
-                for kept, better in zip(
-                    jax.tree.leaves(solved), jax.tree.leaves(again), strict=True
-                ):
-                    kept[unsolved] = better
-            return solved
+            if not unsolved.size:
+                return solved
+            again = part("patient", *(values[unsolved] for values in given))
+        replaced: Solved = jax.tree.map(partial(_replaced, unsolved), solved, again)
+        return replaced
 
-    return _on_every_core(chunk, range(0, len(log_costs), CHUNK))
+    return _on_every_core(chunk, range(0, len(costs), width))
+
+
+def _filled(values: np.ndarray, width: int) -> np.ndarray:
+    """A chunk of a program's one width, its last rows being whatever they are."""
+    if len(values) == width:
+        return values
+    filled = np.empty((width, *values.shape[1:]))
+    filled[: len(values)] = values
+    return filled
+
+
+def _replaced(places: np.ndarray, values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    replaced = values.copy()
+    replaced[places] = others
+    return replaced
 
 
 def _on_every_core(task: Callable[[int], T], starts: range) -> Iterator[T]:
     """Results in order, with no more tasks handed out than are needed to keep cores busy."""
+    if len(starts) == 1:  # needs no thread
+        yield task(starts[0])
+        return
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
         waiting = iter(starts)
@@ -141,9 +186,9 @@ def _on_every_core(task: Callable[[int], T], starts: range) -> Iterator[T]:
 @partial(jax.jit, static_argnames=("closure", "factors", "method"))
 def _chunk(
     world: World,
-    log_costs: Float[Array | np.ndarray, "run sector origin destination"],
+    costs: Float[Array | np.ndarray, "run sector origin destination"],
     elasticities: Float[Array | np.ndarray, "run sector"],
-    inverse: Slopes,
+    inverses: Inverses,
     count: int | Int[Array, ""],
     closure: Closure,
     factors: Factors,
@@ -152,15 +197,15 @@ def _chunk(
     """Solve the first `count`, one after another."""
 
     def solve(run: int | Int[Array, ""]) -> Solved:
-        one = log_costs[run], elasticities[run]
-        return solve_one(world, *one, inverse, closure, factors, method)
+        one = jnp.log(costs[run]), elasticities[run]
+        return solve_one(world, *one, inverses, closure, factors, method)
 
     def advance(run: Int[Array, ""], so_far: Solved) -> Solved:
         with_it: Solved = jax.tree.map(lambda a, one: a.at[run].set(one), so_far, solve(run))
         return with_it
 
     one = jax.eval_shape(solve, 0)
-    none: Solved = jax.tree.map(lambda a: jnp.zeros((CHUNK, *a.shape), a.dtype), one)
+    none: Solved = jax.tree.map(lambda a: jnp.zeros((len(costs), *a.shape), a.dtype), one)
     solved: Solved = lax.fori_loop(0, count, advance, none)
     return solved
 

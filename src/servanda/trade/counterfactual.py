@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Float64
 
 from servanda.errors import UsageError, nearest
 from servanda.trade.armington import CLOSURES, FACTORS, Changes, Closure, Factors, world_of
-from servanda.trade.batch import Solved, slopes_inverse, solve_many, solve_one
+from servanda.trade.batch import Solved, slopes_inverses, solve_many, solve_one
 from servanda.trade.flows import Economy, Equilibrium, Pairs, check_costs
 from servanda.trade.solver import TOLERANCE
 
@@ -88,8 +88,7 @@ def counterfactuals(
     """
     if not len(cost_changes):
         raise UsageError("cost changes", "no run", "at least one")
-    for run, cost_change in enumerate(cost_changes):
-        check_costs(economy, cost_change, f" of run {run}")
+    _check_all_costs(economy, cost_changes)
     given = np.asarray(elasticities, dtype=np.float64)
     if given.ndim == 0:
         given = np.full(len(cost_changes), given)
@@ -113,12 +112,12 @@ def solution(
     options = _options(closure, factors)
     with jax.enable_x64(True):
         world = world_of(economy)
-        inverse = slopes_inverse(world, *options)
+        inverses = slopes_inverses(world, *options)
 
     def solve(cost_change: Float[Array, "..."], elasticity: Float[Array, "..."] | float) -> Changes:
         log_cost = jnp.log(cost_change).reshape(world.flows.shape)
         sigma = jnp.broadcast_to(jnp.asarray(elasticity, log_cost.dtype), len(world.flows))
-        found = solve_one(world, log_cost, sigma, inverse, *options, "differentiable").changes
+        found = solve_one(world, log_cost, sigma, inverses, *options, "differentiable").changes
         if economy.sectors:
             return found
         return found._replace(**{name: getattr(found, name)[0] for name in BY_SECTOR})
@@ -138,17 +137,41 @@ def _solve(
     sigma = _checked_elasticities(economy, elasticities, len(costs))
     with jax.enable_x64(True):
         world = world_of(economy)
-    log_costs = np.log(costs).reshape(len(costs), *world.flows.shape)
-    done: list[Changes] = []
+    given = np.ascontiguousarray(costs, np.float64).reshape(len(costs), *world.flows.shape)
+    together: Changes
     count = 0
-    for solved in solve_many(world, log_costs, sigma, *options):
+    for solved in solve_many(world, given, sigma, *options):
         _check_solved(economy, solved, count, len(costs))
-        done.append(solved.changes)
+        if count == 0:
+            together = _room_for(len(costs), solved.changes)
+        _keep(solved.changes, economy.flows.sum(), together, count)
         count += len(solved.walked)
         if progress is not None:
             progress(count, len(costs))
-    together: Changes = jax.tree.map(lambda *parts: np.concatenate(parts), *done)
     return _equilibrium(economy, together, costs)
+
+
+def _room_for(runs: int, part: Changes) -> Changes:
+    """Memory for all results. New memory is dear, so they are written once, to where they stay."""
+    room: Changes = jax.tree.map(lambda a: np.empty((runs, *a.shape[1:]), a.dtype), part)
+    return room
+
+
+def _keep(part: Changes, world_output: float, together: Changes, first: int) -> None:
+    """Put some of the runs where they belong among all, flows in the economy's unit."""
+    place = slice(first, first + len(part.steps))
+    for name, values in part._asdict().items():
+        whole = getattr(together, name)
+        np.multiply(values, world_output if name == "flows" else 1, out=whole[place])
+
+
+def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..."]) -> None:
+    """Look at all at once, which is quick, and one by one only to say which is wrong."""
+    fitting = cost_changes.shape[1:] == economy.flows.shape
+    if fitting and cost_changes.min() > 0 and cost_changes.max() < np.inf:
+        return
+    for run, cost_change in enumerate(cost_changes):
+        check_costs(economy, cost_change, f" of run {run}")
 
 
 def _options(closure: str, factors: str) -> tuple[Closure, Factors]:
@@ -198,13 +221,12 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int) -> No
 def _equilibrium(
     economy: Economy, found: Changes, costs: Float64[np.ndarray, "run ..."]
 ) -> Equilibrium:
-    """Put solutions, with runs in front, back into the economy's unit and shape."""
+    """Put solutions, with runs in front, back into the economy's shape."""
     arrays = found._asdict()
-    arrays["flows"] = found.flows * economy.flows.sum()
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
     # A policy that changes nothing changes no bit, which exp(log(1)) need not give.
-    for run in np.flatnonzero((costs == 1).reshape(len(costs), -1).all(axis=1)):
-        for name, values in arrays.items():
+    for run in np.flatnonzero(found.steps == 0):
+        for name, values in arrays.items() if (costs[run] == 1).all() else ():
             values[run] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)
     return Equilibrium(economy.countries, economy.sectors, **arrays)

@@ -54,7 +54,7 @@ class Diverted:
         with_others: Change in trade with everyone else abroad.
         at_home: Change in what it buys from itself.
         share: Of what was lost with senders, what was won with others.
-        gainer: The country other than a sender whose trade with the target grew most.
+        gainer: The country other than a sender whose trade with the target grew most, if any.
         gain: By how much.
     """
 
@@ -129,8 +129,7 @@ def _diverted(data: xr.Dataset, regime: str, target: str, direction: str) -> Div
     abroad = partners.country != target
     lost = partners.where(sender, 0).sum("country").values
     won = partners.where(~sender & abroad, 0).sum("country").values
-    others = partners.where(~sender & abroad, drop=True)
-    gainer = str(others.country.values[int(others.median("run").values.argmax())])
+    gainer = _most(partners.where(~sender & abroad, drop=True))
     return Diverted(
         regime,
         target,
@@ -140,8 +139,15 @@ def _diverted(data: xr.Dataset, regime: str, target: str, direction: str) -> Div
         Spread.of(partners.sel(country=target).values),
         Spread.of(np.where(lost < 0, won / np.minimum(lost, -1e-12) * -1, 0.0)),
         gainer,
-        Spread.of(partners.sel(country=gainer).values),
+        Spread.of(partners.sel(country=gainer).values if gainer else np.zeros_like(lost)),
     )
+
+
+def _most(partners: xr.DataArray) -> str:
+    """The partner whose trade grew most; none where everyone is a sender."""
+    if not partners.country.size:
+        return ""
+    return str(partners.country.values[partners.median("run").values.argmax()])
 
 
 def leverages(data: xr.Dataset, leakage: Mapping[tuple[str, str], Draws]) -> list[Leverage]:

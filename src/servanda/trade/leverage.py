@@ -101,4 +101,5 @@ def hold(regimes: Sequence[Regime], target: str, baseline: Baseline, sigma: Elas
 def _of_imports(both: np.ndarray, sold: np.ndarray, bought: np.ndarray) -> np.ndarray:
     """Of the income lost to measures on both, the part of those on what is bought."""
     last, first = sold - both, 1 - bought
-    return (last + first) / 2
+    part: np.ndarray = (last + first) / 2
+    return part

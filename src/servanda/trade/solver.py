@@ -21,6 +21,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.scipy.linalg import cho_solve
 from jaxtyping import Array, Bool, Float, Int
 
 Point = Float[Array, " unknown"]
@@ -141,9 +142,8 @@ def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
         normal = t.turns @ t.turns.T
         # Rows not yet filled are zero: a touch of the diagonal keeps the system solvable.
         ridge = 1e-14 * jnp.trace(normal) + FLOOR
-        weights = jnp.linalg.solve(
-            normal + ridge * jnp.eye(REMEMBERED, dtype=start.dtype), t.turns @ t.step
-        )
+        lower = jnp.linalg.cholesky(normal + ridge * jnp.eye(REMEMBERED, dtype=start.dtype))
+        weights = cho_solve((lower, True), t.turns @ t.step)
         return _shortened(t.step - (t.moves + t.turns).T @ weights)
 
     def advance(t: _Trail) -> _Trail:
@@ -151,15 +151,18 @@ def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
         here = gap(t.point + move)
         step = -slopes_inverse @ here
         row = t.taken % REMEMBERED
-        moves, turns = t.moves.at[row].set(move), t.turns.at[row].set(step - t.step)
+        turn = jnp.where(t.taken < 0, 0.0, step - t.step)
+        moves, turns = t.moves.at[row].set(move), t.turns.at[row].set(turn)
         return _Trail(t.point + move, here, step, moves, turns, t.taken + 1)
 
     def going(t: _Trail) -> Bool[Array, ""]:
         size = size_of(t.gap)
         return (size > TOLERANCE) & jnp.isfinite(size) & (t.taken < ACCELERATED_STEPS)
 
-    here, none = gap(start), jnp.zeros((REMEMBERED, *start.shape), start.dtype)
-    first = _Trail(start, here, -slopes_inverse @ here, none, none, jnp.zeros((), jnp.int64))
+    # The first pass has no step to take: it looks at the gap where the search begins.
+    unknown, still = jnp.ones_like(start), jnp.zeros_like(start)
+    none = jnp.zeros((REMEMBERED, *start.shape), start.dtype)
+    first = _Trail(start, unknown, still, none, none, jnp.full((), -1, jnp.int64))
     last = lax.while_loop(going, advance, first)
     return Root(last.point, last.gap, last.taken, jnp.ones_like(start[0]))
 

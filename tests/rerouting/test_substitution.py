@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from servanda.errors import CaseError, UsageError
-from servanda.trade.diversion import diverted
-from servanda.trade.diversion_fit import Noise
-from servanda.trade.substitution import (
+from servanda.rerouting.diversion import diverted
+from servanda.rerouting.fit import Noise
+from servanda.rerouting.substitution import (
     ELECTRICITY,
     WIGS,
     Imports,

@@ -5,7 +5,7 @@ One series, logs of money, in time:
     log y_t = x_t·β + log(1 + θ g_t / b_t) + ε_t,    ε stationary AR(1): corr(ε_t, ε_u) = φ^|t−u|
 
 x_t·β is trade without diversion (level, season, trend), g_t is what is diverted per unit of θ, in
-money (`servanda.trade.diversion`), and b_t is a baseline fitted before the ban, which turns money
+money (`rerouting.diversion`), and b_t is a baseline fitted before the ban, which turns money
 into a share. Given θ, φ and g, that is linear regression with a normal-inverse-gamma prior: β and
 the noise are integrated out in closed form, and every forecast is a mixture of Student t's. One
 Cholesky factor for each φ serves all nodes and all dates: innovations up to a date are those of a

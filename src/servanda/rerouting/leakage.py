@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from servanda.trade.diversion_fit import Range, between
-from servanda.trade.exports import NEIGHBOURS
-from servanda.trade.rerouting import SANCTIONS, Fit, regressors
+from servanda.rerouting.exports import NEIGHBOURS
+from servanda.rerouting.fit import Range, between
+from servanda.rerouting.neighbours import SANCTIONS, Fit, regressors
 
 DRAWS = 4000
 

@@ -9,7 +9,7 @@ goods earned,
 
 κ carries that nobody knows what the banned goods would have earned since: 2016 is one year, with
 coal already capped on paper (UNSC 2270, 2321), and prices moved. L is spread evenly over a year's
-months, g follows it through the recursions of `servanda.trade.diversion` and is summed by year.
+months, g follows it through the recursions of `servanda.rerouting.diversion` and is summed by year.
 
 **The border closure of 2020–22** is not the embargo. Wigs cross by road and rail: their three
 closed years are no evidence here, and their clock stands still (`closure="stops"`; "runs" lets it
@@ -44,8 +44,8 @@ from jaxtyping import Float64, Int64
 from scipy import special
 
 from servanda.errors import CaseError, UsageError
-from servanda.trade.diversion import Lognormal, Seed, Variant, diverted
-from servanda.trade.diversion_fit import (
+from servanda.rerouting.diversion import Lognormal, Seed, Variant, diverted
+from servanda.rerouting.fit import (
     Evidence,
     Joint,
     Mixture,

@@ -19,13 +19,13 @@ from scipy import stats
 
 from servanda.errors import CaseError, UsageError
 from servanda.mechanisms import evasion
-from servanda.trade import rerouting_scores as scoring
-from servanda.trade.diversion import Lognormal, Seed, approach, diverted
-from servanda.trade.diversion_fit import Evidence, Mixture, Noise, combine, forecast, pick, weigh
-from servanda.trade.exports import NEIGHBOURS, Exports, month_after, read_exports
-from servanda.trade.leakage import excess_share, leakage
-from servanda.trade.rerouting import Priors, fit, regressors
-from servanda.trade.rerouting_tables import (
+from servanda.rerouting import scores as scoring
+from servanda.rerouting.diversion import Lognormal, Seed, approach, diverted
+from servanda.rerouting.exports import NEIGHBOURS, Exports, month_after, read_exports
+from servanda.rerouting.fit import Evidence, Mixture, Noise, combine, forecast, pick, weigh
+from servanda.rerouting.leakage import excess_share, leakage
+from servanda.rerouting.neighbours import Priors, fit, regressors
+from servanda.rerouting.tables import (
     priors_part,
     read_results,
     rerouting_part,
@@ -103,6 +103,8 @@ def test_the_recursion_is_that_of_the_mechanism(variant, mechanism):
     numbers = {
         "ceiling": used,
         "rate": rate,
+        "network_rate": rate,
+        "age": used,
         "seed": seed,
         "enforcement_bite": used,
         "carried": used,

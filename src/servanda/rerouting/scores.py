@@ -26,9 +26,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from servanda.errors import UsageError
-from servanda.trade.diversion_fit import Mixture
-from servanda.trade.exports import NEIGHBOURS, Exports
-from servanda.trade.rerouting import Fit
+from servanda.rerouting.exports import NEIGHBOURS, Exports
+from servanda.rerouting.fit import Mixture
+from servanda.rerouting.neighbours import Fit
 
 HORIZONS = (1, 3, 6)
 ORIGINS = ("2022-02", "2023-05")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from servanda.errors import CaseError
-from servanda.trade.exports import NEIGHBOURS
-from servanda.trade.rerouting_scores import HORIZONS, MODELS
-from servanda.trade.substitution import UNBANNED
+from servanda.rerouting.exports import NEIGHBOURS
+from servanda.rerouting.scores import HORIZONS, MODELS
+from servanda.rerouting.substitution import UNBANNED
 
 Results = Mapping[str, Any]
 Row = Sequence[str]

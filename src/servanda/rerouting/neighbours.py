@@ -6,7 +6,7 @@ to 2019–2021 and carried on. Of the target it gives what would have been sold,
     L_t = max(0, expected_t − actual_t)    from 2022-03 on, nothing before
 
 A neighbour c gets b_ct without diversion and θ_c·g_t more, g_t following L by one of the
-recursions of `servanda.trade.diversion`; `servanda.trade.diversion_fit` has the equation and the
+recursions of `servanda.rerouting.diversion`; `servanda.rerouting.fit` has the equation and the
 exact weights.
 How much was lost is uncertain mainly by the level and the trend of what would have been sold, which
 move all months together, so that one number, with three Gauss–Hermite nodes, carries it.
@@ -39,9 +39,9 @@ from jaxtyping import Float64
 from scipy import special
 
 from servanda.errors import UsageError
-from servanda.trade.diversion import Lognormal, Seed, Variant, diverted
-from servanda.trade.diversion_fit import Evidence, Joint, Mixture, Noise, combine, forecast, weigh
-from servanda.trade.exports import NEIGHBOURS, TARGET, Exports
+from servanda.rerouting.diversion import Lognormal, Seed, Variant, diverted
+from servanda.rerouting.exports import NEIGHBOURS, TARGET, Exports
+from servanda.rerouting.fit import Evidence, Joint, Mixture, Noise, combine, forecast, weigh
 
 BASELINE_END = "2021-12"
 SANCTIONS = "2022-03"  # the first whole month after the invasion of 24 February
