@@ -14,7 +14,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import case_keys
+import numpy as np
 import typer
 from typer.cli import get_docs_for_click
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Print published results of trade models beside this project's: a table for the documentation.
 
-    scripts/published_trade.py --data DIR
+    scripts/published_trade.py --data DIR [--write]
+
+With `--write` the tables go to their place in docs/trade.md. They quote a dozen countries of each.
 
 DIR holds the publishers' files, which never enter the repository:
 
@@ -47,10 +49,12 @@ MEANINGS = {
     "outward": "outward resistance",
 }
 WORST = 6
+PAGE = ROOT / "docs" / "trade.md"
+BEGIN, END = "<!-- written by scripts/published_trade.py -->", "<!-- end of written -->"
 LARGEST = 6
 
 
-def border_experiment(data: Path) -> pd.DataFrame:
+def border_experiment(data: Path, closure: str = "multiplicative") -> pd.DataFrame:
     """Changes in percent without borders, by country: ours, and with `_published`, the guide's."""
     rows = pd.read_csv(data / "models" / "agtpa_ch2_border_input_2006.csv")
     codes = {name: {THEIR_REFERENCE: REFERENCE} for name in ("exporter", "importer")}
@@ -58,7 +62,7 @@ def border_experiment(data: Path) -> pd.DataFrame:
     economy, border = estimated.economy, estimated.coefficients[COSTS.index("INTL_BRDR")]
     no_border = np.full_like(economy.flows, np.exp(border / (SIGMA - 1)))
     np.fill_diagonal(no_border, 1)
-    after = counterfactual(economy, no_border, SIGMA)
+    after = counterfactual(economy, no_border, SIGMA, closure)
     # Our money is such that world output stays; in theirs, it changes to 1 / level.
     level = after.inward[economy.countries.index(REFERENCE)]
     changes = {
@@ -143,15 +147,40 @@ def agreement_table(data: Path) -> str:
     return "\n".join(lines)
 
 
+def tables(data: Path) -> str:
+    """Everything, as Markdown."""
+    held = gaps(border_experiment(data, "held-shares"))["real_gdp"].drop(list(ENTREPOTS)).max()
+    without = " and ".join(ENTREPOTS)
+    return f"""\
+Borders that cost nothing, 69 countries: change in percent, P = 1 in Germany.
+
+{border_tables(border_experiment(data))}
+
+With gegravity's closure, `held-shares`, the largest gap in real GDP, {without} left out, is {held:.1f}.
+
+Canada and Japan sign an agreement, 30 countries: change in percent.
+
+{agreement_table(data)}
+"""
+
+
+def written(page: str, text: str) -> str:
+    """A page with its tables replaced."""
+    begin, rest = page.split(BEGIN)
+    return f"{begin}{BEGIN}\n\n{text}\n{END}{rest.split(END, 1)[1]}"
+
+
 def main() -> None:
-    """Print the tables."""
+    """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(description="Print published results beside ours.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="others' files")
-    data = parser.parse_args().data
-    print("Borders that cost nothing, 69 countries: change in percent, P = 1 in Germany\n")
-    print(border_tables(border_experiment(data)))
-    print("\nCanada and Japan sign an agreement, 30 countries: change in percent\n")
-    print(agreement_table(data))
+    parser.add_argument("--write", action="store_true", help="into docs/trade.md")
+    arguments = parser.parse_args()
+    text = tables(arguments.data)
+    if arguments.write:
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+    else:
+        print(text)
 
 
 if __name__ == "__main__":

@@ -182,6 +182,8 @@ NUMBERS: dict[str, float | Mapping[str, float]] = {
     "trade.elasticity": 6.0,
     "evasion.ceiling": 0.5,
     "evasion.rate": 0.1,
+    "evasion.network_rate": 0.1,
+    "evasion.age": 0.0,
     "evasion.enforcement_bite": 0.7,
     "evasion.carried": {"PAT>BUY:inputs": 1e-3},
     "evasion.seed": 0.1,
@@ -231,16 +233,18 @@ NUMBERS: dict[str, float | Mapping[str, float]] = {
 # as much at σ = 8.
 TRADE_EFFECTS = [
     {
-        "year": str(year),
+        "since": since,
         "regime": regime,
         "elasticity": str(sigma),
         "severity": str(severity),
         "actor": "BUY",
         "real_income_change": str(-0.01 * level * sigma / 4 * (1 + severity / 2) * share),
-        "threat_left": str(0.05 - 0.01 * level * sigma / 4),
+        "imports_change": str(-0.004 * level * sigma / 4 * (1 + severity / 2) * share),
+        "hold": "0.05",
+        "hold_imports": "0.02",
         "imports_lost_musd_month": str(100 * level * sigma / 4 * (1 + severity / 2) * share),
     }
-    for year, share in ((2020, 0.5), (2021, 1.0))
+    for since, share in (("2020-01", 0.5), ("2021-01", 1.0))
     for regime, level in (("indifference", 0.0), ("selective", 0.5), ("enforcement", 1.0))
     for sigma in (4, 8)
     for severity in (-1, 0, 1)

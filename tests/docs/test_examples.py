@@ -108,7 +108,7 @@ def test_sanctions_are_read_and_solved_as_shown(written):
     assert [r.name for r in regimes] == ["enforcement"]
     shown = read_effects(written / "trade_effects.csv")
     assert [e.regime for e in shown] == ["indifference", "selective", "enforcement"]
-    solved = effects(regimes, read_baseline(written), [2021])
+    solved = effects(regimes, read_baseline(written), ["2021-06"])
     assert {e.actor for e in solved} == {"BBB"}
     assert all(e.real_income_change < 0 for e in solved if e.regime == "enforcement")
 

@@ -31,7 +31,9 @@ def a_month(bench, rerouted, *, lost=200.0, enforcement=0.0, dt=1.0, p=None):
         worth=1.0,
         signal={"enforcement": enforcement},
         income_gross={"BUY": -0.02, "SUP": -0.05},
-        untaken=0.03,
+        imports_gross=-0.01,
+        hold=0.05,
+        hold_imports=0.03,
     )
     return bench.step(p, bench.world(rerouted=rerouted), month, clock=clock(dt=dt))
 
@@ -57,18 +59,32 @@ def test_a_month_s_rerouting_leaks_carries_goods_and_wins_income_back(bench):
     assert bench.read(out, "leakage", ROUTE) == pytest.approx(0.0475813, rel=1e-5)
     # a thousandth of it goes as inputs at a dollar each
     assert bench.read(out, "covert_request", COVERT) == pytest.approx(0.00951626, rel=1e-5)
-    # of two percent of income lost, .98 × .9524187 remains lost
-    assert bench.read(out, "income_change", "BUY") == pytest.approx(-0.0190484, rel=1e-5)
+    # two percent of income is lost, one through imports, of which .0475813 is won back
+    assert bench.read(out, "income_change", "BUY") == pytest.approx(-0.0195242, rel=1e-5)
 
 
 def test_leverage_is_what_is_taken_and_what_could_be_less_what_leaks(bench):
-    # Of the buyer's income .02 is taken and .03 more could be; .0475813 leaks of both.
+    # Ending all trade would take .05 of the buyer's income, .03 through imports; .02 is taken, .01
+    # through imports. Of imports .0475813 leaks: .05 − .0475813 × .03, and .03 − .0475813 × .02.
     out = a_month(bench, 0.0)
-    assert bench.read(out, "leverage", ROUTE) == pytest.approx(0.05 * 0.9524187, rel=1e-5)
-    assert bench.read(out, "leverage_left", ROUTE) == pytest.approx(0.03 * 0.9524187, rel=1e-5)
+    assert bench.read(out, "leverage", ROUTE) == pytest.approx(0.0485726, rel=1e-5)
+    assert bench.read(out, "leverage_left", ROUTE) == pytest.approx(0.0290484, rel=1e-5)
     felt = -bench.read(out, "income_change", "BUY")
     left = bench.read(out, "leverage_left", ROUTE)
     assert bench.read(out, "leverage", ROUTE) == pytest.approx(felt + left, rel=1e-5)
+
+
+def test_a_route_that_is_older_than_the_case_begins_where_its_age_has_brought_it(bench):
+    # Ten months at .1 a month: 100·(1 − e^−1) = 63.2121, then a month: 66.7129.
+    p = bench.parameters(age=10.0)
+    assert bench.read(a_month(bench, 0.0, p=p), "rerouted", ROUTE) == pytest.approx(66.7129)
+    later = bench.step(
+        p,
+        bench.world(rerouted=50.0),
+        bench.month(sanctioned=200.0, worth=1.0),
+        clock=clock(1),
+    )
+    assert bench.read(later, "rerouted", ROUTE) == pytest.approx(50 + 50 * 0.0951626, rel=1e-5)
 
 
 def test_full_enforcement_lowers_the_ceiling_by_half(bench):
@@ -112,7 +128,8 @@ def test_when_sanctions_are_lifted_nothing_leaks_and_the_route_withers(bench):
 def test_leakage_is_never_more_than_all_that_was_lost(bench):
     out = a_month(bench, 1e4)
     assert bench.read(out, "leakage", ROUTE) == 1.0
-    assert bench.read(out, "income_change", "BUY") == 0.0
+    # all that imports cost is won back, and what exports cost is not
+    assert bench.read(out, "income_change", "BUY") == pytest.approx(-0.01)
 
 
 def test_given_for_ever_the_route_reaches_its_ceiling(bench):
@@ -197,7 +214,7 @@ def test_rerouting_follows_its_differential_equation_through_a_turn_of_policy(be
 
 
 def test_a_network_follows_its_differential_equation(network):
-    p = network.parameters(rate=0.3)
+    p = network.parameters(network_rate=0.3)
     expected = solved(lambda share: 0.3 * (0.1 + share), 18, [0.0] * 18)
     assert path(network, [0.0] * 18, p=p) == pytest.approx(expected, rel=1e-4)
 

@@ -1,4 +1,4 @@
-"""Trade: the equilibrium table read by year, between elasticities, severities and regimes."""
+"""Trade: the equilibrium table read by month, between elasticities, severities and regimes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def bench() -> Bench:
 
 
 def effect(bench, elasticity, enforcement, severity=0.0, month_of_case=12):
-    """Imports lost in USD a month and income lost, of the sanctioned buyer, in the second year."""
+    """Imports lost in USD a month and income lost, of the sanctioned buyer, in the 2nd January."""
     month = bench.month(signal={"enforcement": enforcement})
     parameters = bench.parameters(elasticity=elasticity, severity=severity)
     out = bench.step(parameters, month=month, clock=clock(month_of_case))
@@ -69,25 +69,26 @@ def test_effects_are_read_between_severities(bench, severity, lost):
 @pytest.mark.parametrize(
     ("month", "lost"),
     [
-        (0, 50e6),  # the first year, in which half was in force
+        (0, 50e6),  # half is in force
         (11, 50e6),
-        (12, 100e6),
-        (23, 100e6),
-        (90, 100e6),  # after the last year, its effects hold
+        (12, 100e6),  # the other half from the second January on
+        (90, 100e6),
     ],
 )
-def test_each_calendar_year_has_effects_of_its_own(bench, month, lost):
+def test_measures_count_from_the_month_they_come_into_force(bench, month, lost):
     assert effect(bench, 4, 1.0, month_of_case=month)[0] == pytest.approx(lost, rel=1e-5)
 
 
-def test_what_is_untaken_is_read_too(bench):
-    # Of the 5 percent that ending all trade would take, full enforcement takes 1 at σ = 4.
+def test_the_part_of_imports_and_the_hold_are_read_too(bench):
+    # At σ = 4 full enforcement takes 0.4 percent through imports; ending all trade would take 5.
     out = bench.step(
         bench.parameters(elasticity=4.0, severity=0.0),
         month=bench.month(signal={"enforcement": 1.0}),
         clock=clock(12),
     )
-    assert bench.read(out, "untaken", ROUTE) == pytest.approx(0.04, rel=1e-5)
+    assert bench.read(out, "imports_gross", ROUTE) == pytest.approx(-0.004, rel=1e-5)
+    assert bench.read(out, "hold", ROUTE) == pytest.approx(0.05, rel=1e-5)
+    assert bench.read(out, "hold_imports", ROUTE) == pytest.approx(0.02, rel=1e-5)
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
@@ -130,9 +131,9 @@ def test_a_hole_in_the_table_is_refused_and_not_read_as_zero():
     with pytest.raises(CaseError) as error:
         Bench(EquilibriumTable, with_table(TRADE_EFFECTS[:-1]))
     assert str(error.value) == (
-        "trade_effects.csv: found no row for 2021, regime 'enforcement', elasticity 8,"
+        "trade_effects.csv: found no row since 2021-01, regime 'enforcement', elasticity 8,"
         " severity 1, actor 'BUY', expected every actor of the table in every regime,"
-        " at every elasticity and severity, in every year"
+        " at every elasticity and severity, from every month on"
     )
 
 
@@ -141,9 +142,19 @@ def test_a_table_of_an_earlier_version_is_refused():
     with pytest.raises(CaseError) as error:
         Bench(EquilibriumTable, with_table(rows))
     assert str(error.value) == (
-        "trade_effects.csv: found no column 'severity', expected columns year, regime, elasticity,"
-        " severity, actor, real_income_change, threat_left, imports_lost_musd_month\n"
+        "trade_effects.csv: found no column 'severity', expected columns since, regime, elasticity,"
+        " severity, actor, real_income_change, imports_change, hold, hold_imports,"
+        " imports_lost_musd_month\n"
         "  hint: write it again with 'servanda sanction CASE --table'"
+    )
+
+
+def test_a_month_that_is_none_is_refused():
+    rows = [{**row, "since": "2021"} for row in TRADE_EFFECTS]
+    with pytest.raises(CaseError) as error:
+        Bench(EquilibriumTable, with_table(rows))
+    assert str(error.value) == (
+        "trade_effects.csv: since: found '2021', expected a month like 2024-06"
     )
 
 
@@ -192,8 +203,10 @@ def test_under_the_null_sanctions_change_nothing():
     for name in NoEffect.writes:
         assert not np.asarray(out[name]).any(), name
     assert {k: v.shape for k, v in out.items()} == {
-        "sanctioned": (1,),
         "income_gross": (4,),
-        "untaken": (1,),
+        "sanctioned": (1,),
+        "imports_gross": (1,),
+        "hold": (1,),
+        "hold_imports": (1,),
     }
     assert NoEffect.writes == EquilibriumTable.writes

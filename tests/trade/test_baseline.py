@@ -73,6 +73,12 @@ def test_without_a_ratio_all_output_is_value_added(tmp_path):
     assert read_baseline(written(tmp_path, spec)).economy.value_added_share == 1.0
 
 
+def test_names_are_what_countries_are_called_and_need_not_be_given(tmp_path):
+    assert read_baseline(written(tmp_path)).names == {}
+    spec = SPEC.replace("report =", 'names = { BBB = "The rest" }\nreport =')
+    assert read_baseline(written(tmp_path, spec)).names == {"BBB": "The rest"}
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path):
     plain = read_baseline(written(tmp_path))
     marked = read_baseline(written(tmp_path, flows="\ufeff" + FLOWS))
@@ -100,7 +106,8 @@ WRONG_SPEC = {
         "zeal = 1\nreport =",
         (
             f"{TOML}: found key 'zeal', expected one of build, closure, elasticities, factors,"
-            " gross_output_ratio, gross_output_source, report, sector_elasticity, sectors, sources"
+            " gross_output_ratio, gross_output_source, names, report, sector_elasticity, sectors,"
+            " sources"
         ),
     ),
     "unknown factors": (
@@ -129,6 +136,21 @@ WRONG_SPEC = {
         '["BBB", "AAA"]',
         '["BBB", "BBB"]',
         f"{TOML}: report: found 'BBB' twice, expected each name once",
+    ),
+    "a name of an unknown country": (
+        "report =",
+        'names = { AAB = "A" }\nreport =',
+        f"{TOML}: names: found 'AAB', expected one of AAA, BBB\n  hint: did you mean 'AAA'?",
+    ),
+    "a name that is no text": (
+        "report =",
+        "names = { AAA = 7 }\nreport =",
+        f"{TOML}: names, AAA: found 7, expected a text",
+    ),
+    "names that are no table": (
+        "report =",
+        'names = ["A"]\nreport =',
+        f"{TOML}: names: found ['A'], expected a table of keys",
     ),
     "no sector": (
         '["fuels", "other"]',

@@ -46,7 +46,8 @@ def test_a_run_does_not_depend_on_how_many_were_asked_for():
 def test_progress_counts_to_the_end():
     seen: list[tuple[int, int]] = []
     counterfactuals(ONE, random_costs(40, 3, 3), 5.0, progress=lambda *a: seen.append(a))
-    assert seen == [(16, 40), (32, 40), (40, 40)]
+    assert seen == sorted(set(seen))
+    assert seen[-1] == (40, 40)
 
 
 def test_no_change_among_others_changes_no_bit():
@@ -229,8 +230,8 @@ def test_derivatives_are_those_of_small_differences(factors):
 
     with jax.enable_x64(True):
         solve = solution(TWO, factors=factors)
-        by_cost = jax.jacfwd(lambda c: solve(c, jnp.asarray(sigma)).real_income)(jnp.asarray(cost))
-        by_sigma = jax.jacrev(lambda s: solve(jnp.asarray(cost), s).real_income)(jnp.asarray(sigma))
+        slopes = jax.jit(jax.jacrev(lambda c, s: solve(c, s).real_income, argnums=(0, 1)))
+        by_cost, by_sigma = slopes(jnp.asarray(cost), jnp.asarray(sigma))
 
     def dearer(k, i, j):
         def at(value):
@@ -325,4 +326,13 @@ def test_the_run_without_an_equilibrium_is_named():
     costs = np.stack([np.ones((2, 2)), np.array([[1, 1e3], [1e3, 1]])])
     with pytest.raises(UsageError) as caught:
         counterfactuals(economy, costs, 5.0, "additive")
-    assert caught.value.where == "trade equilibrium of run 1, 46% of the way to the new costs"
+    assert caught.value.where.startswith("trade equilibrium of run 1, ")
+    assert "use the 'multiplicative' closure" in str(caught.value.hint)
+
+
+def test_a_solution_in_single_precision_is_refused():
+    with pytest.raises(UsageError) as caught:
+        solution(ONE)(jnp.ones((3, 3)), 5.0)
+    assert str(caught.value) == (
+        "solution: found JAX in single precision, expected a call under jax.enable_x64(True)"
+    )

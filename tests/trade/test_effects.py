@@ -21,6 +21,7 @@ from servanda.trade import (
     read_effects,
     write_effects,
 )
+from servanda.trade.leverage import hold, take
 
 ABC = ("AAA", "BBB", "CCC")
 FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
@@ -34,58 +35,63 @@ MEASURE = Measure(
     kind="trade",
     sectors=("fuels",),
     start="2022-04",
-    cover=(0.25, 0.5, 0.75),
-    tariff_equivalent=(0.1, 0.5, 1.0),
+    cover=(0.4, 0.5, 0.6),
+    tariff_equivalent=(0.3, 0.5, 1.0),
     status="assumed",
     sources=(),
     note="",
 )
 MILD = Regime("mild", "", (MEASURE,))
-HARD = Regime("hard", "", (MEASURE, replace(MEASURE, direction="to-target", sectors=())))
+BOUGHT = replace(MEASURE, direction="to-target", sectors=(), start="2023-01")
+HARD = Regime("hard", "", (MEASURE, BOUGHT))
 NAMES = ("none", "mild", "hard")
-YEARS = (2021, 2022, 2023)
-KNOTS = tuple(product((4.0, 5.5, 8.0), (-1.0, 0.0, 1.0)))  # σ of the last sector, and severity
+MONTHS = ("2021-12", "2022-04", "2023-01")
+# σ of each sector at −2, −1, 0, 1 and 2 steps; half-way from low to one is as low as it gets.
+SIGMAS = ((2.5, 2.5), (4.0, 4.0), (8.0, 5.5), (16.0, 8.0), (24.0, 10.5))
+SEVERITIES = (-2.0, 0.0, 2.0)
+KNOTS = tuple(product((last for _, last in SIGMAS), SEVERITIES))
 
-Key = tuple[int, str, float, float, str]
+Key = tuple[str, str, float, float, str]
 
 
 def key_of(row: Effect) -> Key:
-    return row.year, row.regime, row.elasticity, row.severity, row.actor
+    return row.since, row.regime, row.elasticity, row.severity, row.actor
 
 
 @pytest.fixture(scope="module")
 def table() -> dict[Key, Effect]:
-    """Two regimes against one target, before, in and after the year they start."""
-    return {key_of(row): row for row in effects((MILD, HARD), BASELINE, YEARS)}
+    """Two regimes against one target, before they start and from each month that changes one."""
+    return {key_of(row): row for row in effects((MILD, HARD), BASELINE, MONTHS)}
 
 
-def changes_of(row: Effect) -> tuple[float, float, float]:
-    return row.real_income_change, row.exports_lost_musd_month, row.imports_lost_musd_month
+def money_of(row: Effect) -> tuple[float, float]:
+    return row.exports_lost_musd_month, row.imports_lost_musd_month
 
 
 # --- which rows --------------------------------------------------------------
 
 
-def test_every_year_regime_knot_and_actor_is_there_once_in_order(table):
+def test_every_month_regime_knot_and_actor_is_there_once_in_order(table):
     expected = [
-        (year, name, *knot, actor) for year, name, knot, actor in product(YEARS, NAMES, KNOTS, ABC)
+        (month, name, *knot, actor)
+        for month, name, knot, actor in product(MONTHS, NAMES, KNOTS, ABC)
     ]
     assert list(table) == expected
-    assert len(effects((MILD, HARD), BASELINE, YEARS)) == len(expected)
+    assert len(effects((MILD, HARD), BASELINE, MONTHS)) == len(expected)
 
 
 def test_a_regime_called_none_is_not_added_to_itself():
     listed = (MILD, Regime("none", "peace", ()))
-    rows = effects(listed, BASELINE, (2023,))
+    rows = effects(listed, BASELINE, MONTHS[-1:])
     assert list(dict.fromkeys(row.regime for row in rows)) == ["mild", "none"]
 
 
 def test_only_reported_countries_have_rows_and_in_the_order_reported():
-    rows = effects((), replace(BASELINE, report=("CCC", "AAA")), (2023,))
-    assert [row.actor for row in rows] == ["CCC", "AAA"] * 9
+    rows = effects((), replace(BASELINE, report=("CCC", "AAA")), ("2023-01",))
+    assert [row.actor for row in rows] == ["CCC", "AAA"] * 15
 
 
-def test_no_year_no_row():
+def test_no_month_no_row():
     assert effects((MILD,), BASELINE, ()) == []
 
 
@@ -93,90 +99,127 @@ def test_no_year_no_row():
 
 
 def test_without_sanctions_nothing_changes_to_the_bit(table):
-    for (_, name, _, _, actor), row in table.items():
+    for (_, name, *_), row in table.items():
         if name == "none":
-            assert changes_of(row) == (0.0, 0.0, 0.0)
-            assert row.threat_left > 0 if actor == "AAA" else row.threat_left == 0
+            assert (row.real_income_change, row.imports_change) == (0.0, 0.0)
+            assert money_of(row) == (0.0, 0.0)
 
 
 def test_before_it_starts_a_regime_is_none(table):
-    for (year, name, *knot, actor), row in table.items():
-        if year == 2021:
-            assert replace(row, regime="none") == table[year, "none", *knot, actor], name
+    for (month, name, *knot, actor), row in table.items():
+        if month == "2021-12":
+            assert replace(row, regime="none") == table[month, "none", *knot, actor], name
 
 
-def test_the_year_it_starts_it_does_less_than_the_next(table):
-    for name, knot in product(("mild", "hard"), KNOTS):
-        start, following = (table[year, name, *knot, "AAA"] for year in (2022, 2023))
-        assert 0 > start.real_income_change > following.real_income_change
-        assert 0 < start.exports_lost_musd_month < following.exports_lost_musd_month
-        assert start.threat_left > following.threat_left > 0
+def test_a_measure_counts_whole_from_its_month_on(table):
+    # What `hard` has beside `mild` comes in 2023-01.
+    for (month, name, *knot, actor), row in table.items():
+        if name == "mild" and month != "2021-12":
+            assert replace(row, since="2022-04") == table["2022-04", "mild", *knot, actor]
+        if name == "hard" and month == "2022-04":
+            assert replace(row, regime="mild") == table[month, "mild", *knot, actor]
 
 
-def test_a_row_is_what_one_counterfactual_says(table):
-    # Low in both ranges of elasticities, σ is 4 and 4; in the middle 8 and 5.5.
-    for sigma, severity in (((4.0, 4.0), -1.0), ((8.0, 5.5), 1.0)):
-        change = cost_changes(HARD, ECONOMY, np.array([sigma]), np.array([severity]), 2022)[0]
-        after = counterfactual(ECONOMY, change, np.array(sigma), factors="fixed")
-        fall = (ECONOMY.flows - after.flows).sum(axis=0) / 12
-        row = table[2022, "hard", sigma[1], severity, "AAA"]
-        assert row.real_income_change == after.real_income[0] - 1
-        assert row.exports_lost_musd_month == pytest.approx(fall[0, 1], rel=1e-12)
-        assert row.imports_lost_musd_month == pytest.approx(fall[1, 0], rel=1e-12)
+@pytest.mark.parametrize(("sigma", "severity"), list(product(SIGMAS, SEVERITIES)))
+def test_a_row_is_what_one_counterfactual_says(table, sigma, severity):
+    change = cost_changes(HARD, ECONOMY, np.array([sigma]), np.array([severity]))[0]
+    after = counterfactual(ECONOMY, change, np.array(sigma), factors="fixed")
+    fall = (ECONOMY.flows - after.flows).sum(axis=0) / 12
+    row = table["2023-01", "hard", sigma[1], severity, "AAA"]
+    assert row.real_income_change == after.real_income[0] - 1
+    assert row.exports_lost_musd_month == pytest.approx(fall[0, 1], rel=1e-12)
+    assert row.imports_lost_musd_month == pytest.approx(fall[1, 0], rel=1e-12)
+
+
+@pytest.mark.parametrize(("sigma", "severity"), list(product(SIGMAS, SEVERITIES)))
+def test_leverage_in_a_row_is_that_of_its_regime_and_of_all_senders(table, sigma, severity):
+    row = table["2023-01", "hard", sigma[1], severity, "AAA"]
+    at = np.array([sigma])
+    taken = take(HARD, BASELINE, at, np.array([severity]))
+    held = hold((MILD, HARD), "AAA", BASELINE, at)
+    assert row.imports_change == -taken.imports[0, 0]
+    assert (row.hold, row.hold_imports) == (held.whole[0], held.imports[0])
+
+
+def test_the_hold_is_the_same_whatever_is_in_force(table):
+    for (_, _, sigma, _, actor), row in table.items():
+        same = table["2021-12", "none", sigma, 0.0, actor]
+        assert (row.hold, row.hold_imports) == (same.hold, same.hold_imports)
+
+
+def test_a_target_can_be_held_to_more_than_is_taken(table):
+    for (*_, actor), row in table.items():
+        if actor == "AAA":
+            assert 0 <= -row.real_income_change < row.hold
+            assert 0 <= -row.imports_change < row.hold_imports < row.hold
+
+
+def test_what_measures_on_exports_take_is_no_part_of_imports(table):
+    for (month, name, *_, actor), row in table.items():
+        if name == "mild" or month == "2022-04":
+            assert row.imports_change == pytest.approx(0, abs=1e-12)
+        elif name == "hard" and month == "2023-01" and actor == "AAA":
+            assert row.real_income_change < row.imports_change < 0
 
 
 def test_what_the_target_loses_in_sales_its_sender_loses_in_purchases(table):
-    for (year, name, *knot, actor), row in table.items():
+    for (month, name, *knot, actor), row in table.items():
         if actor == "AAA":
-            sender = table[year, name, *knot, "BBB"]
-            assert row.exports_lost_musd_month == sender.imports_lost_musd_month
-            assert row.imports_lost_musd_month == sender.exports_lost_musd_month
+            sender = table[month, name, *knot, "BBB"]
+            assert money_of(row) == money_of(sender)[::-1]
 
 
-def test_a_bystander_loses_no_sanctioned_trade_and_nobody_threatens_it(table):
+def test_a_bystander_loses_no_sanctioned_trade_and_nobody_holds_it(table):
     for (*_, actor), row in table.items():
         if actor == "CCC":
-            assert changes_of(row)[1:] == (0.0, 0.0)
+            assert money_of(row) == (0.0, 0.0)
         if actor != "AAA":
-            assert row.threat_left == 0
-
-
-def test_what_is_taken_and_what_is_left_add_up_to_what_there_was(table):
-    # Of its income without sanctions: the share taken, and the share that a ban would take then.
-    for (_, _, sigma, severity, actor), row in table.items():
-        if actor == "AAA":
-            there_was = table[2021, "none", sigma, severity, actor].threat_left
-            total = row.threat_left - row.real_income_change
-            assert total == pytest.approx(there_was, rel=1e-9)
+            assert (row.hold, row.hold_imports) == (0.0, 0.0)
 
 
 def test_the_harder_and_the_more_severe_the_more_the_target_loses(table):
-    for sigma in (4.0, 5.5, 8.0):
+    for _, sigma in SIGMAS:
         lost = [
-            [-table[2023, name, sigma, place, "AAA"].real_income_change for place in (-1, 0, 1)]
+            [
+                -table["2023-01", name, sigma, place, "AAA"].real_income_change
+                for place in SEVERITIES
+            ]
             for name in ("mild", "hard")
         ]
         assert (np.diff(lost, axis=0) > 0).all()
         assert (np.diff(lost, axis=1) > 0).all()
 
 
-@pytest.mark.parametrize(("severity", "end"), [(-1.0, 0), (0.0, 1), (1.0, 2)])
-def test_the_ends_of_severity_are_regimes_at_the_ends_of_their_ranges(table, severity, end):
-    fixed = replace(
-        MEASURE,
-        cover=(MEASURE.cover[end],) * 3,
-        tariff_equivalent=(MEASURE.tariff_equivalent[end],) * 3,
-    )
-    certain = effects((Regime("mild", "", (fixed,)),), BASELINE, (2023,))
+# Two steps out from the centre: cover 0.5 ∓ 2 × 0.1, tariff 0.5 − 2 × 0.2 and 0.5 + 2 × 0.5.
+@pytest.mark.parametrize(
+    ("severity", "cover", "tariff"), [(-2.0, 0.3, 0.1), (0.0, 0.5, 0.5), (2.0, 0.7, 1.5)]
+)
+def test_a_severity_is_a_regime_without_doubt(table, severity, cover, tariff):
+    fixed = replace(MEASURE, cover=(cover,) * 3, tariff_equivalent=(tariff,) * 3)
+    certain = effects((Regime("mild", "", (fixed,)),), BASELINE, ("2023-01",))
     for row in certain:
         if row.regime == "mild":
-            there = table[2023, "mild", row.elasticity, severity, row.actor]
-            assert replace(row, severity=severity) == there
+            there = table["2023-01", "mild", row.elasticity, severity, row.actor]
+            assert row.real_income_change == pytest.approx(there.real_income_change, rel=1e-9)
+            assert money_of(row) == pytest.approx(money_of(there), rel=1e-9)
+
+
+def test_each_target_is_held_by_its_own_senders():
+    other = replace(MEASURE, target="CCC", senders=("AAA",))
+    both = Regime("both", "", (*HARD.measures, other))
+    rows = {key_of(row): row for row in effects((both,), BASELINE, ("2023-01",))}
+    for sigma in SIGMAS:
+        of = {actor: rows["2023-01", "both", sigma[1], 0.0, actor] for actor in ABC}
+        for target in ("AAA", "CCC"):
+            held = hold((both,), target, BASELINE, np.array([sigma]))
+            assert (of[target].hold, of[target].hold_imports) == (held.whole[0], held.imports[0])
+        assert of["BBB"].hold == 0
 
 
 def test_an_unknown_country():
+    wrong = Regime("mild", "", (replace(MEASURE, senders=("BBC",)),))
     with pytest.raises(UsageError) as caught:
-        effects((Regime("mild", "", (replace(MEASURE, senders=("BBC",)),)),), BASELINE, (2023,))
+        effects((wrong,), BASELINE, ("2023-01",))
     assert str(caught.value) == (
         "regime 'mild': found country 'BBC', expected one of AAA, BBB, CCC\n"
         "  hint: did you mean 'BBB'?"
@@ -186,27 +229,27 @@ def test_an_unknown_country():
 # --- as a file ---------------------------------------------------------------
 
 HEAD = (
-    "year,regime,elasticity,severity,actor,real_income_change,threat_left,"
+    "since,regime,elasticity,severity,actor,real_income_change,imports_change,hold,hold_imports,"
     "exports_lost_musd_month,imports_lost_musd_month"
 )
-LINE = "2023,hard,5.5,-1,BBB,-0.012346,0.25,1.5,-2"
+LINE = "2023-01,hard,5.5,-2,BBB,-0.012346,-0.01,0.25,0.125,1.5,-3"
 
 
 def test_a_table_survives_being_written_and_read(tmp_path):
     rows = [
-        Effect(2022, "none", 4.0, -1.0, "AAA", -0.0, 0.0, 0.0, -0.0001),
-        Effect(2023, "hard", 5.5, 0.5, "BBB", -0.0123457, 0.25, 1.5, -2.0),
+        Effect("2022-04", "none", 4.0, -2.0, "AAA", -0.0, 0.0, 0.25, 1e-7, 0.0, -0.0001),
+        Effect("2023-01", "hard", 5.5, 0.5, "BBB", -0.0123457, -0.01, 0.0, 0.0, 1.5, -2.0),
     ]
     path = tmp_path / "effects.csv"
     write_effects(rows, path)
     assert path.read_bytes().decode() == (
         f"{HEAD}\n"
-        "2022,none,4,-1,AAA,0.000000,0.000000,0.000,0.000\n"
-        "2023,hard,5.5,0.5,BBB,-0.012346,0.250000,1.500,-2.000\n"
+        "2022-04,none,4,-2,AAA,0.000000,0.000000,0.250000,0.000000,0.000,0.000\n"
+        "2023-01,hard,5.5,0.5,BBB,-0.012346,-0.010000,0.000000,0.000000,1.500,-2.000\n"
     )
     assert read_effects(path) == [
-        Effect(2022, "none", 4.0, -1.0, "AAA", 0.0, 0.0, 0.0, 0.0),
-        Effect(2023, "hard", 5.5, 0.5, "BBB", -0.012346, 0.25, 1.5, -2.0),
+        Effect("2022-04", "none", 4.0, -2.0, "AAA", 0.0, 0.0, 0.25, 0.0, 0.0, 0.0),
+        Effect("2023-01", "hard", 5.5, 0.5, "BBB", -0.012346, -0.01, 0.0, 0.0, 1.5, -2.0),
     ]
 
 
@@ -230,16 +273,20 @@ WRONG = {
     ),
     "no columns": ("", f"effects.csv: found no columns, expected {HEAD.replace(',', ', ')}"),
     "a cell too few": (
-        f"{HEAD}\n{LINE}\n2023,hard\n",
-        "effects.csv, line 3: found 2 cells, expected 9",
+        f"{HEAD}\n{LINE}\n2023-01,hard\n",
+        "effects.csv, line 3: found 2 cells, expected 11",
     ),
-    "a year that is none": (
-        f"{HEAD}\n{LINE}\n{LINE}\n".replace("2023", "2023.5"),
-        "effects.csv, line 2, year: found '2023.5', expected a whole number",
+    "an elasticity in words": (
+        f"{HEAD}\n{LINE}\n{LINE}\n".replace("5.5", "high"),
+        "effects.csv, line 2, elasticity: found 'high', expected a number",
+    ),
+    "a hold that is empty": (
+        f"{HEAD}\n{LINE}\n" + LINE.replace("0.25", ""),
+        "effects.csv, line 3, hold: found '', expected a number",
     ),
     "a loss in words": (
-        f"{HEAD}\n{LINE}\n" + LINE.replace("0.25", "some"),
-        "effects.csv, line 3, threat_left: found 'some', expected a number",
+        f"{HEAD}\n{LINE}\n" + LINE.replace("-3", "some"),
+        "effects.csv, line 3, imports_lost_musd_month: found 'some', expected a number",
     ),
 }
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
 
-from servanda.trade.findings import Spread, diverted, leverages, payers
+from servanda.trade.findings import Leverage, Spread, diverted, leverages, payers
 
 COUNTRIES = ["AAA", "BBB", "CCC"]
 # Two draws, AAA the target, BBB the sender. USD m a year, so twelfths of 12, 24, ... a month.
@@ -29,7 +33,9 @@ def swept() -> xr.Dataset:
             ),
             "income": (("country",), [100.0, 1000.0, 50.0]),
             "taken": (("regime", "run", "target"), [[[0.02], [0.04]]]),
-            "before": (("regime", "run", "target"), [[[0.10], [0.10]]]),
+            "taken_imports": (("regime", "run", "target"), [[[0.01], [0.03]]]),
+            "before": (("run", "target"), [[0.10], [0.12]]),
+            "before_imports": (("run", "target"), [[0.04], [0.06]]),
             "flows": (("regime", "run", "sector", *pair), AFTER[None]),
             "flows_before": (("sector", *pair), BEFORE),
             "sender": (("target", "country"), [[False, True, False]]),
@@ -92,13 +98,15 @@ def test_what_a_target_buys_elsewhere_instead_may_be_less():
 
 
 def test_leverage_is_felt_left_or_lost():
-    # Of the 10 percent that ending all trade would take, 2 and 4 are taken; a quarter and a half
-    # leaks: felt 1.5 and 2, left 6 and 3, lost 2.5 and 5.
+    # Of the 10 and 12 percent that ending all trade would take, 2 and 4 are taken; of the part of
+    # imports, 4 and 6 of which 1 and 3 are taken, a quarter and a half leaks. Lost 1 and 3; felt
+    # 2 − 0.25 and 4 − 1.5; left 8 − 0.25 × 3 and 8 − 0.5 × 3.
     (row,) = leverages(swept(), {("hard", "AAA"): np.array([0.25, 0.5])})
-    assert parts(row.before) == between(10.0, 10.0)
-    assert parts(row.felt) == between(1.5, 2.0)
-    assert parts(row.left) == between(3.0, 6.0)
-    assert parts(row.lost) == between(2.5, 5.0)
+    assert (row.regime, row.target) == ("hard", "AAA")
+    assert parts(row.before) == between(10.0, 12.0)
+    assert parts(row.felt) == between(1.75, 2.5)
+    assert parts(row.left) == between(6.5, 7.25)
+    assert parts(row.lost) == between(1.0, 3.0)
     assert parts(row.leakage) == between(25.0, 50.0)
 
 
@@ -106,4 +114,67 @@ def test_without_a_route_nothing_leaks():
     (row,) = leverages(swept(), {})
     assert parts(row.lost) == between(0.0, 0.0)
     assert parts(row.felt) == between(2.0, 4.0)
-    assert parts(row.left) == between(6.0, 8.0)
+    assert parts(row.left) == between(8.0, 8.0)
+    assert parts(row.leakage) == between(0.0, 0.0)
+
+
+def test_what_leaks_to_one_target_under_one_regime_says_nothing_of_another():
+    elsewhere = {("soft", "AAA"): np.array([0.5, 0.5]), ("hard", "BBB"): np.array([0.5, 0.5])}
+    assert leverages(swept(), elsewhere) == leverages(swept(), {})
+
+
+shares = st.floats(0, 1)
+
+
+def one_draw(taken: float, imports: float, before: float, before_imports: float) -> xr.Dataset:
+    """A single draw, of which every quantile is the draw itself."""
+    at = ("regime", "run", "target")
+    return xr.Dataset(
+        {
+            "taken": (at, [[[taken]]]),
+            "taken_imports": (at, [[[imports]]]),
+            "before": (at[1:], [[before]]),
+            "before_imports": (at[1:], [[before_imports]]),
+        },
+        coords={"regime": ["hard"], "target": ["AAA"]},
+    )
+
+
+def of_one_draw(found: tuple[float, float, float, float], leaks: float) -> Leverage:
+    (row,) = leverages(one_draw(*found), {("hard", "AAA"): np.array([leaks])})
+    for name in ("before", "felt", "left", "lost", "leakage"):
+        spread = getattr(row, name)
+        assert spread.low == spread.median == spread.high
+    return row
+
+
+@given(st.tuples(shares, shares, shares, shares), shares)
+def test_what_is_felt_left_and_lost_adds_up_in_every_draw(found, leaks):
+    row = of_one_draw(found, leaks)
+    total = row.felt.median + row.left.median + row.lost.median
+    assert total == pytest.approx(row.before.median, abs=1e-10)
+
+
+@given(st.tuples(shares, shares, shares, shares))
+def test_where_nothing_leaks_all_that_is_taken_is_felt(found):
+    row = of_one_draw(found, 0.0)
+    taken, _, before, _ = found
+    assert row.felt.median == 100 * taken
+    assert row.lost.median == 0
+    assert row.left.median == pytest.approx(100 * (before - taken), abs=1e-10)
+
+
+@given(st.tuples(shares, shares, shares, shares))
+def test_where_everything_leaks_measures_on_exports_are_what_is_left(found):
+    row = of_one_draw(found, 1.0)
+    taken, imports, before, before_imports = found
+    assert row.felt.median == pytest.approx(100 * (taken - imports), abs=1e-10)
+    assert row.lost.median == pytest.approx(100 * before_imports, abs=1e-10)
+    exports = (before - before_imports) - (taken - imports)
+    assert row.left.median == pytest.approx(100 * exports, abs=1e-10)
+
+
+@given(shares, shares, shares)
+def test_of_measures_on_exports_alone_nothing_leaks(taken, before, leaks):
+    row = of_one_draw((taken, 0.0, before, 0.0), leaks)
+    assert row == replace(of_one_draw((taken, 0.0, before, 0.0), 0.0), leakage=row.leakage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import hypothesis.strategies as st
@@ -20,8 +21,9 @@ from servanda.trade import (
     counterfactual,
     sweep,
 )
+from servanda.trade.leverage import hold, take
 from servanda.trade.sanctions import BAN, NONE
-from servanda.trade.sweep import draw
+from servanda.trade.sweep import draw, elasticity
 
 ABC = ("AAA", "BBB", "CCC")
 FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
@@ -72,19 +74,49 @@ def test_another_seed_is_another_draw():
     assert (draw(BASELINE, 8, 1)[0] != draw(BASELINE, 8, 2)[0]).any()
 
 
-def test_draws_stay_within_their_ranges_and_four_in_five_lie_inside():
-    # Within is a chance of 0.8; of 4000 draws the share is off by 0.0063 in one of three cases, so
-    # 0.025 is four times that.
+def test_four_draws_in_five_lie_between_low_and_high():
+    # Of 4000 draws the share is off by 0.0063 in one of three cases, so 0.025 is four times that.
     sigma, severity = draw(BASELINE, 4000, 3)
     for values, (low, high) in (
         (severity, (-1, 1)),
         (sigma[:, 0], (4, 16)),
         (sigma[:, 1], (4, 8)),
     ):
-        assert (values >= low).all()
-        assert (values <= high).all()
         inside = ((values > low) & (values < high)).mean()
         assert inside == pytest.approx(0.8, abs=0.025)
+
+
+def test_draws_reach_beyond_their_ranges_and_as_far_again_at_most():
+    # One in ten lies above the high end, one in ten below the low. Two steps up from the centre are
+    # 8 + 2 × 8 and 5.5 + 2 × 2.5; two steps down would be 0 and 2.5, but half-way from 4 to one is
+    # as low as an elasticity gets. Beyond two steps lie 2.56 sd or more: one draw in a hundred.
+    sigma, severity = draw(BASELINE, 4000, 3)
+    for values, (lowest, low, high, highest) in (
+        (severity, (-2, -1, 1, 2)),
+        (sigma[:, 0], (2.5, 4, 16, 24)),
+        (sigma[:, 1], (2.5, 4, 8, 10.5)),
+    ):
+        assert (values.min(), values.max()) == (lowest, highest)
+        outside = [(values < low).mean(), (values > high).mean()]
+        assert outside == pytest.approx([0.1, 0.1], abs=0.019)
+    farthest = (np.abs(severity) == 2).mean()
+    assert farthest == pytest.approx(0.0104, abs=0.0065)
+
+
+def test_places_are_normal():
+    # Of a normal place whose 90th percentile is 1, half lie within 0.6745 / 1.2816 of the centre.
+    _, severity = draw(BASELINE, 4000, 6)
+    assert (np.abs(severity) < 0.5263).mean() == pytest.approx(0.5, abs=0.032)
+
+
+@given(st.tuples(*[st.floats(1.01, 30)] * 3).map(sorted).map(tuple), st.floats(-2, 2))
+def test_an_elasticity_is_never_less_than_half_way_from_low_to_one(range_, place):
+    low, centre, high = range_
+    found = elasticity(range_, np.array([-1.0, 0.0, 1.0, place, -1e6]))
+    np.testing.assert_allclose(found[:3], range_, rtol=1e-12)
+    assert found[3] >= (1 + low) / 2 * (1 - 1e-12)
+    assert found[4] == (low if low == centre else (1 + low) / 2)
+    assert found[3] <= high + max(0.0, place - 1) * (high - centre) + 1e-9
 
 
 def test_half_of_the_draws_lie_below_the_centre():
@@ -118,14 +150,20 @@ def test_a_sweep_solves_what_one_counterfactual_would(swept):
 def test_fewer_draws_are_the_first_of_more(swept):
     few = sweep((MILD, HARD, FULL), BASELINE, DRAWS // 2)
     first = swept.isel(run=slice(DRAWS // 2))
-    for name in ("income_change", "taken", "before", "flows", "elasticity", "severity"):
+    assert set(few) == set(first)
+    for name in few:
         np.testing.assert_array_equal(few[name], first[name])
+
+
+def test_how_many_are_solved_together_makes_no_difference(swept, monkeypatch):
+    monkeypatch.setattr(sys.modules[sweep.__module__], "CHUNK", 3)
+    xr.testing.assert_identical(sweep((MILD, HARD, FULL), BASELINE, DRAWS), swept)
 
 
 def test_regimes_of_other_names_differ_in_nothing():
     both = sweep((MILD, replace(MILD, name="meek")), BASELINE, DRAWS)
     mild, meek = both.sel(regime="mild"), both.sel(regime="meek")
-    for name in ("income_change", "taken", "before", "flows"):
+    for name in ("income_change", "taken", "taken_imports", "flows"):
         np.testing.assert_array_equal(mild[name], meek[name])
 
 
@@ -135,7 +173,8 @@ def test_labels(swept):
     assert swept.target.values.tolist() == ["AAA"]
     assert swept.sector.values.tolist() == ["fuels", "other"]
     assert swept.flows.dims == ("regime", "run", "sector", "origin", "destination")
-    assert swept.taken.dims == swept.before.dims == ("regime", "run", "target")
+    assert swept.taken.dims == swept.taken_imports.dims == ("regime", "run", "target")
+    assert swept.before.dims == swept.before_imports.dims == ("run", "target")
 
 
 def test_who_sanctions_whom(swept):
@@ -170,18 +209,24 @@ def test_an_economy_of_one_sector_is_called_all():
 
 
 def test_nothing_is_taken_before_the_first_measure_and_all_is_threat():
-    early = sweep((HARD,), BASELINE, DRAWS, year=2021)
+    early = sweep((HARD,), BASELINE, DRAWS, month="2022-03")
     late = sweep((HARD,), BASELINE, DRAWS)
     assert (early.income_change == 0).all()
+    assert (early.taken == 0).all()
+    assert (early.taken_imports == 0).all()
     np.testing.assert_array_equal(early.flows, np.tile(ECONOMY.flows, (1, DRAWS, 1, 1, 1)))
-    np.testing.assert_allclose(early.before, late.before, rtol=1e-9)
+    for name in ("before", "before_imports"):
+        np.testing.assert_array_equal(early[name], late[name])
 
 
-def test_the_year_it_starts_takes_less_than_the_next_which_takes_all():
-    start, following = (sweep((HARD,), BASELINE, DRAWS, year=year) for year in (2022, 2023))
-    assert (start.taken > 0).all()
-    assert (start.taken < following.taken).all()
-    np.testing.assert_array_equal(following.taken, sweep((HARD,), BASELINE, DRAWS).taken)
+def test_from_its_month_on_a_measure_takes_all_that_it_ever_will():
+    late = replace(MEASURE, direction="to-target", sectors=(), start="2023-01")
+    gradual = Regime("hard", "", (MEASURE, late))
+    for month, same in (("2022-04", MILD), ("2022-12", MILD), ("2023-01", HARD)):
+        found = sweep((gradual,), BASELINE, DRAWS, month=month).sel(regime="hard")
+        alone = sweep((same,), BASELINE, DRAWS).sel(regime=same.name)
+        np.testing.assert_array_equal(found.taken, alone.taken)
+        np.testing.assert_array_equal(found.taken_imports, alone.taken_imports)
 
 
 # --- leverage ----------------------------------------------------------------
@@ -197,12 +242,46 @@ def test_a_full_ban_takes_all_that_there_was_to_take(swept):
     np.testing.assert_allclose(full.taken, full.before, rtol=1e-9)
 
 
-def test_what_there_was_to_take_does_not_depend_on_what_is_taken(swept):
-    # Whatever a regime does to trade between the target and its senders, a ban overrides it.
-    for regime in ("hard", "full"):
-        np.testing.assert_allclose(
-            swept.before.sel(regime=regime), swept.before.sel(regime="mild"), rtol=1e-9
-        )
+def test_what_there_was_to_take_is_what_a_ban_of_what_was_never_sanctioned_takes(swept):
+    # With every pair cut in the world without sanctions, one counterfactual: income that is lost.
+    sigma, _ = draw(BASELINE, DRAWS, 1)
+    change = np.ones_like(ECONOMY.flows)
+    change[:, 0, 1] = change[:, 1, 0] = BAN
+    alone = counterfactual(ECONOMY, change, sigma[5], factors="fixed")
+    assert float(swept.before.sel(run=5, target="AAA")) == pytest.approx(
+        1 - alone.real_income[0], rel=1e-12
+    )
+
+
+def test_leverage_is_that_of_one_regime_and_one_target_alone(swept):
+    sigma, severity = draw(BASELINE, DRAWS, 1)
+    for regime in (MILD, HARD, FULL):
+        alone = take(regime, BASELINE, sigma, severity)
+        there = swept.sel(regime=regime.name, target="AAA")
+        np.testing.assert_array_equal(there.taken_imports, alone.imports[:, 0])
+    held = hold((MILD, HARD, FULL), "AAA", BASELINE, sigma)
+    np.testing.assert_array_equal(swept.before.sel(target="AAA"), held.whole)
+    np.testing.assert_array_equal(swept.before_imports.sel(target="AAA"), held.imports)
+
+
+def test_a_regime_without_measures_on_imports_takes_nothing_by_them(swept):
+    mild = swept.sel(regime="mild")
+    assert (mild.taken > 0).all()
+    np.testing.assert_allclose(mild.taken_imports, 0, atol=1e-12)
+    assert (swept.taken_imports.sel(regime="hard") > 0).all()
+
+
+def test_a_full_ban_takes_by_imports_all_that_there_was_to_take_by_them(swept):
+    full = swept.sel(regime="full")
+    np.testing.assert_allclose(full.taken_imports, full.before_imports, rtol=1e-9)
+
+
+def test_what_another_regime_sanctions_is_a_threat_in_all():
+    # CCC buys nothing less under `mild`, but could.
+    wide = Regime("wide", "", (replace(MEASURE, senders=("BBB", "CCC")),))
+    alone, both = (sweep(regimes, BASELINE, DRAWS) for regimes in ((MILD,), (MILD, wide)))
+    np.testing.assert_array_equal(alone.taken, both.taken.sel(regime=["mild"]))
+    assert (both.before > alone.before).all()
 
 
 def test_short_of_a_ban_something_is_left(swept):
@@ -246,11 +325,11 @@ def test_each_target_has_its_own_senders_and_its_own_loss():
 # --- progress ----------------------------------------------------------------
 
 
-def test_progress_counts_every_regime_and_every_ban_to_the_end():
-    # Two regimes, each as it is and with its one target cut off: four times four.
+def test_progress_counts_draws_to_the_end(monkeypatch):
+    monkeypatch.setattr(sys.modules[sweep.__module__], "CHUNK", 3)
     seen: list[tuple[int, int]] = []
-    sweep((MILD, HARD), BASELINE, 4, progress=lambda *counts: seen.append(counts))
-    assert seen == [(4, 16), (8, 16), (12, 16), (16, 16)]
+    sweep((MILD, HARD), BASELINE, DRAWS, progress=lambda *counts: seen.append(counts))
+    assert seen == [(3, 8), (6, 8), (8, 8)]
 
 
 # --- refusals ----------------------------------------------------------------
@@ -279,6 +358,12 @@ def test_a_regime_against_nobody():
 
 def test_two_regimes_of_one_name():
     assert message_of(MILD, replace(HARD, name="mild")) == (
+        "regimes: found 'mild' twice, expected each regime once"
+    )
+
+
+def test_one_regime_twice():
+    assert message_of(MILD, HARD, MILD) == (
         "regimes: found 'mild' twice, expected each regime once"
     )
 

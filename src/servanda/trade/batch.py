@@ -8,7 +8,7 @@ the slowest; so the bits of one do not depend on how many others were asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -70,26 +70,11 @@ def slopes_inverses(world: World, closure: Closure, factors: Factors) -> Inverse
     def at(reference: Scalar) -> Slopes:
         sigma = jnp.full(len(world.flows), reference)
         gap = _gap(world, unchanged, sigma, closure, factors)
-        return _inverse_of(jax.jacfwd(gap(jnp.zeros_like(start[0])))(start))
+        inverse: Slopes = jnp.linalg.inv(jax.jacfwd(gap(jnp.zeros_like(start[0])))(start))
+        return inverse
 
     inverses: Inverses = lax.map(at, jnp.array(REFERENCES, start.dtype))
     return inverses
-
-
-def _inverse_of(slopes: Slopes) -> Slopes:
-    """An inverse by Gauss and Jordan's elimination in place, without a search for pivots.
-
-    One that is a little off costs steps and no precision, and one that is far off the patient
-    method. LAPACK's own slowed down many times over where other programs wanted the same cores.
-    """
-
-    def eliminate(row: Int[Array, ""], left: Slopes) -> Slopes:
-        pivot = left[row, row]
-        scaled = (left[row] / pivot).at[row].set(1 / pivot)
-        return (left.at[:, row].set(0) - left[:, row, None] * scaled).at[row].set(scaled)
-
-    inverse: Slopes = lax.fori_loop(0, len(slopes), eliminate, slopes)
-    return inverse
 
 
 def _inverse_at(inverses: Inverses, elasticity: Sectors) -> Slopes:
@@ -124,7 +109,7 @@ def solve_many(
     elasticities: Float64[np.ndarray, "run sector"],
     closure: Closure,
     factors: Factors,
-) -> Iterator[Solved]:
+) -> Generator[Solved, None, None]:
     """Solve every run, a chunk at a time and in order, on every core."""
     width = max(1, min(CHUNK, CHUNK_CELLS // world.flows.size))
     # Threads do not inherit JAX's setting, so each chunk makes it again.
@@ -154,12 +139,10 @@ def solve_many(
 
 
 def _filled(values: np.ndarray, width: int) -> np.ndarray:
-    """A chunk of a program's one width, its last rows being whatever they are."""
+    """A chunk of a program's one width; rows that nobody asked for are ones, and not solved."""
     if len(values) == width:
         return values
-    filled = np.empty((width, *values.shape[1:]))
-    filled[: len(values)] = values
-    return filled
+    return np.concatenate([values, np.ones((width - len(values), *values.shape[1:]))])
 
 
 def _replaced(places: np.ndarray, values: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -168,19 +151,22 @@ def _replaced(places: np.ndarray, values: np.ndarray, others: np.ndarray) -> np.
     return replaced
 
 
-def _on_every_core(task: Callable[[int], T], starts: range) -> Iterator[T]:
+def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None, None]:
     """Results in order, with no more tasks handed out than are needed to keep cores busy."""
     if len(starts) == 1:  # needs no thread
         yield task(starts[0])
         return
     cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
+    pool = ThreadPoolExecutor(cores)
+    try:
         waiting = iter(starts)
         running = [pool.submit(task, start) for start in islice(waiting, 2 * cores)]
         while running:
             result = running.pop(0).result()
             running += [pool.submit(task, start) for start in islice(waiting, 1)]
             yield result
+    finally:  # where one fails, or nobody wants the rest, none that waits is begun
+        pool.shutdown(cancel_futures=True)
 
 
 @partial(jax.jit, static_argnames=("closure", "factors", "method"))

@@ -10,6 +10,7 @@ Answers are in float64 whatever JAX is set to.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import cast
 
 import jax
@@ -101,13 +102,16 @@ def solution(
     """Give a counterfactual as a function of cost change and elasticity, for JAX to transform.
 
     Derivatives are those of the equilibrium, by the implicit function theorem. The function checks
-    nothing: look at `residual` in what it returns. Flows are in shares of world output. It needs
-    float64: call it, and what JAX makes of it, under ``jax.enable_x64(True)``.
+    nothing else: look at `residual` in what it returns. Flows are in shares of world output. It
+    needs float64: call it, and what JAX makes of it, under ``jax.enable_x64(True)``.
 
     Args:
         economy: The flows observed before.
         closure: What spending follows.
         factors: Whether factors move between sectors.
+
+    Raises:
+        UsageError: A name is unknown; or, when called, JAX is in single precision.
     """
     options = _options(closure, factors)
     with jax.enable_x64(True):
@@ -115,6 +119,10 @@ def solution(
         inverses = slopes_inverses(world, *options)
 
     def solve(cost_change: Float[Array, "..."], elasticity: Float[Array, "..."] | float) -> Changes:
+        if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+            raise UsageError(
+                "solution", "JAX in single precision", "a call under jax.enable_x64(True)"
+            )
         log_cost = jnp.log(cost_change).reshape(world.flows.shape)
         sigma = jnp.broadcast_to(jnp.asarray(elasticity, log_cost.dtype), len(world.flows))
         found = solve_one(world, log_cost, sigma, inverses, *options, "differentiable").changes
@@ -138,31 +146,17 @@ def _solve(
     with jax.enable_x64(True):
         world = world_of(economy)
     given = np.ascontiguousarray(costs, np.float64).reshape(len(costs), *world.flows.shape)
-    together: Changes
+    parts: list[Changes] = []
     count = 0
-    for solved in solve_many(world, given, sigma, *options):
-        _check_solved(economy, solved, count, len(costs))
-        if count == 0:
-            together = _room_for(len(costs), solved.changes)
-        _keep(solved.changes, economy.flows.sum(), together, count)
-        count += len(solved.walked)
-        if progress is not None:
-            progress(count, len(costs))
+    with closing(solve_many(world, given, sigma, *options)) as solving:
+        for solved in solving:
+            _check_solved(economy, solved, count, len(costs), closure)
+            parts.append(solved.changes)
+            count += len(solved.walked)
+            if progress is not None:
+                progress(count, len(costs))
+    together: Changes = jax.tree.map(lambda *values: np.concatenate(values), *parts)
     return _equilibrium(economy, together, costs)
-
-
-def _room_for(runs: int, part: Changes) -> Changes:
-    """Memory for all results. New memory is dear, so they are written once, to where they stay."""
-    room: Changes = jax.tree.map(lambda a: np.empty((runs, *a.shape[1:]), a.dtype), part)
-    return room
-
-
-def _keep(part: Changes, world_output: float, together: Changes, first: int) -> None:
-    """Put some of the runs where they belong among all, flows in the economy's unit."""
-    place = slice(first, first + len(part.steps))
-    for name, values in part._asdict().items():
-        whole = getattr(together, name)
-        np.multiply(values, world_output if name == "flows" else 1, out=whole[place])
 
 
 def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..."]) -> None:
@@ -200,7 +194,7 @@ def _checked_elasticities(
     return np.array(np.broadcast_to(given.reshape(runs, -1), (runs, sectors)))
 
 
-def _check_solved(economy: Economy, solved: Solved, first: int, runs: int) -> None:
+def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closure: str) -> None:
     """Say of the first counterfactual without an answer how far it got and whose market failed."""
     for run in np.flatnonzero(~(solved.changes.residual <= TOLERANCE)):
         left = np.abs(solved.gap[run])
@@ -213,7 +207,9 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int) -> No
             f"{float(solved.walked[run]):.0%} of the way to the new costs",
             f"demand for {good}{economy.countries[country]!r} {apart}",
             f"at most {TOLERANCE:.0e} from supply",
-            hint="a country all but cut off cannot keep its deficit or surplus: balance its trade, "
+            hint="cap the cost change or the elasticity"
+            if closure == "multiplicative"
+            else "a country all but cut off cannot keep its deficit or surplus: balance its trade, "
             "use the 'multiplicative' closure or cap the cost change",
         )
 
@@ -221,12 +217,13 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int) -> No
 def _equilibrium(
     economy: Economy, found: Changes, costs: Float64[np.ndarray, "run ..."]
 ) -> Equilibrium:
-    """Put solutions, with runs in front, back into the economy's shape."""
-    arrays = found._asdict()
+    """Put solutions, with runs in front, back into the economy's unit and shape."""
+    arrays = {name: np.asarray(values) for name, values in found._asdict().items()}
+    arrays["flows"] *= economy.flows.sum()
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
     # A policy that changes nothing changes no bit, which exp(log(1)) need not give.
-    for run in np.flatnonzero(found.steps == 0):
-        for name, values in arrays.items() if (costs[run] == 1).all() else ():
-            values[run] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)
+    same = np.array([(cost == 1).all() for cost in costs])
+    for name, values in arrays.items():
+        values[same] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)
     return Equilibrium(economy.countries, economy.sectors, **arrays)

@@ -166,6 +166,5 @@ def _effect(where: str, row: dict[str, str]) -> Effect:
         try:
             values[name] = kind(cell)
         except ValueError:
-            expected = "a whole number" if kind is int else "a number"
-            raise CaseError(f"{where}, {name}", repr(cell), expected) from None
+            raise CaseError(f"{where}, {name}", repr(cell), "a number") from None
     return Effect(**values)

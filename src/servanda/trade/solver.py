@@ -151,18 +151,15 @@ def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
         here = gap(t.point + move)
         step = -slopes_inverse @ here
         row = t.taken % REMEMBERED
-        turn = jnp.where(t.taken < 0, 0.0, step - t.step)
-        moves, turns = t.moves.at[row].set(move), t.turns.at[row].set(turn)
+        moves, turns = t.moves.at[row].set(move), t.turns.at[row].set(step - t.step)
         return _Trail(t.point + move, here, step, moves, turns, t.taken + 1)
 
     def going(t: _Trail) -> Bool[Array, ""]:
         size = size_of(t.gap)
         return (size > TOLERANCE) & jnp.isfinite(size) & (t.taken < ACCELERATED_STEPS)
 
-    # The first pass has no step to take: it looks at the gap where the search begins.
-    unknown, still = jnp.ones_like(start), jnp.zeros_like(start)
-    none = jnp.zeros((REMEMBERED, *start.shape), start.dtype)
-    first = _Trail(start, unknown, still, none, none, jnp.full((), -1, jnp.int64))
+    here, none = gap(start), jnp.zeros((REMEMBERED, *start.shape), start.dtype)
+    first = _Trail(start, here, -slopes_inverse @ here, none, none, jnp.zeros((), jnp.int64))
     last = lax.while_loop(going, advance, first)
     return Root(last.point, last.gap, last.taken, jnp.ones_like(start[0]))
 
