@@ -156,7 +156,8 @@ Borders that cost nothing, 69 countries: change in percent, P = 1 in Germany.
 
 {border_tables(border_experiment(data))}
 
-With gegravity's closure, `held-shares`, the largest gap in real GDP, {without} left out, is {held:.1f}.
+With gegravity's closure, `held-shares`, the largest gap in real GDP would be {held:.1f} points
+even without {without}.
 
 Canada and Japan sign an agreement, 30 countries: change in percent.
 

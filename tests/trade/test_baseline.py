@@ -407,3 +407,13 @@ def test_a_file_that_is_missing(tmp_path, name, kind):
     assert message_of(tmp_path) == (
         f"{name}: found no such file, expected a {kind} file in {tmp_path}"
     )
+
+
+@pytest.mark.parametrize(("name", "kind"), [(TOML, "TOML"), (CSV, "CSV")])
+def test_a_folder_in_place_of_a_file(tmp_path, name, kind):
+    (written(tmp_path) / name).unlink()
+    (tmp_path / name).mkdir()
+    assert message_of(tmp_path) == (
+        f"{name}: found a file that cannot be read: Is a directory,"
+        f" expected a {kind} file in {tmp_path}"
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from servanda.errors import UsageError
 from servanda.trade import Baseline, Economy, Measure, Regime, cost_changes, counterfactual
-from servanda.trade.leverage import ONE_WAY, Hold, Taken, hold, solve, take
+from servanda.trade.leverage import ONE_WAY, Hold, Taken, hold, take
 from servanda.trade.sanctions import BAN, NONE
 from servanda.trade.sweep import draw
 
@@ -73,18 +73,6 @@ def test_income_and_flows_are_those_of_one_counterfactual():
         after = counterfactual(ECONOMY, costs_of(BOTH, run), SIGMA[run], factors="fixed")
         np.testing.assert_array_equal(found.income[run], after.real_income)
         np.testing.assert_array_equal(found.flows[run], after.flows)
-
-
-def test_an_economy_of_one_sector_has_a_sector_all_the_same():
-    one = Baseline(Economy(ABC, FLOWS), ((4.0, 6.0, 8.0),), "mobile", "multiplicative", ABC)
-    sigma = np.array([[4.0], [6.0]])
-    costs = np.ones((2, 1, 3, 3))
-    costs[:, 0, 0, 1] = 1.5
-    income, flows = solve(one, costs, sigma)
-    assert (income.shape, flows.shape) == ((2, 3), (2, 1, 3, 3))
-    after = counterfactual(one.economy, costs[1, 0], 6.0)
-    np.testing.assert_array_equal(income[1], after.real_income)
-    np.testing.assert_array_equal(flows[1, 0], after.flows)
 
 
 # --- the part of imports by hand ---------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from servanda.errors import CaseError
+from servanda.errors import CaseError, UsageError
 from servanda.trade import Measure, Regime, read_regimes
 from servanda.trade.keys import within
 
@@ -117,6 +117,13 @@ months = st.tuples(st.integers(1990, 2030), st.integers(1, 12))
 def test_months_are_compared_as_months(start, seen):
     measure = started(f"{start[0]}-{start[1]:02}")
     assert measure.in_force(f"{seen[0]}-{seen[1]:02}") == (start <= seen)
+
+
+@pytest.mark.parametrize("month", ["2022", "2022-4", "2022-13", "2022-04-01", "april", ""])
+def test_what_is_no_month(month):
+    with pytest.raises(UsageError) as caught:
+        started("2022-04").in_force(month)
+    assert str(caught.value) == f"month: found {month!r}, expected a month, as 2022-03"
 
 
 # --- how sure ----------------------------------------------------------------
@@ -293,27 +300,32 @@ WRONG = {
     "a range that does not rise": (
         "[0.5, 1, 2.0]",
         "[1, 0.5, 2.0]",
-        f"{HERE}, tariff_equivalent: found [1, 0.5, 2.0], {THREE}, finite",
+        f"{HERE}, tariff_equivalent: found [1, 0.5, 2.0], {THREE} to 1000",
     ),
     "a subsidy": (
         "[0.5, 1, 2.0]",
         "[-0.5, 1, 2.0]",
-        f"{HERE}, tariff_equivalent: found [-0.5, 1, 2.0], {THREE}, finite",
+        f"{HERE}, tariff_equivalent: found [-0.5, 1, 2.0], {THREE} to 1000",
     ),
     "a range of two": (
         "[0.5, 1, 2.0]",
         "[0.5, 2.0]",
-        f"{HERE}, tariff_equivalent: found [0.5, 2.0], {THREE}, finite",
+        f"{HERE}, tariff_equivalent: found [0.5, 2.0], {THREE} to 1000",
     ),
     "a tariff without end": (
         "[0.5, 1, 2.0]",
         "[0.5, 1, inf]",
-        f"{HERE}, tariff_equivalent: found [0.5, 1, inf], {THREE}, finite",
+        f"{HERE}, tariff_equivalent: found [0.5, 1, inf], {THREE} to 1000",
+    ),
+    "a tariff beyond any ban": (
+        "[0.5, 1, 2.0]",
+        "[0.5, 1, 1001]",
+        f"{HERE}, tariff_equivalent: found [0.5, 1, 1001], {THREE} to 1000",
     ),
     "a truth for a number": (
         "[0.5, 1, 2.0]",
         "[0.5, 1, true]",
-        f"{HERE}, tariff_equivalent: found [0.5, 1, True], {THREE}, finite",
+        f"{HERE}, tariff_equivalent: found [0.5, 1, True], {THREE} to 1000",
     ),
     "a regime without a meaning": (
         'meaning = "meant"\n',
@@ -409,4 +421,14 @@ def test_a_file_that_is_missing(tmp_path):
         read_regimes(tmp_path / "regimes.toml")
     assert str(caught.value) == (
         f"regimes.toml: found no such file, expected a TOML file in {tmp_path}"
+    )
+
+
+def test_a_folder_in_its_place(tmp_path):
+    (tmp_path / "regimes.toml").mkdir()
+    with pytest.raises(CaseError) as caught:
+        read_regimes(tmp_path / "regimes.toml")
+    assert str(caught.value) == (
+        "regimes.toml: found a file that cannot be read: Is a directory,"
+        f" expected a TOML file in {tmp_path}"
     )

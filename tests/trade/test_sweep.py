@@ -375,6 +375,12 @@ def test_an_unknown_country():
     )
 
 
+def test_what_is_no_month():
+    with pytest.raises(UsageError) as caught:
+        sweep((MILD,), BASELINE, 4, month="2022")
+    assert str(caught.value) == "month: found '2022', expected a month, as 2022-03"
+
+
 def test_an_unknown_sector():
     assert message_of(Regime("mild", "", (replace(MEASURE, sectors=("fuel",)),))) == (
         "regime 'mild': found sector 'fuel', expected one of fuels, other\n"

@@ -137,3 +137,24 @@ def test_what_is_wrong_with_a_table_is_named(data, message):
     with pytest.raises(UsageError) as error:
         economy_from_table(data)
     assert str(error.value) == message
+
+
+def test_columns_of_different_lengths_are_refused():
+    rows = {"exporter": ["AAA"] * 2, "importer": ["AAA"], "trade": [1.0]}
+    with pytest.raises(UsageError) as caught:
+        economy_from_table(rows)
+    assert str(caught.value) == (
+        "table: exporter and importer: found 2 and 1 rows, expected as many of both"
+    )
+    rows = {"exporter": ["AAA"], "importer": ["AAA"], "trade": [1.0, 2.0]}
+    with pytest.raises(UsageError) as caught:
+        economy_from_table(rows)
+    assert str(caught.value) == (
+        "table: trade: found shape (2,), expected one number in each of 1 rows"
+    )
+
+
+def test_a_world_of_one_country_is_none():
+    with pytest.raises(UsageError) as caught:
+        economy_from_table({"exporter": ["AAA"], "importer": ["AAA"], "trade": [1.0]})
+    assert str(caught.value) == "countries: found 1, expected at least 2"

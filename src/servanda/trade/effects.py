@@ -44,7 +44,7 @@ class Effect:
         severity: Where in their ranges covers and tariff equivalents lie: −1 low, 1 high.
         actor: The actor's code.
         real_income_change: Change in real income, as a share: −0.05 is 5 % less.
-        imports_change: Of it, what measures on the actor's imports do.
+        imports_change: Of it, what measures on what targets buy do.
         hold: Share of real income that ending all trade with its senders would take; zero for who
             is no target.
         hold_imports: Of it, what the end of its imports from them would take.

@@ -15,6 +15,7 @@ from servanda.errors import UsageError
 Countries = Float64[np.ndarray, "... country"]
 Pairs = Float64[np.ndarray, "... origin destination"]
 Runs = Float64[np.ndarray, "*run"]
+FEWEST = 2  # countries
 Counts = Int64[np.ndarray, "*run"]
 
 
@@ -40,6 +41,8 @@ class Economy:
 
     def __post_init__(self) -> None:
         """Refuse flows that no equilibrium can have produced."""
+        if len(self.countries) < FEWEST:
+            raise UsageError("countries", str(len(self.countries)), f"at least {FEWEST}")
         check_names(self.countries, "countries", "code")
         check_names(self.sectors, "sectors", "name")
         check_shape(self, self.flows, "flows")

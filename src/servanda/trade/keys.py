@@ -23,8 +23,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; raise `CaseError` where it is missing or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CaseError(path.name, "no such file", f"a TOML file in {path.parent}") from None
+    except OSError as error:
+        raise _unreadable(path, error, "TOML") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseError(path.name, str(error), "valid TOML") from None
 
@@ -48,10 +48,16 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
                     raise CaseError(where, f"{cells} cells", str(len(columns)))
                 rows.append(row)
             return rows
-    except FileNotFoundError:
-        raise CaseError(path.name, "no such file", f"a CSV file in {path.parent}") from None
+    except OSError as error:
+        raise _unreadable(path, error, "CSV") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise CaseError(path.name, str(error), "valid CSV in UTF-8") from None
+
+
+def _unreadable(path: Path, error: OSError, kind: str) -> CaseError:
+    missing = isinstance(error, FileNotFoundError)
+    found = "no such file" if missing else f"a file that cannot be read: {error.strerror}"
+    return CaseError(path.name, found, f"a {kind} file in {path.parent}")
 
 
 def table(where: str, value: Any) -> dict[str, Any]:

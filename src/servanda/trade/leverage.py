@@ -47,7 +47,7 @@ class Taken(NamedTuple):
     Attributes:
         income: Real income of each country, one without sanctions.
         flows: New flows, by run, sector, origin and destination.
-        imports: Share of real income that measures on imports take, of each country.
+        imports: Share of real income that measures on what targets buy take, of each country.
     """
 
     income: Income

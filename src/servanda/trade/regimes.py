@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from servanda.errors import CaseError
+from servanda.errors import CaseError, UsageError
 from servanda.trade.keys import (
     Range,
     check_choice,
@@ -26,6 +26,7 @@ DIRECTIONS = ("from-target", "to-target")
 # Those of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
 KINDS = ("arms", "military", "trade", "financial", "travel", "other")
 MONTHS = 12
+PROHIBITIVE = 1000.0  # a tariff equivalent that leaves next to nothing
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -67,7 +68,13 @@ class Measure:
         return [(sender, self.target) for sender in self.senders]
 
     def in_force(self, month: str) -> bool:
-        """Whether it is in force in a month, as 2022-03."""
+        """Whether it is in force in a month, as 2022-03.
+
+        Raises:
+            UsageError: The text is no month.
+        """
+        if not _MONTH.fullmatch(month):
+            raise UsageError("month", repr(month), "a month, as 2022-03")
         return self.start <= month
 
 
@@ -152,7 +159,7 @@ def _measure(where: str, values: Mapping[str, Any], sources: Mapping[str, Any]) 
         names(f"{where}, sectors", values.get("sectors", [])),
         values["start"],
         ordered(f"{where}, cover", values["cover"], ceiling=1.0),
-        ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"]),
+        ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"], ceiling=PROHIBITIVE),
         values["status"],
         tuple(values["sources"]),
         text(f"{where}, note", values["note"]),

@@ -33,10 +33,10 @@ from jaxtyping import Float64
 from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy
 from servanda.trade.keys import within
-from servanda.trade.regimes import DIRECTIONS, Measure, Regime
+from servanda.trade.regimes import DIRECTIONS, PROHIBITIVE, Measure, Regime
 
 NONE = Regime("none", "no sanctions", ())
-BAN = 1e3  # a cost that leaves next to nothing of a flow
+BAN = PROHIBITIVE
 
 Costs = Float64[np.ndarray, "run sector origin destination"]
 Elasticities = Float64[np.ndarray, "run sector"]

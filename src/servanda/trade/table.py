@@ -51,6 +51,12 @@ class Grid:
             UsageError: There is no such column, or something in it is not a number.
         """
         cells = column(data, name)
+        if cells.shape != (self.rows.size,):
+            raise UsageError(
+                f"table: {name}",
+                f"shape {cells.shape}",
+                f"one number in each of {self.rows.size} rows",
+            )
         try:
             numbers = np.asarray(cells, dtype=np.float64)
         except (TypeError, ValueError):
@@ -66,7 +72,7 @@ class Grid:
         """Name the first cell, pair by pair, that cannot be read as a number."""
         places = np.ndindex(self.rows.shape)
         place = next(place for place in places if not _is_number(cells[self.rows[place]]))
-        found = cells[self.rows[place]]
+        found = cells.tolist()[self.rows[place]]
         return UsageError(f"{name} {self.pair(*place)}", repr(found), "a number")
 
 
@@ -106,6 +112,12 @@ def find_pairs(data: Table, exporter: str = "exporter", importer: str = "importe
             no row or in several.
     """
     origins, destinations = _codes(data, exporter), _codes(data, importer)
+    if len(origins) != len(destinations):
+        raise UsageError(
+            f"table: {exporter} and {importer}",
+            f"{len(origins)} and {len(destinations)} rows",
+            "as many of both",
+        )
     if not origins:
         raise UsageError("table", "no rows", "one row for each pair of countries")
     countries = tuple(sorted({*origins, *destinations}))
