@@ -48,7 +48,7 @@ NAMES = ("none", "mild", "hard")
 MONTHS = ("2021-12", "2022-04", "2023-01")
 # σ of each sector at −2, −1, 0, 1 and 2 steps; half-way from low to one is as low as it gets.
 SIGMAS = ((2.5, 2.5), (4.0, 4.0), (8.0, 5.5), (16.0, 8.0), (24.0, 10.5))
-SEVERITIES = (-2.0, 0.0, 2.0)
+SEVERITIES = (-2.0, -1.0, 0.0, 1.0, 2.0)
 KNOTS = tuple(product((last for _, last in SIGMAS), SEVERITIES))
 
 Key = tuple[str, str, float, float, str]
@@ -88,7 +88,7 @@ def test_a_regime_called_none_is_not_added_to_itself():
 
 def test_only_reported_countries_have_rows_and_in_the_order_reported():
     rows = effects((), replace(BASELINE, report=("CCC", "AAA")), ("2023-01",))
-    assert [row.actor for row in rows] == ["CCC", "AAA"] * 15
+    assert [row.actor for row in rows] == ["CCC", "AAA"] * 25
 
 
 def test_no_month_no_row():
@@ -190,9 +190,10 @@ def test_the_harder_and_the_more_severe_the_more_the_target_loses(table):
         assert (np.diff(lost, axis=1) > 0).all()
 
 
-# Two steps out from the centre: cover 0.5 ∓ 2 × 0.1, tariff 0.5 − 2 × 0.2 and 0.5 + 2 × 0.5.
+# Two steps out from the centre: cover 0.5 ∓ 2 × 0.1, cost 1.5 × (1.3/1.5)² and 1.5 × (2/1.5)².
 @pytest.mark.parametrize(
-    ("severity", "cover", "tariff"), [(-2.0, 0.3, 0.1), (0.0, 0.5, 0.5), (2.0, 0.7, 1.5)]
+    ("severity", "cover", "tariff"),
+    [(-2.0, 0.3, 1.3**2 / 1.5 - 1), (0.0, 0.5, 0.5), (2.0, 0.7, 4 / 1.5 - 1)],
 )
 def test_a_severity_is_a_regime_without_doubt(table, severity, cover, tariff):
     fixed = replace(MEASURE, cover=(cover,) * 3, tariff_equivalent=(tariff,) * 3)

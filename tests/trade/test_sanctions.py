@@ -121,9 +121,9 @@ def test_severity_uses_both_ranges():
 
 
 def test_half_severe_is_half_way_to_the_high_end():
-    # Cover half way from 0.5 to 1, tariff half way from 1 to 2.
+    # Cover half way from 0.5 to 1; the cost half way, by factors, from 2 to 3: the root of 6.
     change = costs(MEASURE, severity=0.5)[0, 0, 1]
-    assert change == pytest.approx((0.25 + 0.75 * 2.5**-3) ** (-1 / 3), rel=1e-12)
+    assert change == pytest.approx((0.25 + 0.75 * 6**-1.5) ** (-1 / 3), rel=1e-12)
 
 
 def test_a_measure_counts_whole_from_the_month_in_which_it_came_into_force():
@@ -142,16 +142,16 @@ def test_of_several_measures_those_count_that_have_begun():
 
 
 def test_beyond_the_high_end_covers_go_on_to_all_and_tariffs_without_limit():
-    # Two steps up from the centre: cover 0.5 + 2 × 0.2, tariff 1 + 2 × 1; and with a cover that
-    # would be 1.5, all of it.
+    # Two steps up from the centre: cover 0.5 + 2 × 0.2, cost 2 × (3/2)² = 4.5; and with a cover
+    # that would be 1.5, all of it.
     near = replace(MEASURE, cover=(0.4, 0.5, 0.7))
     change = costs(near, severity=2.0)[0, 0, 1]
-    assert change == pytest.approx((0.1 + 0.9 * 4.0**-3) ** (-1 / 3), rel=1e-12)
-    assert costs(MEASURE, severity=2.0)[0, 0, 1] == pytest.approx(4, rel=1e-12)
+    assert change == pytest.approx((0.1 + 0.9 * 4.5**-3) ** (-1 / 3), rel=1e-12)
+    assert costs(MEASURE, severity=2.0)[0, 0, 1] == pytest.approx(4.5, rel=1e-12)
 
 
 def test_beyond_the_low_end_a_measure_may_fade_to_nothing():
-    # Two steps down the tariff would be 1 − 2 × 0.9, below zero.
+    # Two steps down the cost would be 2 × (1.1/2)² = 0.605, and no measure makes trade cheaper.
     np.testing.assert_array_equal(costs(MEASURE, severity=-2.0), np.ones((2, 3, 3)))
 
 
@@ -255,11 +255,11 @@ def test_the_order_of_measures_does_not_matter(changed, order, sigma, severity):
 def test_the_cost_lies_between_none_and_the_average_tariff(changed, sigma, severity):
     measure = replace(MEASURE, **changed)
     # A buyer who did not replace a thing would pay cover × tariff; one who does pays less.
-    cover, tariff = (
+    cover, log_cost = (
         figure[1] + severity * (figure[1] - figure[0] if severity < 0 else figure[2] - figure[1])
-        for figure in (measure.cover, measure.tariff_equivalent)
+        for figure in (measure.cover, np.log1p(measure.tariff_equivalent))
     )
-    cover, tariff = min(1.0, max(0.0, cover)), max(0.0, tariff)
+    cover, tariff = min(1.0, max(0.0, cover)), max(0.0, np.expm1(log_cost))
     change = costs(measure, sigma=(sigma, sigma), severity=severity)
     assert (change >= 1 - 1e-12).all()
     assert (change <= (1 + cover * tariff) * (1 + 1e-12)).all()

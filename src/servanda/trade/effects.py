@@ -1,7 +1,7 @@
 """The table that a case's runs read: what each regime does since when, over knots of the unknown.
 
 Rows are solved at five places in the ranges of elasticities, those of all sectors together, and at
-three severities; a run interpolates between them. A place is counted in steps from the centre of a
+five severities; a run interpolates between them. A place is counted in steps from the centre of a
 range to its ends.
 """
 
@@ -26,7 +26,7 @@ from servanda.trade.sanctions import NONE, Elasticities, Marks, sanctioned
 from servanda.trade.sweep import elasticity
 
 ELASTICITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # effects bend with elasticities
-SEVERITY_KNOTS = (-2.0, 0.0, 2.0)
+SEVERITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 TABLE = "trade_effects.csv"
 SHARES = ("real_income_change", "imports_change", "hold", "hold_imports")
 MONEY = ("exports_lost_musd_month", "imports_lost_musd_month")

@@ -10,7 +10,8 @@ multiply. A measure counts from the month in which it came into force. Costs mel
 them. The regime `none` has no measures; every effect is counted from it.
 
 **Uncertainty.** Cover and tariff equivalent are ranges. One number places a whole regime in them,
-its severity: −1 at every low, 0 at every central, 1 at every high. That the ends come together is
+its severity: −1 at every low, 0 at every central, 1 at every high, covers moving by steps between
+and beyond them and costs by factors. That the ends come together is
 the cautious reading for what a regime does: errors of one judgement seldom cancel. For differences
 between regimes it is the bold one.
 
@@ -32,7 +33,7 @@ from jaxtyping import Float64
 
 from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy
-from servanda.trade.keys import within
+from servanda.trade.keys import Range, within
 from servanda.trade.regimes import DIRECTIONS, PROHIBITIVE, Measure, Regime
 
 NONE = Regime("none", "no sanctions", ())
@@ -74,13 +75,19 @@ def cost_changes(
         if month is not None and not measure.in_force(month):
             continue
         cover = within(measure.cover, severity, ceiling=1.0)[:, None]
-        tariff = within(measure.tariff_equivalent, severity)[:, None]
+        log_tariff = within(_logs(measure.tariff_equivalent), severity)[:, None]
         power = 1 - elasticities
-        factor = ((1 - cover) + cover * (1 + tariff) ** power) ** (1 / power)
+        factor = ((1 - cover) + cover * np.exp(power * log_tariff)) ** (1 / power)
         for sector in _sectors(regime, measure, economy):
             for origin, destination in _places(regime, measure, economy):
                 changes[:, sector, origin, destination] *= factor[:, sector]
     return changes
+
+
+def _logs(tariffs: Range) -> Range:
+    """log(1 + τ): a cost moves by factors, so that below its range no ban fades away."""
+    low, central, high = np.log1p(tariffs).tolist()
+    return low, central, high
 
 
 def banned(
