@@ -10,10 +10,7 @@ import pytest
 
 from servanda.errors import CaseError, UsageError
 from servanda.trade import (
-    Baseline,
-    Economy,
     Effect,
-    Measure,
     Regime,
     cost_changes,
     counterfactual,
@@ -22,25 +19,9 @@ from servanda.trade import (
     write_effects,
 )
 from servanda.trade.leverage import hold, take
+from tests.small_world import ABC, BASELINE, ECONOMY, SOLD
 
-ABC = ("AAA", "BBB", "CCC")
-FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
-OTHER = np.array([[20.0, 1.0, 9.0], [15.0, 40.0, 5.0], [2.0, 6.0, 10.0]])
-ECONOMY = Economy(ABC, np.stack([FLOWS, OTHER]), 0.5, ("fuels", "other"), 0.5)
-BASELINE = Baseline(ECONOMY, ((4.0, 8.0, 16.0), (4.0, 5.5, 8.0)), "fixed", "multiplicative", ABC)
-MEASURE = Measure(
-    target="AAA",
-    senders=("BBB",),
-    direction="from-target",
-    kind="trade",
-    sectors=("fuels",),
-    start="2022-04",
-    cover=(0.4, 0.5, 0.6),
-    tariff_equivalent=(0.3, 0.5, 1.0),
-    status="assumed",
-    sources=(),
-    note="",
-)
+MEASURE = replace(SOLD, cover=(0.4, 0.5, 0.6), tariff_equivalent=(0.3, 0.5, 1.0))
 MILD = Regime("mild", "", (MEASURE,))
 BOUGHT = replace(MEASURE, direction="to-target", sectors=(), start="2023-01")
 HARD = Regime("hard", "", (MEASURE, BOUGHT))

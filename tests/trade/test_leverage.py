@@ -9,29 +9,12 @@ import numpy as np
 import pytest
 
 from servanda.errors import UsageError
-from servanda.trade import Baseline, Economy, Measure, Regime, cost_changes, counterfactual
+from servanda.trade import Regime, cost_changes, counterfactual
 from servanda.trade.leverage import ONE_WAY, Hold, Taken, hold, take
 from servanda.trade.sanctions import BAN, NONE
 from servanda.trade.sweep import draw
+from tests.small_world import BASELINE, ECONOMY, SOLD
 
-ABC = ("AAA", "BBB", "CCC")
-FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
-OTHER = np.array([[20.0, 1.0, 9.0], [15.0, 40.0, 5.0], [2.0, 6.0, 10.0]])
-ECONOMY = Economy(ABC, np.stack([FLOWS, OTHER]), 0.5, ("fuels", "other"), 0.5)
-BASELINE = Baseline(ECONOMY, ((4.0, 8.0, 16.0), (4.0, 5.5, 8.0)), "fixed", "multiplicative", ABC)
-SOLD = Measure(
-    target="AAA",
-    senders=("BBB",),
-    direction="from-target",
-    kind="trade",
-    sectors=("fuels",),
-    start="2022-04",
-    cover=(0.25, 0.5, 0.75),
-    tariff_equivalent=(0.1, 0.5, 1.0),
-    status="assumed",
-    sources=(),
-    note="",
-)
 BOUGHT = replace(SOLD, direction="to-target", sectors=(), start="2023-01")
 CUT = replace(SOLD, sectors=(), cover=(1.0, 1.0, 1.0), tariff_equivalent=(BAN - 1,) * 3)
 EXPORTS = Regime("exports", "", (SOLD,))

@@ -15,7 +15,6 @@ from servanda.errors import UsageError
 from servanda.trade import (
     Baseline,
     Economy,
-    Measure,
     Regime,
     cost_changes,
     counterfactual,
@@ -24,31 +23,14 @@ from servanda.trade import (
 from servanda.trade.leverage import hold, take
 from servanda.trade.sanctions import BAN, NONE
 from servanda.trade.sweep import draw, elasticity
+from tests.small_world import ABC, BASELINE, ECONOMY, FLOWS, SOLD
 
-ABC = ("AAA", "BBB", "CCC")
-FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
-OTHER = np.array([[20.0, 1.0, 9.0], [15.0, 40.0, 5.0], [2.0, 6.0, 10.0]])
-ECONOMY = Economy(ABC, np.stack([FLOWS, OTHER]), 0.5, ("fuels", "other"), 0.5)
-BASELINE = Baseline(ECONOMY, ((4.0, 8.0, 16.0), (4.0, 5.5, 8.0)), "fixed", "multiplicative", ABC)
 CERTAIN = replace(BASELINE, elasticities=((6.0, 6.0, 6.0), (5.0, 5.0, 5.0)))
-MEASURE = Measure(
-    target="AAA",
-    senders=("BBB",),
-    direction="from-target",
-    kind="trade",
-    sectors=("fuels",),
-    start="2022-04",
-    cover=(0.25, 0.5, 0.75),
-    tariff_equivalent=(0.1, 0.5, 1.0),
-    status="assumed",
-    sources=(),
-    note="",
-)
 CUT = replace(
-    MEASURE, sectors=(), cover=(1.0, 1.0, 1.0), tariff_equivalent=(BAN - 1, BAN - 1, BAN - 1)
+    SOLD, sectors=(), cover=(1.0, 1.0, 1.0), tariff_equivalent=(BAN - 1, BAN - 1, BAN - 1)
 )
-MILD = Regime("mild", "", (MEASURE,))
-HARD = Regime("hard", "", (MEASURE, replace(MEASURE, direction="to-target", sectors=())))
+MILD = Regime("mild", "", (SOLD,))
+HARD = Regime("hard", "", (SOLD, replace(SOLD, direction="to-target", sectors=())))
 FULL = Regime("full", "", (CUT, replace(CUT, direction="to-target")))
 DRAWS = 8
 
@@ -198,7 +180,7 @@ def test_world_spending_in_money_is_held_fixed(swept):
 def test_an_economy_of_one_sector_is_called_all():
     whole = Economy(ABC, FLOWS)
     one = Baseline(whole, ((4.0, 6.0, 8.0),), "mobile", "multiplicative", ABC)
-    regime = Regime("mild", "", (replace(MEASURE, sectors=()),))
+    regime = Regime("mild", "", (replace(SOLD, sectors=()),))
     found = sweep((regime,), one, 2)
     assert found.sector.values.tolist() == ["all"]
     assert found.flows.shape == (1, 2, 1, 3, 3)
@@ -220,8 +202,8 @@ def test_nothing_is_taken_before_the_first_measure_and_all_is_threat():
 
 
 def test_from_its_month_on_a_measure_takes_all_that_it_ever_will():
-    late = replace(MEASURE, direction="to-target", sectors=(), start="2023-01")
-    gradual = Regime("hard", "", (MEASURE, late))
+    late = replace(SOLD, direction="to-target", sectors=(), start="2023-01")
+    gradual = Regime("hard", "", (SOLD, late))
     for month, same in (("2022-04", MILD), ("2022-12", MILD), ("2023-01", HARD)):
         found = sweep((gradual,), BASELINE, DRAWS, month=month).sel(regime="hard")
         alone = sweep((same,), BASELINE, DRAWS).sel(regime=same.name)
@@ -278,7 +260,7 @@ def test_a_full_ban_takes_by_imports_all_that_there_was_to_take_by_them(swept):
 
 def test_what_another_regime_sanctions_is_a_threat_in_all():
     # CCC buys nothing less under `mild`, but could.
-    wide = Regime("wide", "", (replace(MEASURE, senders=("BBB", "CCC")),))
+    wide = Regime("wide", "", (replace(SOLD, senders=("BBB", "CCC")),))
     alone, both = (sweep(regimes, BASELINE, DRAWS) for regimes in ((MILD,), (MILD, wide)))
     np.testing.assert_array_equal(alone.taken, both.taken.sel(regime=["mild"]))
     assert (both.before > alone.before).all()
@@ -312,7 +294,7 @@ def test_a_sender_pays_and_a_bystander_gains_what_it_can_sell_instead(swept):
 
 
 def test_each_target_has_its_own_senders_and_its_own_loss():
-    other = replace(MEASURE, target="CCC", senders=("AAA",), sectors=())
+    other = replace(SOLD, target="CCC", senders=("AAA",), sectors=())
     found = sweep((Regime("both", "", (*HARD.measures, other)),), BASELINE, DRAWS)
     assert found.target.values.tolist() == ["AAA", "CCC"]
     assert found.sender.values.tolist() == [[False, True, False], [True, False, False]]
@@ -369,7 +351,7 @@ def test_one_regime_twice():
 
 
 def test_an_unknown_country():
-    assert message_of(Regime("mild", "", (replace(MEASURE, senders=("BBC",)),))) == (
+    assert message_of(Regime("mild", "", (replace(SOLD, senders=("BBC",)),))) == (
         "regime 'mild': found country 'BBC', expected one of AAA, BBB, CCC\n"
         "  hint: did you mean 'BBB'?"
     )
@@ -382,7 +364,7 @@ def test_what_is_no_month():
 
 
 def test_an_unknown_sector():
-    assert message_of(Regime("mild", "", (replace(MEASURE, sectors=("fuel",)),))) == (
+    assert message_of(Regime("mild", "", (replace(SOLD, sectors=("fuel",)),))) == (
         "regime 'mild': found sector 'fuel', expected one of fuels, other\n"
         "  hint: did you mean 'fuels'?"
     )
