@@ -101,7 +101,7 @@ def fitted(exports: Exports, priors: neighbours.Priors) -> dict[str, neighbours.
     }
 
 
-def limits(one: quadrature.Range) -> list[float]:
+def limits(one: quadrature.Interval) -> list[float]:
     """Low, median, high and the log's standard deviation, rounded."""
     return [round(x, 4) for x in (one.low, one.median, one.high, one.log_sd)]
 

@@ -204,3 +204,12 @@ def test_substitution_stays_within_its_bound():
             low, median, high, _ = one[variant]
             assert 0 < low < median < high
             assert median < one["bound"]
+
+
+def test_a_file_that_is_not_there_or_is_a_folder(tmp_path):
+    with pytest.raises(CaseError) as caught:
+        read_imports(tmp_path / "none.csv")
+    assert str(caught.value) == (f"none.csv: found no such file, expected a CSV file in {tmp_path}")
+    with pytest.raises(CaseError) as caught:
+        read_imports(tmp_path)
+    assert caught.value.expected == "a CSV file that can be read"

@@ -12,9 +12,7 @@ Kyrgyzstan. That is the record's way of saying "none", and the agreement with EU
 
 from __future__ import annotations
 
-import csv
 import itertools
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from servanda.errors import CaseError, UsageError, nearest
+from servanda.rerouting.records import figure, rows
 
 COLUMNS = ("reporter", "partner", "product", "flow", "date", "value_in_eur", "is_aggregate")
 CODES: Mapping[str, str] = {
@@ -104,7 +103,7 @@ def read_exports(path: Path) -> Exports:
     """
     totals: dict[tuple[str, str], float] = {}
     seen: set[tuple[str, str, str]] = set()
-    for reporter, code, month, euros, where in _rows(path):
+    for reporter, code, month, euros, where in _counted(path):
         if (reporter, code, month) in seen:
             raise CaseError(where, f"{reporter} to {code} in {month} again", "each once")
         seen.add((reporter, code, month))
@@ -123,36 +122,20 @@ def read_exports(path: Path) -> Exports:
     return Exports(months, partners, value)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str, float, str]]:
+def _counted(path: Path) -> Iterator[tuple[str, str, str, float, str]]:
     """Reporter, partner's code, month, euros, and where it stands, for each row that counts."""
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        for column in COLUMNS:
-            if column not in (reader.fieldnames or ()):
-                raise CaseError(path.name, f"no column {column!r}", ", ".join(COLUMNS))
-        for row in reader:
-            where = f"{path.name}, line {reader.line_num}"
-            if row["partner"] not in CODES:
-                raise CaseError(
-                    where,
-                    f"partner {row['partner']!r}",
-                    "one of " + ", ".join(CODES),
-                    hint=nearest(row["partner"], CODES),
-                )
-            if row["is_aggregate"] not in ("True", "False"):
-                raise CaseError(where, f"is_aggregate {row['is_aggregate']!r}", "True or False")
-            if row["is_aggregate"] == "True" or row["reporter"] in LEFT_THE_UNION:
-                continue
-            if (row["product"], row["flow"]) == ("Total", "EXPORT"):
-                value = _euros(row["value_in_eur"], where)
-                yield row["reporter"], CODES[row["partner"]], row["date"][:7], value, where
-
-
-def _euros(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        raise CaseError(where, f"value_in_eur {text!r}", "zero or a positive number")
-    return value
+    for where, row in rows(path, COLUMNS):
+        if row["partner"] not in CODES:
+            raise CaseError(
+                where,
+                f"partner {row['partner']!r}",
+                "one of " + ", ".join(CODES),
+                hint=nearest(row["partner"], CODES),
+            )
+        if row["is_aggregate"] not in ("True", "False"):
+            raise CaseError(where, f"is_aggregate {row['is_aggregate']!r}", "True or False")
+        if row["is_aggregate"] == "True" or row["reporter"] in LEFT_THE_UNION:
+            continue
+        if (row["product"], row["flow"]) == ("Total", "EXPORT"):
+            euros = figure(row, "value_in_eur", where)
+            yield row["reporter"], CODES[row["partner"]], row["date"][:7], euros, where

@@ -96,7 +96,7 @@ def pick(
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class Interval:
     """A posterior in short.
 
     Attributes:
@@ -112,7 +112,7 @@ class Range:
     log_sd: float
 
     @classmethod
-    def of(cls, draws: Float64[np.ndarray, " draw"]) -> Range:
+    def of(cls, draws: Float64[np.ndarray, " draw"]) -> Interval:
         """The range of draws."""
         low, median, high = np.quantile(draws, LIMITS).tolist()
         return cls(low, median, high, float(np.log(draws[draws > 0]).std()))

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from servanda.rerouting.exports import NEIGHBOURS
-from servanda.rerouting.fit import Range, between
+from servanda.rerouting.fit import Interval, between
 from servanda.rerouting.neighbours import SANCTIONS, Fit, regressors
 
 DRAWS = 4000
@@ -38,14 +38,14 @@ class Leakage:
         seed: s, of the ceiling; means something for the network only.
     """
 
-    last: Range
-    mean: Range
-    last_of: Mapping[str, Range]
-    mean_of: Mapping[str, Range]
-    ceiling: Range
-    ceiling_of: Mapping[str, Range]
-    rate: Range
-    seed: Range
+    last: Interval
+    mean: Interval
+    last_of: Mapping[str, Interval]
+    mean_of: Mapping[str, Interval]
+    ceiling: Interval
+    ceiling_of: Mapping[str, Interval]
+    rate: Interval
+    seed: Interval
 
 
 def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leakage:
@@ -74,14 +74,14 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
     mean = diverted.sum(axis=2) / loss.sum(axis=1)
     theta = between(fit.theta, fit.theta[chosen[:, :, 1]], random)
     return Leakage(
-        Range.of(last.sum(axis=0)),
-        Range.of(mean.sum(axis=0)),
+        Interval.of(last.sum(axis=0)),
+        Interval.of(mean.sum(axis=0)),
         _by_neighbour(last),
         _by_neighbour(mean),
-        Range.of(theta.sum(axis=0)),
+        Interval.of(theta.sum(axis=0)),
         _by_neighbour(theta),
-        Range.of(between(np.unique(fit.shared.rate), fit.shared.rate[shared], random)),
-        Range.of(fit.shared.seed[shared]),
+        Interval.of(between(np.unique(fit.shared.rate), fit.shared.rate[shared], random)),
+        Interval.of(fit.shared.seed[shared]),
     )
 
 
@@ -100,5 +100,5 @@ def excess_share(fit: Fit) -> Mapping[str, float]:
     return {"all": sum(shares.values()), **shares}
 
 
-def _by_neighbour(draws: Float64[np.ndarray, "neighbour draw"]) -> Mapping[str, Range]:
-    return {code: Range.of(draws[row]) for row, code in enumerate(NEIGHBOURS)}
+def _by_neighbour(draws: Float64[np.ndarray, "neighbour draw"]) -> Mapping[str, Interval]:
+    return {code: Interval.of(draws[row]) for row, code in enumerate(NEIGHBOURS)}

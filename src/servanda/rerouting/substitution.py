@@ -31,7 +31,6 @@ finds others.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 from collections.abc import Mapping
@@ -47,15 +46,16 @@ from servanda.errors import CaseError, UsageError
 from servanda.rerouting.diversion import Lognormal, Seed, Variant, diverted
 from servanda.rerouting.fit import (
     Evidence,
+    Interval,
     Joint,
     Mixture,
     Noise,
-    Range,
     between,
     combine,
     forecast,
     weigh,
 )
+from servanda.rerouting.records import figure, rows
 
 BANNED = ("2701_coal", "2601_iron_ore", "61_knit_apparel", "62_woven_apparel", "03_seafood")
 WIGS, ELECTRICITY = "6704_wigs", "2716_electricity"
@@ -98,37 +98,21 @@ def read_imports(path: Path) -> Imports:
             no number or below zero, or an unbanned product has nothing in a year.
     """
     wanted = ("year", *UNBANNED, *BANNED, TOTAL)
-    rows: dict[int, dict[str, float]] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        for column in wanted:
-            if column not in (reader.fieldnames or ()):
-                raise CaseError(path.name, f"no column {column!r}", ", ".join(wanted))
-        for row in reader:
-            where = f"{path.name}, line {reader.line_num}"
-            numbers = {column: _number(row[column], column, where) for column in wanted}
-            year = int(numbers["year"])
-            if year in rows:
-                raise CaseError(where, f"{year} again", "each year once")
-            rows[year] = numbers
-    _check_years(path, sorted(rows))
-    years = tuple(sorted(rows))
-    columns = {c: np.array([rows[y][c] / 1e6 for y in years]) for c in wanted}
+    found: dict[int, dict[str, float]] = {}
+    for where, row in rows(path, wanted):
+        numbers = {column: figure(row, column, where) for column in wanted}
+        year = int(numbers["year"])
+        if year in found:
+            raise CaseError(where, f"{year} again", "each year once")
+        found[year] = numbers
+    _check_years(path, sorted(found))
+    years = tuple(sorted(found))
+    columns = {c: np.array([found[y][c] / 1e6 for y in years]) for c in wanted}
     _check_positive(path, years, columns)
     banned = np.sum([columns[c] for c in BANNED], axis=0)
     unbanned = {c: columns[c] for c in UNBANNED}
     rest = columns[TOTAL] - banned - sum(unbanned.values())
     return Imports(years, banned, unbanned, rest)
-
-
-def _number(text: str, column: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        raise CaseError(where, f"{column} {text!r}", "zero or a positive number")
-    return value
 
 
 def _check_years(path: Path, years: list[int]) -> None:
@@ -221,7 +205,7 @@ class Fit:
         known, at = self._known(row, origin), self.seen[row].index(year)
         return forecast(self.evidence[row], self.joint(origin).of(row), known, at, rise)
 
-    def rate_of_substitution(self, origin: int, years: tuple[int, ...]) -> dict[int, Range]:
+    def rate_of_substitution(self, origin: int, years: tuple[int, ...]) -> dict[int, Interval]:
         """Σ θ g over L in some years, from what was known at the origin."""
         random = np.random.default_rng(2017)
         shared, chosen = self.joint(origin).draw(DRAWS, random)
@@ -234,19 +218,19 @@ class Fit:
             gained += (theta * np.exp(level))[:, None] * path
         at = [self.imports.years.index(year) for year in years]
         shares = gained[:, at] / self.loss[shared][:, at]
-        return {year: Range.of(shares[:, column]) for column, year in enumerate(years)}
+        return {year: Interval.of(shares[:, column]) for column, year in enumerate(years)}
 
-    def parameters(self, origin: int) -> dict[str, Range]:
+    def parameters(self, origin: int) -> dict[str, Interval]:
         """Posterior of Σ θ ("ceiling"), each product's θ, ρ ("rate") and s ("seed")."""
         random = np.random.default_rng(2018)
         shared, chosen = self.joint(origin).draw(DRAWS, random)
         theta = between(self.theta, self.theta[chosen[:, :, 1]], random)
         rate = between(np.unique(self.rate), self.rate[shared], random)
         return {
-            "ceiling": Range.of(theta.sum(axis=0)),
-            **{product: Range.of(theta[row]) for row, product in enumerate(UNBANNED)},
-            "rate": Range.of(rate),
-            "seed": Range.of(self.seed[shared]),
+            "ceiling": Interval.of(theta.sum(axis=0)),
+            **{product: Interval.of(theta[row]) for row, product in enumerate(UNBANNED)},
+            "rate": Interval.of(rate),
+            "seed": Interval.of(self.seed[shared]),
         }
 
     def _known(self, row: int, origin: int) -> int:
