@@ -468,14 +468,14 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
         env=os.environ | {"XDG_CACHE_HOME": str(cache_home)},
     )
     note: dict[str, int] = {"done": 0}
-    for _ in range(1200):
+    for _ in range(3600):
         if (out / "run.json").is_file():
             note = json.loads((out / "run.json").read_text())
         if note["done"] or process.poll() is not None:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    said, complained = process.communicate(timeout=60)
+    said, complained = process.communicate(timeout=180)
     folder = open_folder(out)
     done = folder.note["done"]
     assert 0 < done < wanted

@@ -269,7 +269,11 @@ def test_halving_the_step_moves_no_headline_by_more_than_two_percent(simulator, 
 
 # ── random worlds ───────────────────────────────────────────────────────────────────────────────
 
-SIGNED = {"log_tempo", "arrears", "signal", "income_change", "income_gross", "gain", "slack", "gap"}
+SIGNED = {
+    *("log_tempo", "arrears", "signal", "gain", "slack", "gap"),
+    *("income_change", "income_gross", "imports_gross"),
+    "leverage_left",  # what is taken may pass what ending all trade would take by a little
+}
 SHARES = {"depth", "concern", "knowledge", "influence_recorded", "influence_valued"}
 FLAGS = {"war", "opened", "alive", "dormant"}
 

@@ -140,10 +140,10 @@ class EquilibriumTable(Process):
         for point, (regime, sigma, severity) in enumerate(weights):
             column = points[point][:, *(None,) * p.elasticity.ndim]
             total = total + column * regime * sigma * severity
-        return {
-            "income_gross": total[: self.actors],
-            **dict(zip(ROUTES, self._split(total[self.actors :]), strict=True)),
-        }
+        of_routes = dict(zip(ROUTES, self._split(total[self.actors :]), strict=True))
+        # Sanctions on others may bring a target more trade, of which none is lost.
+        of_routes["sanctioned"] = jnp.maximum(of_routes["sanctioned"], 0)
+        return {"income_gross": total[: self.actors], **of_routes}
 
     def _split(self, total: Array) -> list[Array]:
         """Each quantity of routes, which stand one after another."""
