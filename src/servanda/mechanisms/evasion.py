@@ -3,8 +3,7 @@
 Sanctioned trade goes direct, is rerouted, or is abandoned. The rerouted part N of the trade lost L
 approaches a ceiling that enforcement E lowers, N' = N + (θ·e^(−εE)·L − N)(1 − e^(−ρ·dt)), the exact
 solution over the step. Leakage is N/L, what is won back of what sanctions took, zero where they
-take nothing. Covert ties carry their share of N as goods; leakage wins back the same share of the
-income lost.
+take nothing. Covert ties carry their share of N as goods.
 
 The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s +
 N/ceiling), from a seed s. That is logistic, and with u = N/ceiling and e = e^(−ρ(1 + s)dt) a step
