@@ -457,6 +457,11 @@ def test_a_folder_without_a_run_has_no_briefing(servanda):
 # ── Ctrl-C ──────────────────────────────────────────────────────────────────────────────────────
 
 
+def _heed_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     out = tmp_path / "run"
     wanted = 400_000
@@ -466,6 +471,7 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"XDG_CACHE_HOME": str(cache_home)},
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 (no thread is needed to set a signal)
     )
     note: dict[str, int] = {"done": 0}
     for _ in range(3600):
