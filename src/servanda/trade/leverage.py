@@ -32,7 +32,7 @@ from servanda.trade.regimes import DIRECTIONS, Regime
 from servanda.trade.sanctions import (
     Costs,
     Elasticities,
-    Severity,
+    Places,
     banned,
     cost_changes,
 )
@@ -74,7 +74,7 @@ def take(
     regime: Regime,
     baseline: Baseline,
     sigma: Elasticities,
-    severity: Severity,
+    severity: Places,
     month: str | None = None,
 ) -> Taken:
     """Solve a regime, and its measures on what targets sell and on what they buy alone."""

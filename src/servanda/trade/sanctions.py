@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy
@@ -41,16 +41,15 @@ BAN = PROHIBITIVE
 
 Costs = Float64[np.ndarray, "run sector origin destination"]
 Elasticities = Float64[np.ndarray, "run sector"]
-Severity = Float64[np.ndarray, " run"]
-Places = Float64[np.ndarray, " run"]
-Marks = Float64[np.ndarray, "origin destination"]
+Places = Float64[np.ndarray, " run"]  # in ranges: −1 low, 0 central, 1 high
+Marks = Bool[np.ndarray, "origin destination"]
 
 
 def cost_changes(
     regime: Regime,
     economy: Economy,
     elasticities: Elasticities,
-    severity: Severity,
+    severity: Places,
     month: str | None = None,
     directions: Sequence[str] = DIRECTIONS,
 ) -> Costs:
@@ -98,7 +97,7 @@ def banned(
     directions: Sequence[str] = DIRECTIONS,
 ) -> Costs:
     """The same costs with trade cut between a target and everyone who sanctions it at all."""
-    marked = sanctioned(regimes, economy, target) > 0
+    marked = sanctioned(regimes, economy, target)
     place = economy.countries.index(target)
     for direction in set(DIRECTIONS) - set(directions):
         marked[(place,) if direction == "from-target" else (slice(None), place)] = False
@@ -108,15 +107,15 @@ def banned(
 
 
 def sanctioned(regimes: Iterable[Regime], economy: Economy, target: str | None = None) -> Marks:
-    """Mark with 1, both ways, each pair of a sender and its target in any of the regimes."""
+    """Mark, both ways, each pair of a sender and its target in any of the regimes."""
     n = len(economy.countries)
-    marks = np.zeros((n, n))
+    marks = np.zeros((n, n), dtype=bool)
     for regime in regimes:
         for measure in regime.measures:
             if target in (None, measure.target):
                 for place in _places(regime, measure, economy):
-                    marks[place] = 1
-    return np.maximum(marks, marks.T)
+                    marks[place] = True
+    return marks | marks.T
 
 
 def _places(regime: Regime, measure: Measure, economy: Economy) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from servanda.trade.baseline import Baseline
 from servanda.trade.keys import Range, within
 from servanda.trade.leverage import Hold, Taken, hold, take
 from servanda.trade.regimes import MONTHS, Regime
-from servanda.trade.sanctions import Elasticities, Places, Severity
+from servanda.trade.sanctions import Elasticities, Places
 
 Progress = Callable[[int, int], None]
 
@@ -29,7 +29,7 @@ SPREAD = 1 / NormalDist().inv_cdf((1 + WITHIN) / 2)  # of a place in a range, in
 FARTHEST = 2.0  # place in a range, counted in steps from its centre to its ends
 
 
-def draw(baseline: Baseline, draws: int, seed: int) -> tuple[Elasticities, Severity]:
+def draw(baseline: Baseline, draws: int, seed: int) -> tuple[Elasticities, Places]:
     """Draw elasticities and severity; the first draws are the same however many there are."""
     random = np.random.default_rng(seed)
     places = random.normal(0, SPREAD, (draws, 1 + len(baseline.elasticities)))
