@@ -457,11 +457,19 @@ def test_a_folder_without_a_run_has_no_briefing(servanda):
 # ── Ctrl-C ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _heed_ctrl_c() -> None:
-    """A shell has what it starts in the background ignore Ctrl-C, and children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@pytest.fixture
+def heeds_ctrl_c():
+    """A shell has what it starts in the background ignore Ctrl-C, and children inherit that.
+
+    The handler is set here and not in the child (`preexec_fn`), which would fork beside JAX's
+    threads.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     out = tmp_path / "run"
     wanted = 400_000
@@ -471,7 +479,6 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"XDG_CACHE_HOME": str(cache_home)},
-        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 (no thread is needed to set a signal)
     )
     note: dict[str, int] = {"done": 0}
     for _ in range(3600):
