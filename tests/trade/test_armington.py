@@ -28,7 +28,7 @@ def apart(n: int, cost: float) -> np.ndarray:
 # --- by hand ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("closure", ["multiplicative", "additive"])
+@pytest.mark.parametrize("closure", ["multiplicative", "additive", "export-share"])
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_no_change_changes_no_bit(closure, share):
     after = counterfactual(Economy(ABC, UNBALANCED, share), np.ones((3, 3)), 5.0, closure)
@@ -38,7 +38,7 @@ def test_no_change_changes_no_bit(closure, share):
     assert (after.steps, after.residual) == (0, 0.0)
 
 
-@pytest.mark.parametrize("closure", ["multiplicative", "additive"])
+@pytest.mark.parametrize("closure", ["multiplicative", "additive", "export-share"])
 def test_almost_no_change_changes_almost_nothing(closure):
     after = counterfactual(Economy(ABC, UNBALANCED, 0.5), apart(3, 1 + 1e-9), 5.0, closure)
     np.testing.assert_allclose(after.real_income, 1, rtol=0, atol=1e-8)
@@ -96,6 +96,15 @@ def test_autarky_loses_the_gains_from_trade(share):
     expected = np.array([70 / 100, 100 / 130, 30 / 45]) ** (1 / (3 * share))
     np.testing.assert_allclose(after.real_income, expected, rtol=1e-9)
     np.testing.assert_allclose(after.flows - np.diag(np.diag(after.flows)), 0, atol=1e-8)
+
+
+def test_whoever_is_cut_off_lends_and_borrows_nothing_of_exports():
+    # A lends 20 to B of the 30 it sells. All but cut off, each makes what it uses: its real income
+    # falls to λ^(1/(σ−1)), λ what it spent at home: 80/90 and 40/70.
+    flows = np.array([[80.0, 30.0], [10.0, 40.0]])
+    after = counterfactual(Economy(CODES[:2], flows), apart(2, 60.0), 5.0, "export-share")
+    np.testing.assert_allclose(after.real_income, [(8 / 9) ** 0.25, (4 / 7) ** 0.25], rtol=1e-4)
+    np.testing.assert_allclose(after.flows.sum(axis=0), after.flows.sum(axis=1), rtol=1e-4)
 
 
 def test_dearer_for_one_buyer_whatever_it_buys():
@@ -169,6 +178,25 @@ def test_a_transfer_stays_what_it_was(world):
 
 
 @given(worlds())
+def test_a_lender_lends_the_same_share_of_its_exports_and_borrowers_share_it(world):
+    economy, cost, sigma = built(world)
+    after = counterfactual(economy, cost, sigma, "export-share")
+    lent, sold, earned = accounts(economy.flows)
+    now_lent, now_sold, now_earned = accounts(after.flows)
+    assert now_lent.sum() == pytest.approx(0, abs=1e-9 * earned.sum())
+    lends = lent > 0
+    np.testing.assert_allclose((now_lent / now_sold)[lends], (lent / sold)[lends], rtol=1e-6)
+    borrowing = (now_lent / now_earned)[~lends] / (lent / earned)[~lends]
+    np.testing.assert_allclose(borrowing, borrowing[0], rtol=1e-6)
+
+
+def accounts(flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each country lends, sells abroad, and earns."""
+    earned = flows.sum(axis=1)
+    return earned - flows.sum(axis=0), earned - np.diag(flows), earned
+
+
+@given(worlds())
 def test_welfare_is_that_of_arkolakis_costinot_and_rodriguez_clare(world):
     economy, cost, sigma = built(world)
     after = counterfactual(economy, cost, sigma)
@@ -221,8 +249,9 @@ def test_nobody_is_hurt_by_a_fall_in_its_own_costs(world, who, fall):
 def test_where_trade_is_balanced_the_closures_agree(world):
     economy, cost, sigma = built(world)
     ratio = counterfactual(economy, cost, sigma, "multiplicative")
-    transfer = counterfactual(economy, cost, sigma, "additive")
-    np.testing.assert_allclose(ratio.price, transfer.price, rtol=1e-8)
+    for closure in ("additive", "export-share"):
+        other = counterfactual(economy, cost, sigma, closure)
+        np.testing.assert_allclose(ratio.price, other.price, rtol=1e-8)
 
 
 @given(worlds())

@@ -123,7 +123,7 @@ WRONG_SPEC = {
         '"multiplied"',
         (
             f"{TOML}: closure: found 'multiplied',"
-            " expected one of multiplicative, additive, held-shares\n"
+            " expected one of multiplicative, additive, export-share, held-shares\n"
             "  hint: did you mean 'multiplicative'?"
         ),
     ),

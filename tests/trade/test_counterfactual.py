@@ -261,7 +261,7 @@ def test_derivatives_are_those_of_small_differences(factors):
             lambda: counterfactual(ONE, np.ones((3, 3)), 5.0, "multiplicativ"),
             (
                 "closure: found 'multiplicativ', expected one of multiplicative, additive,"
-                " held-shares\n  hint: did you mean 'multiplicative'?"
+                " export-share, held-shares\n  hint: did you mean 'multiplicative'?"
             ),
         ),
         (

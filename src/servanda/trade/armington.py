@@ -26,12 +26,15 @@ country has an endowment of its own, as in the years before workers and plant ca
 and fixed factors this is the endowment model of Yotov et al. (2016); labour is never added to or
 withdrawn. With one sector the two are the same.
 
-**Closure.** What a country spends follows what it earns, in one of three ways:
+**Closure.** What a country spends follows what it earns, in one of four ways:
 
 - ``"multiplicative"``, the default: E_j / Y_j stays as observed, all rescaled by one number so that
-  the world spends what it makes. An exporter cut off from its buyers then runs a smaller surplus,
-  as cut-off exporters did; an answer was found for every random economy tried; and it comes nearest
-  to the published border experiment of Yotov et al. (2016).
+  the world spends what it makes. It comes nearest to the published border experiment of Yotov et
+  al. (2016). A lender goes on lending the same share of its earnings, however little it can sell.
+- ``"export-share"``: a lender goes on importing the same multiple of what it exports, and those who
+  borrow share what is lent, in proportion to their earnings and their (E_j − Y_j) / Y_j before.
+  Whoever is cut off from its buyers lends less, and who trades with nobody neither lends nor
+  borrows.
 - ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). The
   lender goes on lending as before, so that isolation with an imbalance has no equilibrium.
 - ``"held-shares"``: prices clear demand at the output and spending of before, Y_i = Σ_j s'_ij E_j;
@@ -61,9 +64,9 @@ from jaxtyping import Array, Float, Int
 
 from servanda.trade.flows import Economy
 
-Closure = Literal["multiplicative", "additive", "held-shares"]
+Closure = Literal["multiplicative", "additive", "export-share", "held-shares"]
 Factors = Literal["mobile", "fixed"]
-CLOSURES: tuple[Closure, ...] = ("multiplicative", "additive", "held-shares")
+CLOSURES: tuple[Closure, ...] = ("multiplicative", "additive", "export-share", "held-shares")
 FACTORS: tuple[Factors, ...] = ("mobile", "fixed")
 
 # A pool of factors that earn alike: a country, or each of its sectors. One row or one a sector.
@@ -155,7 +158,9 @@ def markets(
     log_wage = (log_price - (1 - gamma) * log_index) / gamma
     supply = _pooled(world.output, log_price) * jnp.exp(log_wage)
     shares = jnp.exp((1 - world.sector_elasticity) * (log_inward - log_index))
-    spending = shares * before / before.sum(axis=0) * _spent(world, closure, supply)
+    split = shares * before / before.sum(axis=0)
+    at_home = (split * ease * jnp.einsum("kii->ki", reached) / bought).sum(axis=0)
+    spending = split * _spent(world, closure, supply, at_home)
     demand = ease * jnp.einsum("kij,kj->ki", reached, spending / bought)
     met = _pooled(world.output, log_price) if closure == "held-shares" else supply
     gap = jnp.log(_pooled(demand, log_price) / met) + jnp.log(supply.sum())
@@ -179,8 +184,8 @@ def _index(world: World, log_inward: Goods) -> Nations:
     return jnp.where(alike, (share * log_inward).sum(axis=0), ces)
 
 
-def _spent(world: World, closure: Closure, supply: Pools) -> Nations:
-    """What each country spends."""
+def _spent(world: World, closure: Closure, supply: Pools, at_home: Nations) -> Nations:
+    """What each country spends, `at_home` being the share of it that stays there."""
     output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
     earned = supply.sum(axis=0)
     if closure == "held-shares":
@@ -188,9 +193,27 @@ def _spent(world: World, closure: Closure, supply: Pools) -> Nations:
     if closure == "multiplicative":
         wanted = before / output * earned
         return wanted / wanted.sum() * earned.sum()
+    if closure == "export-share":
+        return _lent_of_exports(world, earned, at_home)
     spent = earned + (before - output) * earned.sum()
     # Who owes more than it makes has nothing to spend: there is no such world.
     return jnp.where(spent > 0, spent, jnp.nan)
+
+
+def _lent_of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
+    """Lenders import the same multiple m of their exports; borrowers share what these lend.
+
+    With h of spending E at home and earnings Y, m (Y − hE) = (1 − h) E.
+    """
+    sold = jnp.einsum("kii->i", world.flows)
+    output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
+    multiple = (before - sold) / (output - sold)
+    lent = earned - multiple * earned / (1 + (multiple - 1) * at_home)
+    lent = jnp.where(before < output, lent, 0.0)
+    wanted = jnp.maximum(before / output - 1, 0.0) * earned
+    total = wanted.sum()
+    borrowed = wanted / jnp.where(total > 0, total, 1.0) * lent.sum()
+    return earned - lent + borrowed
 
 
 def changes(

@@ -208,7 +208,7 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closu
             f"demand for {good}{economy.countries[country]!r} {apart}",
             f"at most {TOLERANCE:.0e} from supply",
             hint="cap the cost change or the elasticity"
-            if closure == "multiplicative"
+            if closure in ("multiplicative", "export-share")
             else "a country all but cut off cannot keep its deficit or surplus: balance its trade, "
             "use the 'multiplicative' closure or cap the cost change",
         )
