@@ -560,21 +560,36 @@ def variants_part() -> str:
     others = {
         "as in the case": baseline,
         "factors that move between sectors": replace(baseline, factors="mobile"),
+        "closure `multiplicative`": replace(baseline, closure="multiplicative"),
         "closure `additive`": replace(baseline, closure="additive"),
         "closure `held-shares`, gegravity's": replace(baseline, closure="held-shares"),
     }
     for eta in (0.2, 1.0):
         changed = replace(economy, sector_elasticity=eta)
         others[f"η = {eta:g}"] = replace(baseline, economy=changed)
-    for gamma in (0.4, 1.0):
-        changed = replace(economy, value_added_share=gamma)
-        others[f"γ = {gamma:g}"] = replace(baseline, economy=changed)
+    for ratio in (1.8, 2.4):
+        changed = economy.at_gross_output(ratio)
+        others[f"gross output {ratio:g} times GDP"] = replace(baseline, economy=changed)
     rows = []
     for name, one in others.items():
-        income = 100 * (take(regime, one, sigma, np.zeros(1)).income[0] - 1)
+        found = take(regime, one, sigma, np.zeros(1))
+        income = 100 * (found.income[0] - 1)
         cells = [f"{income[economy.countries.index(code)]:+.2f}" for code in ("RUS", "PRK", "EU")]
-        rows.append((name, *cells))
-    return table(("assumption", "RUS", "PRK", "EU"), rows)
+        of_trade = _russian_trade(one.economy.flows, found.flows[0], economy.countries)
+        rows.append((name, *cells, *of_trade))
+    head = ("RUS", "PRK", "EU", "Russia's exports", "its imports", "those from China")
+    return table(("assumption", *head), rows)
+
+
+def _russian_trade(before: Any, after: Any, countries: Row) -> list[str]:
+    """Change of Russia's exports, imports, and imports from China, in percent."""
+    russia, china = countries.index("RUS"), countries.index("CHN")
+    away = np.arange(len(countries)) != russia
+    old, new = (
+        (flows[russia, away].sum(), flows[away, russia].sum(), flows[china, russia])
+        for flows in (before.sum(axis=0), after.sum(axis=0))
+    )
+    return [f"{100 * (now / then - 1):+.0f}" for then, now in zip(old, new, strict=True)]
 
 
 def results_part(part: Callable[[Any], str]) -> Callable[[], str]:

@@ -98,15 +98,6 @@ def test_autarky_loses_the_gains_from_trade(share):
     np.testing.assert_allclose(after.flows - np.diag(np.diag(after.flows)), 0, atol=1e-8)
 
 
-def test_whoever_is_cut_off_lends_and_borrows_nothing_of_exports():
-    # A lends 20 to B of the 30 it sells. All but cut off, each makes what it uses: its real income
-    # falls to λ^(1/(σ−1)), λ what it spent at home: 80/90 and 40/70.
-    flows = np.array([[80.0, 30.0], [10.0, 40.0]])
-    after = counterfactual(Economy(CODES[:2], flows), apart(2, 60.0), 5.0, "export-share")
-    np.testing.assert_allclose(after.real_income, [(8 / 9) ** 0.25, (4 / 7) ** 0.25], rtol=1e-4)
-    np.testing.assert_allclose(after.flows.sum(axis=0), after.flows.sum(axis=1), rtol=1e-4)
-
-
 def test_dearer_for_one_buyer_whatever_it_buys():
     # Every cost into C, its own included, up by a tenth: its prices rise by that and no flow moves.
     change = np.ones((3, 3))
@@ -178,22 +169,43 @@ def test_a_transfer_stays_what_it_was(world):
 
 
 @given(worlds())
-def test_a_lender_lends_the_same_share_of_its_exports_and_borrowers_share_it(world):
+def test_lenders_import_the_same_multiple_of_exports_but_for_what_the_world_spends_less(world):
     economy, cost, sigma = built(world)
     after = counterfactual(economy, cost, sigma, "export-share")
-    lent, sold, earned = accounts(economy.flows)
-    now_lent, now_sold, now_earned = accounts(after.flows)
-    assert now_lent.sum() == pytest.approx(0, abs=1e-9 * earned.sum())
-    lends = lent > 0
-    np.testing.assert_allclose((now_lent / now_sold)[lends], (lent / sold)[lends], rtol=1e-6)
-    borrowing = (now_lent / now_earned)[~lends] / (lent / earned)[~lends]
-    np.testing.assert_allclose(borrowing, borrowing[0], rtol=1e-6)
+    output, spending = economy.flows.sum(axis=1), economy.flows.sum(axis=0)
+    home, new_home = np.diag(economy.flows), np.diag(after.flows)
+    new_output, new_spending = after.flows.sum(axis=1), after.flows.sum(axis=0)
+    assert new_spending.sum() == pytest.approx(new_output.sum(), rel=1e-12)
+    ratio = (new_spending / new_output) / (spending / output)
+    lends = spending < output
+    if not lends.any():
+        return
+    # One number r scales all spending E; without it a lender imports E − hE, h its home share.
+    r = ratio[~lends][0]
+    np.testing.assert_allclose(ratio[~lends], r, rtol=1e-8)
+    wanted = new_spending / r
+    imports, exports = (
+        wanted * (1 - new_home / new_spending),
+        new_output - wanted * new_home / new_spending,
+    )
+    multiple = (spending - home) / (output - home)
+    np.testing.assert_allclose((imports / exports)[lends], multiple[lends], rtol=1e-6)
 
 
-def accounts(flows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What each country lends, sells abroad, and earns."""
-    earned = flows.sum(axis=1)
-    return earned - flows.sum(axis=0), earned - np.diag(flows), earned
+def test_an_exporter_cut_off_from_its_buyers_lends_less_under_export_share():
+    # A sells 30 abroad and buys 10, and now its sales cost twice as much to deliver. Lending the
+    # same share of its earnings would leave next to nothing of what it sells to pay for imports.
+    flows = np.array([[80.0, 20.0, 10.0], [5.0, 800.0, 60.0], [5.0, 65.0, 700.0]])
+    change = np.ones((3, 3))
+    change[0, 1:] = 2.0
+
+    def lent_of_exports(closure: str) -> float:
+        after = counterfactual(Economy(ABC, flows), change, 5.0, closure).flows
+        exports, imports = after[0, 1:].sum(), after[1:, 0].sum()
+        return (exports - imports) / exports
+
+    assert lent_of_exports("export-share") == pytest.approx(20 / 30, abs=0.04)
+    assert lent_of_exports("multiplicative") > 0.9
 
 
 @given(worlds())

@@ -251,6 +251,52 @@ def test_derivatives_are_those_of_small_differences(factors):
     np.testing.assert_allclose(by_sigma[:, 0], differences(harder, 6.0), rtol=1e-4, atol=1e-8)
 
 
+# --- what is made at home ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("economy", [ONE, TWO], ids=["one sector", "two"])
+def test_gross_output_changes_what_is_sold_at_home_alone(economy):
+    more = economy.at_gross_output(3.0)
+    away = ~np.eye(3, dtype=bool)
+    np.testing.assert_array_equal(more.flows[..., away], economy.flows[..., away])
+    assert more.value_added_share == 1 / 3
+
+    def made(one: Economy) -> np.ndarray:
+        return one.flows.sum(axis=-1).reshape(-1, 3).sum(axis=0)
+
+    def shares(one: Economy) -> np.ndarray:
+        bought = one.flows.reshape(-1, 3, 3).sum(axis=1)
+        return bought / bought.sum(axis=0)
+
+    np.testing.assert_allclose(made(more) / 3, made(economy) / 2)
+    np.testing.assert_allclose(shares(more), shares(economy))
+    again = more.at_gross_output(2.0)
+    np.testing.assert_allclose(again.flows, economy.flows)
+
+
+def test_without_trade_a_country_loses_about_its_imports_however_much_it_makes():
+    # λ^(1/(γ(σ−1))) with a home share λ = 1 − imports / spending: for few imports the loss is
+    # imports / ((σ − 1) γ spending), and γ spending is what it earns. 4 of 200 at σ = 5: 0.5 %.
+    few = Economy(AB, np.array([[396.0, 4.0], [4.0, 796.0]]), 0.5)
+    cost = np.array([[1, 1e4], [1e4, 1]])
+    for ratio in (1.5, 2.0, 4.0):
+        lost = 1 - counterfactual(few.at_gross_output(ratio), cost, 5.0).real_income
+        np.testing.assert_allclose(lost, [0.005, 0.0025], rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "message"),
+    [
+        (0.8, "value-added share: found 1.25, expected a number above 0 and at most 1"),
+        (0.7, "flow from 'AAA' to 'AAA': found -1.5, expected zero or a positive number"),
+    ],
+)
+def test_a_country_makes_at_least_its_value_added_and_what_it_sells_abroad(ratio, message):
+    with pytest.raises(UsageError) as caught:
+        ONE.at_gross_output(ratio)
+    assert str(caught.value) == message
+
+
 # --- bad input ------------------------------------------------------------
 
 

@@ -31,10 +31,8 @@ withdrawn. With one sector the two are the same.
 - ``"multiplicative"``, the default: E_j / Y_j stays as observed, all rescaled by one number so that
   the world spends what it makes. It comes nearest to the published border experiment of Yotov et
   al. (2016). A lender goes on lending the same share of its earnings, however little it can sell.
-- ``"export-share"``: a lender goes on importing the same multiple of what it exports, and those who
-  borrow share what is lent, in proportion to their earnings and their (E_j − Y_j) / Y_j before.
-  Whoever is cut off from its buyers lends less, and who trades with nobody neither lends nor
-  borrows.
+- ``"export-share"``: a borrower's E_j / Y_j stays as observed, and so do a lender's imports over
+  its exports, all rescaled by one number as before. Who is cut off from its buyers lends less.
 - ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). The
   lender goes on lending as before, so that isolation with an imbalance has no equilibrium.
 - ``"held-shares"``: prices clear demand at the output and spending of before, Y_i = Σ_j s'_ij E_j;
@@ -190,30 +188,24 @@ def _spent(world: World, closure: Closure, supply: Pools, at_home: Nations) -> N
     earned = supply.sum(axis=0)
     if closure == "held-shares":
         return before
-    if closure == "multiplicative":
-        wanted = before / output * earned
-        return wanted / wanted.sum() * earned.sum()
+    if closure == "additive":
+        spent = earned + (before - output) * earned.sum()
+        # Who owes more than it makes has nothing to spend: there is no such world.
+        return jnp.where(spent > 0, spent, jnp.nan)
+    wanted = before / output * earned
     if closure == "export-share":
-        return _lent_of_exports(world, earned, at_home)
-    spent = earned + (before - output) * earned.sum()
-    # Who owes more than it makes has nothing to spend: there is no such world.
-    return jnp.where(spent > 0, spent, jnp.nan)
+        wanted = jnp.where(before < output, _of_exports(world, earned, at_home), wanted)
+    return wanted / wanted.sum() * earned.sum()
 
 
-def _lent_of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
-    """Lenders import the same multiple m of their exports; borrowers share what these lend.
+def _of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
+    """Spending E that leaves imports the same multiple m of exports.
 
-    With h of spending E at home and earnings Y, m (Y − hE) = (1 − h) E.
+    With earnings Y, and h of spending at home, (1 − h) E = m (Y − h E).
     """
     sold = jnp.einsum("kii->i", world.flows)
-    output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
-    multiple = (before - sold) / (output - sold)
-    lent = earned - multiple * earned / (1 + (multiple - 1) * at_home)
-    lent = jnp.where(before < output, lent, 0.0)
-    wanted = jnp.maximum(before / output - 1, 0.0) * earned
-    total = wanted.sum()
-    borrowed = wanted / jnp.where(total > 0, total, 1.0) * lent.sum()
-    return earned - lent + borrowed
+    multiple = (world.spending.sum(axis=0) - sold) / (world.output.sum(axis=0) - sold)
+    return multiple * earned / (1 + (multiple - 1) * at_home)
 
 
 def changes(

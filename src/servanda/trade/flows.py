@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import xarray as xr
@@ -59,6 +59,25 @@ class Economy:
                 repr(self.sector_elasticity),
                 "a finite number, zero or more",
             )
+
+    def at_gross_output(self, ratio: float) -> Economy:
+        """The same value added and trade, were gross output `ratio` times value added.
+
+        Sales at home make up the difference, so that each sector keeps its share of spending, and
+        γ is 1 / ratio: that γ is another and all flows are as before cannot be.
+
+        Raises:
+            UsageError: The ratio is below one, or so low that a country would export more than it
+                makes.
+        """
+        trade = self.flows * (1 - np.eye(len(self.countries)))
+        spending = self.flows.sum(axis=-2)
+        output = self.flows.sum(axis=-1).reshape(-1, len(self.countries)).sum(axis=0)
+        more = output * (ratio * self.value_added_share - 1)
+        share = spending / spending.reshape(-1, len(self.countries)).sum(axis=0)
+        home = spending + share * more - trade.sum(axis=-2)
+        flows = trade + home[..., None] * np.eye(len(self.countries))
+        return replace(self, flows=flows, value_added_share=1 / ratio)
 
     def by_sector(self) -> list[tuple[str, Pairs]]:
         """Each sector's name, '' where there is but one, and its flows, [origin, destination]."""
