@@ -570,15 +570,15 @@ def variants_part() -> str:
     for ratio in (1.8, 2.4):
         changed = economy.at_gross_output(ratio)
         others[f"gross output {ratio:g} times GDP"] = replace(baseline, economy=changed)
-    rows = []
+    of_income, rows = ("RUS", "PRK", "EU", "USA", "CHN"), []
     for name, one in others.items():
         found = take(regime, one, sigma, np.zeros(1))
         income = 100 * (found.income[0] - 1)
-        cells = [f"{income[economy.countries.index(code)]:+.2f}" for code in ("RUS", "PRK", "EU")]
-        of_trade = _russian_trade(one.economy.flows, found.flows[0], economy.countries)
-        rows.append((name, *cells, *of_trade))
-    head = ("RUS", "PRK", "EU", "Russia's exports", "its imports", "those from China")
-    return table(("assumption", *head), rows)
+        cells = [f"{income[economy.countries.index(code)]:+.3f}" for code in of_income]
+        trade = _russian_trade(one.economy.flows, found.flows[0], economy.countries)
+        rows.append((name, *cells, *trade))
+    of_trade = ("Russia's exports", "its imports", "those from China")
+    return table(("assumption", *of_income, *of_trade), rows)
 
 
 def _russian_trade(before: Any, after: Any, countries: Row) -> list[str]:
