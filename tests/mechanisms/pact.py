@@ -1,0 +1,28 @@
+"""A living pact of a supplier with plenty and a buyer, for tests of exchange and its bargains."""
+
+from __future__ import annotations
+
+import equinox as eqx
+
+from servanda.mechanisms.exchange import NashBargaining
+from tests.builders import REST
+
+SHELLS, TROOPS = "SUP>BUY:shells", "SUP>BUY:troops"
+OIL, TECHNOLOGY, AID = "BUY>SUP:oil", "BUY>SUP:technology", "PAT>SUP:oil"
+PACT = "BUY-SUP"
+PLENTY = 1e9
+FINISHED = {AID: 20.0, REST: 100.0}  # what the lanes carry at their ceilings
+
+
+class Compiled(NashBargaining):
+    """The theory itself, compiled, as these cases are many."""
+
+    @eqx.filter_jit
+    def step(self, p, world, month, draws, clock):
+        return super().step(p, world, month, draws, clock)
+
+
+def standing(bench, **values):
+    """A world in which all ties are open, the pact lives and the supplier has plenty."""
+    given = {"opened": 1.0, "alive": 1.0, "stock": PLENTY, "lane": FINISHED, "price": 1.75}
+    return bench.world(**(given | values))
