@@ -17,8 +17,8 @@ def generate(monkeypatch):
     monkeypatch.syspath_prepend(str(DOCS))
     module = importlib.import_module("generate")
     yield module
-    for name in ("generate", "case_keys"):
-        sys.modules.pop(name, None)
+    for path in DOCS.glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
 
 def run(generate, monkeypatch, *options):
@@ -92,6 +92,8 @@ def test_only_what_stands_between_the_marks_is_written(generate, monkeypatch):
     )
 
 
-def test_only_words_between_stars_are_emphasised(generate):
+def test_only_words_between_stars_are_emphasised(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    starred = importlib.import_module("markup").starred
     text = "*no deal* leaves A*, and (1 − A/A*)₊ of *it*"
-    assert generate._starred(text) == "*no deal* leaves A\\*, and (1 − A/A\\*)₊ of *it*"
+    assert starred(text) == "*no deal* leaves A\\*, and (1 − A/A\\*)₊ of *it*"

@@ -1,0 +1,233 @@
+"""A page for each mechanism, and the month's plan."""
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from graphlib import TopologicalSorter
+from typing import Any
+
+from markup import NOTICE, Row, cell, code, codes, links, number_text, sentence, slot_link, table
+from shipped import CASE, Docstring, case, chosen, model, readers, slots, writers
+
+from servanda.case import Prior
+from servanda.world import Draw, Ledger, Process, quantities
+
+
+def mechanism_page(slot: str) -> str:
+    """The page of one slot."""
+    process = chosen(slot)
+    text = Docstring.of(process)
+    parts = [
+        f"# {text.title}\n\n{NOTICE}**{text.claim}**\n\n{text.body}\n",
+        f"## Source\n\n{text.source}\n" if text.source else "",
+        f"## What it leaves out\n\n{text.left_out}\n" if text.left_out else "",
+        _variants_part(slot),
+        _quantities_part(slot),
+        _parameters_part(slot),
+        _levers_part(slot),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _variants_part(slot: str) -> str:
+    rows = [
+        (code(name), _first_line(v), f"in `{CASE}`" if v is chosen(slot) else "")
+        for name, v in slots()[slot].items()
+    ]
+    if slot == Ledger.slot:
+        return ""
+    naming = f"Each is a theory of the same thing. A case names one as `mechanisms.{slot}`."
+    return f"## Variants\n\n{naming}\n\n" + table(("variant", "what it says", ""), rows)
+
+
+def _first_line(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def _quantities_part(slot: str) -> str:
+    rivals = slots()[slot]
+    read = {n for v in rivals.values() for n in v.reads}
+    written = {n for v in rivals.values() for n in v.writes}
+    reads = [
+        (*described(n), _origin(n), _only(rivals, n, "reads")) for n in quantities() if n in read
+    ]
+    writes = [(*described(n), links(readers(n)), kept(n)) for n in quantities() if n in written]
+    head = ("quantity", "one for each", "unit", "meaning")
+    reading = table((*head, "from", ""), reads)
+    writing = table((*head, "read by", ""), writes)
+    return (
+        f"## What it reads, writes and draws\n\nIt reads\n\n{reading}\nand writes\n\n{writing}"
+        + _draws_part(rivals)
+    )
+
+
+def described(name: str) -> tuple[str, str, str, str]:
+    """A quantity, what there is one for, its unit and its meaning."""
+    q = quantities()[name]
+    return code(name), q.axis, code(q.unit), q.meaning
+
+
+def _origin(name: str) -> str:
+    carried = quantities()[name].carried
+    writer = writers().get(name)
+    return f"{'last' if carried else 'this'} month, {slot_link(writer)}" if writer else ""
+
+
+def kept(name: str) -> str:
+    """Whether results hold a quantity."""
+    return "kept in results" if quantities()[name].kept else ""
+
+
+def _only(rivals: Mapping[str, type[Process]], name: str, what: str) -> str:
+    having = [v for v, process in rivals.items() if name in getattr(process, what)]
+    return "" if len(having) == len(rivals) else "only " + codes(having)
+
+
+def _draws_part(rivals: Mapping[str, type[Process]]) -> str:
+    draws: dict[Draw, list[str]] = {}
+    for name, process in rivals.items():
+        for one in process.draws:
+            draws.setdefault(one, []).append(name)
+    if not draws:
+        return "\nIt draws no random numbers.\n"
+    rows = [
+        (
+            code(d.name),
+            d.kind,
+            d.axis or "one number",
+            "" if len(v) == len(rivals) else "only " + codes(v),
+        )
+        for d, v in draws.items()
+    ]
+    return "\nEvery step it draws\n\n" + table(("draw", "kind", "one for each", ""), rows)
+
+
+def _parameters_part(slot: str) -> str:
+    rivals = slots()[slot]
+    specs = {f.name: f for v in rivals.values() for f in fields(v.Parameters)}
+    having = {
+        name: [k for k, v in rivals.items() if name in {f.name for f in fields(v.Parameters)}]
+        for name in specs
+    }
+    parts = [f"## Parameters\n\nWith the priors of `{CASE}`. {PRIORS}"]
+    for name, spec in specs.items():
+        only = "" if len(having[name]) == len(rivals) else f" Only {codes(having[name])}."
+        parts.append(parameter_part(f"{slot}.{name}", spec.metadata, only))
+    return "\n".join(parts)
+
+
+PRIORS = """\
+Status: *measured*, a source counted it; *estimated*, derived from what sources say; *assumed*,
+judgement. Sources are rows of the evidence, linked to where they are from; a link's title says what
+was said.
+"""
+
+
+def parameter_part(name: str, about: Mapping[str, str], only: str) -> str:
+    """A parameter, and the priors that the shipped case has for it."""
+    each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one in all"
+    unit = "A pure number" if about["unit"] == "dimensionless" else f"In {code(about['unit'])}"
+    head = f"### `{name}`\n\n{sentence(about['meaning'])}. {unit}, {each}.{only}\n\n"
+    declared = case().parameters.get(name)
+    if declared is None:
+        return head + f"`{CASE}` has no prior for it.\n"
+    rows = [_prior_row(member, prior) for member, prior in declared.priors.items()]
+    if declared.otherwise is not None:
+        rows.append(("all others", f"{number_text(declared.otherwise)}, fixed", "", "", "", ""))
+    members = "member" if about["axis"] else ""
+    return head + table((members, "prior", "unit", "status", "sources", "note"), rows)
+
+
+def _prior_row(member: str, prior: Prior) -> Row:
+    sources = ", ".join(source_link(key) for key in prior.sources)
+    return code(member), prior_text(prior), code(prior.unit), prior.status, sources, prior.note
+
+
+def _levers_part(slot: str) -> str:
+    moving = [v for v in case().spec.levers if any(t.startswith(f"{slot}.") for t in v.targets)]
+    rows = [
+        (code(v.name), v.description, codes(t for t in v.targets if t.startswith(f"{slot}.")))
+        for v in moving
+    ]
+    return (
+        f"## Levers of `{CASE}` that act on it\n\n{table(('lever', 'what it is', 'acts on'), rows)}"
+        if rows
+        else ""
+    )
+
+
+def source_link(key: str) -> str:
+    """A link to a source, named by an evidence row's id or a source's key."""
+    rows = {o.id: o for o in case().evidence.observations}
+    said = rows[key].claim if key in rows else ""
+    source = case().evidence.source(rows[key].source if key in rows else key)
+    hover = cell(": ".join(filter(None, (source.publisher, said)))).replace('"', "”")
+    return f'[{key}](<{source.url}> "{hover}")' if source.url else f"{key} ({source.publisher})"
+
+
+def prior_text(prior: Prior) -> str:
+    """A prior in words."""
+    first, second = (number_text(x) for x in prior.arguments[:2])
+    text = {
+        "fixed": f"{first}, fixed",
+        "normal": f"normal, mean {first}, sd {second}",
+        "lognormal": f"lognormal, median {first}, log-sd {second}",
+        "beta": f"beta({first}, {second})",
+        "uniform": f"uniform, {first} to {second}",
+    }[prior.family]
+    bounded = prior.family in ("normal", "lognormal")
+    bounds = f", from {number_text(prior.low)} to {number_text(prior.high)}"
+    return text + (bounds if bounded else "")
+
+
+def plan_page() -> str:
+    """The mechanisms in order, and who waits for whom."""
+    waits = {
+        process.slot: {writers()[n] for n in process.reads if not quantities()[n].carried}
+        for process in model().plan
+    }
+    rows = []
+    for number, process in enumerate(model().plan, start=1):
+        text = Docstring.of(type(process))
+        rows.append(
+            (
+                str(number),
+                slot_link(process.slot),
+                code(process.variant),
+                text.claim,
+                links(_ordered(waits[process.slot])),
+            )
+        )
+    head = ("", "mechanism", f"variant in `{CASE}`", "what it is about", "needs, this month")
+    layers = f"```text\n{_layers(waits)}```\n"
+    return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n{layers}"
+
+
+PLAN = """\
+One month is one step. Each mechanism is a pure function of last month's world, of what earlier
+mechanisms have written into this month, of its parameters and of its own random numbers. It says
+what it reads and what it writes. The engine orders the mechanisms so that each comes after those
+whose flows of the same month it needs, and refuses a case in which two write one quantity or two
+wait for each other. Goods move only where the ledger clears what others requested.
+"""
+
+LAYERS = """\
+Mechanisms on one line do not need each other within the month; each needs something from a line
+above.
+"""
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    wanted = set(names)
+    return [slot for slot in slots() if slot in wanted]
+
+
+def _layers(waits: Mapping[str, set[str]]) -> str:
+    sorter = TopologicalSorter(waits)
+    sorter.prepare()
+    lines = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        lines.append("   ".join(_ordered(ready)))
+        sorter.done(*ready)
+    return "\n  ↓\n".join(lines) + "\n"

@@ -1,0 +1,124 @@
+"""Pages of every quantity, of the command line, and of the shipped case."""
+
+import re
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+from markup import NOTICE, Row, cell, code, codes, links, number_text, table
+from mechanism_pages import described, kept, parameter_part
+from shipped import CASE, case, model, readers, writers
+from typer.cli import get_docs_for_click
+
+from servanda.case import Series
+from servanda.world import quantities
+
+
+def quantities_page() -> str:
+    """Every quantity of the world and of the month, and the axes."""
+    head = ("quantity", "one for each", "unit", "meaning", "written by", "read by", "")
+    rows = {
+        carried: [
+            (
+                *described(n),
+                links([writers()[n]], "mechanisms/"),
+                links(readers(n), "mechanisms/"),
+                kept(n),
+            )
+            for n, q in quantities().items()
+            if q.carried == carried
+        ]
+        for carried in (True, False)
+    }
+    labels = model().axes.labels
+    axes = [(code(a), str(len(members)), _some(members)) for a, members in labels.items() if a]
+    parts = [
+        f"# Quantities\n\n{NOTICE}{QUANTITIES}",
+        f"## Carried from month to month\n\n{table(head, rows[True])}",
+        f"## Of one month\n\n{table(head, rows[False])}",
+        f"## Axes\n\nLabels come from the case; those of `{CASE}`:\n",
+        table(("axis", "labels", "such as"), axes),
+    ]
+    return "\n".join(parts)
+
+
+QUANTITIES = """\
+`{good}` stands for the unit of the good that an account or a tie holds. *Kept in results* marks
+what `servanda.run` and run folders hold; metrics, series and charts name one member of these as
+`stock[RUS.shells]`.
+"""
+
+
+def _some(members: Sequence[str], most: int = 4) -> str:
+    return codes(members[:most]) + (", …" if len(members) > most else "")
+
+
+def cli_page() -> str:
+    """The command line's own help."""
+    if find_spec("servanda.cli") is None:
+        return f"# Command line\n\n{NOTICE}`servanda --help` lists the commands.\n"
+    app = import_module("servanda.cli").app
+    command = typer.main.get_command(app)
+    context = typer.Context(command, info_name="servanda")
+    text = get_docs_for_click(obj=command, ctx=context, name="servanda", title="Command line")
+    # the list of commands cuts their help short, and each has a part of its own below
+    text = re.sub(r"\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", "", text)
+    return text.replace("# Command line\n\n", f"# Command line\n\n{NOTICE}", 1).rstrip() + "\n"
+
+
+def case_page() -> str:
+    """What can be asked of the shipped case: levers, metrics, series, biases."""
+    spec = case().spec
+    levers = [
+        (
+            code(v.name),
+            v.description,
+            f"{number_text(v.low)} to {number_text(v.high)}",
+            codes(v.choices),
+            ACTS[v.acts],
+        )
+        for v in spec.levers
+    ]
+    metrics = [
+        (code(m.name), m.label, code(m.unit), code(m.quantity), m.reduce, f"{m.since} to {m.until}")
+        for m in spec.metrics
+    ]
+    series = [_series_row(s) for s in case().evidence.series if s.quantitative]
+    parts = [
+        f"# The case {spec.name}\n\n{NOTICE}**{spec.title}.** {cell(spec.summary)}\n",
+        f"From {spec.start} to {spec.horizon}, cut at {spec.as_of}.\n",
+        "## Levers\n\nChanges to parameters. A lever at rest changes no bit.\n",
+        table(("lever", "what it is", "from, to", "choices", "acts"), levers),
+        "## Metrics\n\nOne number a run.\n",
+        table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
+        "## Series\n\nWhat the record counts of what is modelled, and figures known by the cut.\n",
+        table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
+        f"## Source biases\n\n{BIASES}\n{parameter_part('observation.bias', BIAS, '')}",
+    ]
+    return "\n".join(parts)
+
+
+ACTS = {"throughout": "throughout", "after_as_of": "after the cut"}
+BIASES = """\
+What a class of sources counts, as a multiple of what the reference class of the same series would.
+Only such ratios are identified: a bias shared by all sources of a series would not show.
+"""
+BIAS = {
+    "axis": "bias",
+    "unit": "dimensionless",
+    "meaning": "what the class counts over what there is",
+}
+
+
+def _series_row(series: Series) -> Row:
+    known = len(case().known.of(series.name))
+    counting = series.counting.replace("_", " ")
+    return (
+        code(series.name),
+        series.label,
+        code(series.unit),
+        counting,
+        codes(series.observes),
+        str(known),
+    )
