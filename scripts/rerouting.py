@@ -31,8 +31,8 @@ from servanda.rerouting import fit as quadrature
 from servanda.rerouting import leakage as leaking
 from servanda.rerouting import neighbours, substitution
 from servanda.rerouting import scores as scoring
-from servanda.rerouting.diversion import Lognormal
 from servanda.rerouting.exports import NEIGHBOURS, Exports, read_exports
+from servanda.rerouting.priors import Lognormal, Priors
 from servanda.rerouting.scores import HORIZONS, MODELS, Score
 from servanda.rerouting.substitution import UNBANNED, Imports, read_imports
 from servanda.rerouting.tables import priors_part, rerouting_part, substitution_part
@@ -67,7 +67,7 @@ def results(data: Path) -> dict[str, Any]:
 
 def rerouted(exports: Exports) -> dict[str, Any]:
     """Leakage, its variants compared, and forecasts scored."""
-    fits = fitted(exports, neighbours.Priors())
+    fits = fitted(exports, neighbours.PRIORS)
     scores = scoring.rolling(fits, exports)
     last = exports.months[-1]
     return {
@@ -92,7 +92,7 @@ def rerouted(exports: Exports) -> dict[str, Any]:
     }
 
 
-def fitted(exports: Exports, priors: neighbours.Priors) -> dict[str, neighbours.Fit]:
+def fitted(exports: Exports, priors: Priors) -> dict[str, neighbours.Fit]:
     """The three variants by the model's name."""
     return {
         "saturating": neighbours.fit(exports, "saturating", priors),
@@ -122,7 +122,7 @@ def leaked(fit: neighbours.Fit, month: str) -> dict[str, Any]:
 
 def sensitivity(exports: Exports, fits: Mapping[str, neighbours.Fit]) -> list[dict[str, Any]]:
     """Log Bayes factors and leakage at the priors used, and at others."""
-    used = neighbours.Priors()
+    used = neighbours.PRIORS
     others = {
         "ρ: log-sd 1 for .5": replace(
             used, rate=Lognormal(used.rate.median, 1.0), nodes=(3, 25, 5, 31)
@@ -159,7 +159,7 @@ def nothing_there(exports: Exports) -> list[float]:
 
     Their target loses what the record's does; neighbours keep a level, with noise of .15, φ = .5.
     """
-    priors = neighbours.Priors(nodes=(3, 9, 1, 25))
+    priors = replace(neighbours.PRIORS, nodes=(3, 9, 1, 25))
     size = len(exports.months), len(NEIGHBOURS)
     found = []
     for seed in range(MADE_UP):
@@ -260,7 +260,7 @@ def evidence(imports: Imports, closure: substitution.Closure) -> dict[str, float
 
 def yearly(imports: Imports, fits: Mapping[str, substitution.Fit]) -> list[dict[str, Any]]:
     """Mean log scores of forecasts one year ahead, by product and together."""
-    noise = substitution.Priors().noise
+    noise = substitution.PRIORS.noise
     scores: dict[str, list[dict[str, float]]] = {product: [] for product in UNBANNED}
     for row, product in enumerate(UNBANNED):
         for year in (y for y in fits["none"].seen[row] if y >= FIRST_FORECAST):

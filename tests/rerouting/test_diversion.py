@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from servanda.mechanisms import evasion
-from servanda.rerouting.diversion import Lognormal, Seed, approach, diverted
+from servanda.rerouting.diversion import approach, diverted
 
 
 def test_a_saturating_step_by_hand():
@@ -94,12 +94,3 @@ def test_what_is_diverted_fades_when_the_loss_ends():
 def test_a_network_starts_more_slowly_than_saturation_at_one_rate():
     loss, rate, seed = np.full((1, 6), 100.0), np.array([0.2]), np.array([0.05])
     assert (diverted("network", loss, rate, seed) < diverted("saturating", loss, rate, seed)).all()
-
-
-def test_nodes_have_the_moments_of_their_priors():
-    value, weight = Lognormal(0.3, 0.5).nodes(41)
-    assert weight.sum() == pytest.approx(1)
-    assert weight @ np.log(value) == pytest.approx(math.log(0.3))
-    assert weight @ (np.log(value / 0.3) ** 2) == pytest.approx(0.25, rel=0.01)
-    value, weight = Seed(2, 18).nodes(50)
-    assert weight @ value == pytest.approx(0.1, rel=0.01)

@@ -12,10 +12,10 @@ from servanda.errors import UsageError
 from servanda.rerouting.exports import Exports
 from servanda.rerouting.fit import Noise
 from servanda.rerouting.leakage import excess_share, leakage
-from servanda.rerouting.neighbours import Priors, fit, regressors
+from servanda.rerouting.neighbours import PRIORS, fit, regressors
 from tests.made_up_trade import months, world
 
-COARSE = Priors(nodes=(3, 9, 3, 25), noise=Noise((0.0, 0.4), 2.0, 0.05))
+COARSE = replace(PRIORS, nodes=(3, 9, 3, 25), noise=Noise((0.0, 0.4), 2.0, 0.05))
 
 
 @pytest.mark.parametrize(

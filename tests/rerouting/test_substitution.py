@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import tomllib
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,9 @@ from servanda.rerouting.diversion import diverted
 from servanda.rerouting.fit import Noise
 from servanda.rerouting.substitution import (
     ELECTRICITY,
+    PRIORS,
     WIGS,
     Imports,
-    Priors,
     fit,
     gain_share,
     last_value,
@@ -27,7 +29,8 @@ from servanda.rerouting.substitution import (
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "rerouting_results.toml"
 FILE = "dprk/comtrade_china_imports_from_dprk_by_hs_2016_2024_usd.csv"
-COARSE = Priors(nodes=(3, 17, 5, 41), noise=Noise((0.0,), 2.0, 0.05), baseline_log_sd=0.05)
+COARSE = replace(PRIORS, nodes=(3, 17, 5, 41), noise=Noise((0.0,), 2.0, 0.05))
+coarse_fit = partial(fit, priors=COARSE, baseline_log_sd=0.05)
 YEARS = tuple(range(2016, 2025))
 
 
@@ -78,7 +81,7 @@ def test_the_last_value_with_one_change_by_hand():
 
 
 def test_a_made_up_substitution_is_recovered():
-    found = fit(world(0.1, 0.02), "saturating", COARSE)
+    found = coarse_fit(world(0.1, 0.02), "saturating")
     parameters = found.parameters(2024)
     assert parameters[WIGS].low < 0.1 < parameters[WIGS].high
     assert parameters[ELECTRICITY].low < 0.02 < parameters[ELECTRICITY].high
@@ -90,10 +93,10 @@ def test_a_made_up_substitution_is_recovered():
 
 def test_no_substitution_is_preferred_where_there_is_none():
     none, saturating = (
-        fit(world(0.0), variant, COARSE).joint(2024) for variant in ("none", "saturating")
+        coarse_fit(world(0.0), variant).joint(2024) for variant in ("none", "saturating")
     )
     assert none.log_evidence > saturating.log_evidence
-    rate = fit(world(0.0), "saturating", COARSE).rate_of_substitution(2024, (2024,))[2024]
+    rate = coarse_fit(world(0.0), "saturating").rate_of_substitution(2024, (2024,))[2024]
     assert rate.high < 0.01
 
 
@@ -103,7 +106,7 @@ def test_closed_years_are_no_evidence_of_wigs():
     stormy[WIGS][4:7] = [0.1, 500.0, 3.0]
     other = Imports(YEARS, imports.banned, stormy, imports.rest)
     one, two = (
-        fit(record, "network", COARSE).joint(2024).log_evidence for record in (imports, other)
+        coarse_fit(record, "network").joint(2024).log_evidence for record in (imports, other)
     )
     assert one == pytest.approx(two)
 
@@ -111,7 +114,7 @@ def test_closed_years_are_no_evidence_of_wigs():
 def test_a_clock_that_stops_is_preferred_where_it_stopped():
     imports = world(0.1, rate=0.02)
     stops, runs = (
-        fit(imports, "saturating", COARSE, closure=closure).joint(2024).log_evidence
+        coarse_fit(imports, "saturating", closure=closure).joint(2024).log_evidence
         for closure in ("stops", "runs")
     )
     assert stops > runs
@@ -125,7 +128,7 @@ def test_a_forecast_does_not_see_the_year_it_is_of():
     banned = np.array([*imports.banned[:3], *[400.0] * 6])
     other = Imports(YEARS, banned, bent, imports.rest)
     scores = [
-        fit(record, "network", COARSE).foresee(2018, WIGS).log_density(3.0)
+        coarse_fit(record, "network").foresee(2018, WIGS).log_density(3.0)
         for record in (imports, other)
     ]
     assert scores[0] == pytest.approx(scores[1], rel=1e-9)
@@ -133,7 +136,7 @@ def test_a_forecast_does_not_see_the_year_it_is_of():
 
 def test_a_closed_year_is_not_forecast():
     with pytest.raises(UsageError) as error:
-        fit(world(0.1), "saturating", COARSE).foresee(2019, WIGS)
+        coarse_fit(world(0.1), "saturating").foresee(2019, WIGS)
     assert str(error.value) == (
         "forecast of 6704_wigs in 2020: found a year that is no evidence,"
         " expected one of 2017, 2018, 2019, 2023, 2024"

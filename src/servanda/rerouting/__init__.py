@@ -3,7 +3,8 @@
 `neighbours` fits exports to Russia's neighbours (read by `exports`), `scores` forecasts them from
 rolling origins beside simpler rivals, and `leakage` says what share of the loss came back;
 `substitution` asks the same of products under the embargo on North Korea. The recursions are those
-of the evasion mechanism (`diversion`), fitted by quadrature (`fit`). Only totals are used.
+of the evasion mechanism (`diversion`), fitted by quadrature (`fit`) from `priors`. Only totals are
+used.
 """
 
 from servanda.rerouting.exports import Exports, read_exports

@@ -10,57 +10,19 @@ The first approaches its ceiling from the first month; the second starts slowly,
 grows with its own traffic. That both are proportional to θ is what makes an exact fit cheap: a grid
 over (ρ, s) is shared by all series, and each series needs one more dimension, its own θ.
 
-Priors become nodes with weights here: evenly spaced in the log for lognormals, equal-weight
-quantiles for the seed. Sums over them converge fast, since posteriors are smooth.
-
 Sources: saturating diversion after Chupilkin, Javorcik and Plekhanov, "The Eurasian Roundabout",
 EBRD Working Paper 276 (2023); logistic growth, as anywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
-from scipy import special
 
 Variant = Literal["saturating", "network", "none"]
 VARIANTS: tuple[Variant, ...] = ("saturating", "network", "none")
-SPAN = 4.0  # standard deviations on either side: the record may be far out in a prior's tail
-
-
-@dataclass(frozen=True, slots=True)
-class Lognormal:
-    """A prior of a positive number: its median and the standard deviation of its log."""
-
-    median: float
-    log_sd: float
-
-    def nodes(
-        self, count: int
-    ) -> tuple[Float64[np.ndarray, " node"], Float64[np.ndarray, " node"]]:
-        """Values evenly spaced in the log, and the weight of each; weights sum to one."""
-        steps = np.linspace(-SPAN, SPAN, count)
-        weights = np.exp(-0.5 * steps**2)
-        return self.median * np.exp(self.log_sd * steps), weights / weights.sum()
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A beta prior of the seed: growth without traffic, as a share of growth at the ceiling."""
-
-    a: float
-    b: float
-
-    def nodes(
-        self, count: int
-    ) -> tuple[Float64[np.ndarray, " node"], Float64[np.ndarray, " node"]]:
-        """The middles of `count` slices of equal probability, and their equal weights."""
-        middles = (np.arange(count) + 0.5) / count
-        values: Float64[np.ndarray, " node"] = special.betaincinv(self.a, self.b, middles)
-        return values, np.full(count, 1 / count)
 
 
 def approach(

@@ -36,45 +36,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy import special
 
 from servanda.errors import UsageError
-from servanda.rerouting.diversion import Lognormal, Seed, Variant, diverted
+from servanda.rerouting.diversion import Variant, diverted
 from servanda.rerouting.exports import NEIGHBOURS, TARGET, Exports
 from servanda.rerouting.fit import Evidence, Joint, Mixture, Noise, combine, forecast, weigh
+from servanda.rerouting.priors import Lognormal, Priors, Seed
 
 BASELINE_END = "2021-12"
 SANCTIONS = "2022-03"  # the first whole month after the invasion of 24 February
 SHORTEST_BASELINE = 24  # months: below two years there is no telling season from trend
 LEVEL_SD, MONTH_SD, TREND_SD = 4.0, 1.0, 0.4  # in units of the noise
-CEILING, RATE, SEED = Lognormal(0.047, 0.94), Lognormal(0.12, 0.5), Seed(2, 18)
-NOISE = Noise((0.0, 0.2, 0.4, 0.6, 0.8, 0.9), shape=2.0, scale=0.15)
+PRIORS = Priors(
+    ceiling=Lognormal(0.047, 0.94),
+    rate=Lognormal(0.12, 0.5),
+    seed=Seed(2, 18),
+    noise=Noise((0.0, 0.2, 0.4, 0.6, 0.8, 0.9), shape=2.0, scale=0.15),
+    nodes=(3, 17, 5, 31),
+)
 
 Months = Float64[np.ndarray, " month"]
 
 
 @dataclass(frozen=True, slots=True)
-class Priors:
-    """What is believed before the fit, and how finely.
-
-    Attributes:
-        ceiling: θ of each neighbour, share of the loss.
-        rate: ρ, 1/month.
-        seed: s, of the ceiling.
-        noise: Of each series.
-        nodes: How many of the loss, ρ, s and θ.
-    """
-
-    ceiling: Lognormal = CEILING
-    rate: Lognormal = RATE
-    seed: Seed = SEED
-    noise: Noise = NOISE
-    nodes: tuple[int, int, int, int] = (3, 17, 5, 31)
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """The nodes that all neighbours share.
+class Paths:
+    """The nodes that all neighbours share, with what each loses and diverts.
 
     Attributes:
         weight: Prior weight of each.
@@ -100,7 +86,7 @@ class Fit:
     Attributes:
         variant: Which.
         exports: The record.
-        shared: Its shared nodes.
+        shared: Its shared nodes, and their paths.
         theta: Nodes of θ.
         baseline: b_ct, what each neighbour would have bought by the fit to 2019–2021.
         evidence: Of each neighbour.
@@ -108,7 +94,7 @@ class Fit:
 
     variant: Variant
     exports: Exports
-    shared: Shared
+    shared: Paths
     theta: Float64[np.ndarray, " theta"]
     baseline: Float64[np.ndarray, "neighbour month"]
     evidence: tuple[Evidence, ...]
@@ -153,7 +139,7 @@ class Fit:
         return whole
 
 
-def fit(exports: Exports, variant: Variant, priors: Priors | None = None) -> Fit:
+def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
     """Hold a variant against the whole record; `Fit.joint` says what any date's past supports.
 
     Args:
@@ -164,14 +150,10 @@ def fit(exports: Exports, variant: Variant, priors: Priors | None = None) -> Fit
     Raises:
         UsageError: The record has less than two years before 2022, or stops before 2022-03.
     """
-    priors = priors or Priors()
     baseline_months = _baseline_months(exports)
     design, prior_sd = regressors(exports.months)
-    none = variant == "none"
-    shared = _shared(exports, variant, priors, baseline_months)
-    theta, theta_weight = (
-        (np.zeros(1), np.ones(1)) if none else priors.ceiling.nodes(priors.nodes[3])
-    )
+    shared = _paths(exports, variant, priors, baseline_months)
+    theta, theta_weight = priors.ceilings(variant)
     baseline, evidence = [], []
     for code in NEIGHBOURS:
         logs = np.log(exports.of(code))
@@ -212,25 +194,15 @@ def expectation(
     return evidence.offset + design @ beta, sd
 
 
-def _shared(exports: Exports, variant: Variant, priors: Priors, known: int) -> Shared:
+def _paths(exports: Exports, variant: Variant, priors: Priors, known: int) -> Paths:
     design, prior_sd = regressors(exports.months)
     actual = exports.of(TARGET)
     mean, sd = expectation(np.log(actual), design, prior_sd, priors.noise, known)
-    counts = (1, 1, 1) if variant == "none" else priors.nodes[:3]
-    point, point_weight = special.roots_hermitenorm(counts[0])
-    rate, rate_weight = priors.rate.nodes(counts[1]) if counts[1] > 1 else ([1.0], [1.0])
-    # Only the network has a seed: without one a second node would be the first again.
-    seeds = counts[2] if variant == "network" else 1
-    seed, seed_weight = priors.seed.nodes(seeds)
-    grid = np.meshgrid(point, rate, seed, indexing="ij")
-    weights = np.meshgrid(point_weight, rate_weight, seed_weight, indexing="ij")
-    weight = np.prod([w.ravel() for w in weights], axis=0)
-    expected = np.exp(mean + sd * grid[0].ravel()[:, None])
+    weight, point, rate, seed = priors.shared(variant)
+    expected = np.exp(mean + sd * point[:, None])
     sanctioned = np.arange(len(actual)) >= exports.index(SANCTIONS)
     loss = np.maximum(expected - actual, 0.0) * sanctioned
-    rates, seed_nodes = grid[1].ravel().astype(np.float64), grid[2].ravel().astype(np.float64)
-    path = diverted(variant, loss, rates, seed_nodes)
-    return Shared(weight / weight.sum(), expected, loss, rates, seed_nodes, path)
+    return Paths(weight, expected, loss, rate, seed, diverted(variant, loss, rate, seed))
 
 
 def _baseline_months(exports: Exports) -> int:

@@ -40,10 +40,9 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy import special
 
 from servanda.errors import CaseError, UsageError
-from servanda.rerouting.diversion import Lognormal, Seed, Variant, diverted
+from servanda.rerouting.diversion import Variant, diverted
 from servanda.rerouting.fit import (
     Evidence,
     Interval,
@@ -55,6 +54,7 @@ from servanda.rerouting.fit import (
     forecast,
     weigh,
 )
+from servanda.rerouting.priors import Lognormal, Priors, Seed
 from servanda.rerouting.records import figure, rows
 
 BANNED = ("2701_coal", "2601_iron_ore", "61_knit_apparel", "62_woven_apparel", "03_seafood")
@@ -66,8 +66,14 @@ CLOSED = (2020, 2021, 2022)
 SHORTEST = 3  # years: the baseline, and two to see growth in
 MONTHS = 12
 DRAWS = 4000
-CEILING, RATE, SEED = Lognormal(0.05, 1.5), Lognormal(0.06, 0.6), Seed(2, 18)
-NOISE = Noise((0.0,), shape=2.0, scale=0.4)
+BASELINE_LOG_SD = 0.2  # of κ
+PRIORS = Priors(
+    ceiling=Lognormal(0.05, 1.5),
+    rate=Lognormal(0.06, 0.6),
+    seed=Seed(2, 18),
+    noise=Noise((0.0,), shape=2.0, scale=0.4),
+    nodes=(5, 33, 9, 61),
+)
 
 Closure = Literal["stops", "runs"]
 Years = Float64[np.ndarray, " year"]
@@ -130,27 +136,6 @@ def _check_positive(path: Path, years: tuple[int, ...], columns: Mapping[str, Ye
         for year, value in zip(years, columns[column], strict=True):
             if value == 0:
                 raise CaseError(f"{path.name}, {year}", f"no {column}", "a positive number")
-
-
-@dataclass(frozen=True, slots=True)
-class Priors:
-    """What is believed before the fit, and how finely.
-
-    Attributes:
-        ceiling: θ of each product, share of the loss.
-        rate: ρ, 1/month.
-        seed: s, of the ceiling.
-        noise: Of each product.
-        baseline_log_sd: sd of κ.
-        nodes: How many of κ, ρ, s and θ.
-    """
-
-    ceiling: Lognormal = CEILING
-    rate: Lognormal = RATE
-    seed: Seed = SEED
-    noise: Noise = NOISE
-    baseline_log_sd: float = 0.2
-    nodes: tuple[int, int, int, int] = (5, 33, 9, 61)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +231,9 @@ class Fit:
 def fit(
     imports: Imports,
     variant: Variant,
-    priors: Priors | None = None,
+    priors: Priors = PRIORS,
     closure: Closure = "stops",
+    baseline_log_sd: float = BASELINE_LOG_SD,
 ) -> Fit:
     """Hold a variant against the record.
 
@@ -256,15 +242,13 @@ def fit(
         variant: The theory; "none" for no substitution.
         priors: Other priors than the module's.
         closure: Whether the clock of wigs stands still while the border is closed.
+        baseline_log_sd: sd of κ.
     """
-    priors = priors or Priors()
-    weight, kappa, rate, seed = _nodes(variant, priors)
-    expected = imports.banned[0] * np.exp(priors.baseline_log_sd * kappa)
+    weight, kappa, rate, seed = priors.shared(variant)
+    expected = imports.banned[0] * np.exp(baseline_log_sd * kappa)
     loss = np.maximum(expected[:, None] - imports.banned, 0.0)
     loss[:, 0] = 0.0
-    theta, theta_weight = (
-        (np.zeros(1), np.ones(1)) if variant == "none" else priors.ceiling.nodes(priors.nodes[3])
-    )
+    theta, theta_weight = priors.ceilings(variant)
     evidence, seen = [], []
     for product in UNBANNED:
         stopped = product == WIGS and closure == "stops"
@@ -282,18 +266,6 @@ def fit(
         seen.append(tuple(imports.years[i] for i in counted))
     nodes = (theta, weight, expected, loss, rate, seed)
     return Fit(variant, imports, tuple(evidence), tuple(seen), *nodes, closure)
-
-
-def _nodes(variant: Variant, priors: Priors) -> tuple[Float64[np.ndarray, " shared"], ...]:
-    """Weight, κ in standard deviations, ρ and s of each shared node."""
-    counts = (1, 1, 1) if variant == "none" else priors.nodes[:3]
-    rates = priors.rate.nodes(counts[1]) if counts[1] > 1 else (np.ones(1), np.ones(1))
-    seeds = priors.seed.nodes(counts[2] if variant == "network" else 1)
-    axes = (special.roots_hermitenorm(counts[0]), rates, seeds)
-    values = np.meshgrid(*[axis[0] for axis in axes], indexing="ij")
-    weights = np.meshgrid(*[axis[1] for axis in axes], indexing="ij")
-    weight = np.prod([w.ravel() for w in weights], axis=0)
-    return (weight / weight.sum(), *[value.ravel() for value in values])
 
 
 def _by_year(
