@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from servanda.trade import sweep
 from tests.cases import shipped
 from tests.cli.conftest import tiny
 
@@ -30,6 +32,7 @@ note = "An embargo."
 """
 EVERYONE = '["CHN", "UKR", "USA", "EU", "KOR", "JPN", "IRN", "ALLIES", "ROW", "RUS"]'
 FEW = ("--draws", "8", "--regime", "selective")
+MANY = ("--draws", "24", "--regime", "selective")
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -86,6 +89,40 @@ def test_the_same_seed_gives_the_same_figures(servanda):
         servanda("sanction", "russia-dprk", *FEW, "--out", name)
     for file in ("payers.csv", "diverted.csv", "leverage.csv"):
         assert Path("one", file).read_bytes() == Path("two", file).read_bytes()
+
+
+def test_interrupted_it_keeps_the_draws_that_are_done(servanda, monkeypatch):
+    module = sys.modules[sweep.__module__]
+    take, asked = module.take, []
+
+    def taken(*given):
+        asked.append(1)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return take(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "CHUNK", 8)
+        patched.setattr(module, "take", taken)
+        said = servanda("sanction", "russia-dprk", *MANY, "--out", "made")
+    assert (said.out, said.code) == ("", 130)
+    assert said.err == "interrupted: made holds 8 of 24 draws and says so\n"
+    note = json.loads(Path("made/sanction.json").read_text())
+    assert (note["draws"], note["done"], note["partial"]) == (24, 8, True)
+    whole = servanda("sanction", "russia-dprk", *FEW, "--out", "whole")
+    assert whole.code == 0
+    assert read(Path("made/payers.csv")) == read(Path("whole/payers.csv"))
+
+
+def test_interrupted_before_any_draw_is_done_it_writes_nothing(servanda, monkeypatch):
+    def taken(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[sweep.__module__], "take", taken)
+    said = servanda("sanction", "russia-dprk", *FEW, "--out", "made")
+    assert (said.out, said.code) == ("", 130)
+    assert said.err == "interrupted: nothing was written\n"
+    assert not Path("made").exists()
 
 
 def test_a_month_before_the_sanctions_costs_nothing(servanda):

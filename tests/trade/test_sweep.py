@@ -314,6 +314,47 @@ def test_progress_counts_draws_to_the_end(monkeypatch):
     assert seen == [(3, 8), (6, 8), (8, 8)]
 
 
+def stop_at(number: int) -> Callable[[int, int], None]:
+    """A report of progress that Ctrl-C follows at once, when so many are done."""
+
+    def report(done: int, _: int) -> None:
+        if done >= number:
+            raise KeyboardInterrupt
+
+    return report
+
+
+def test_interrupted_it_gives_the_draws_that_are_done(swept, monkeypatch):
+    monkeypatch.setattr(sys.modules[sweep.__module__], "CHUNK", 3)
+    some = sweep((MILD, HARD, FULL), BASELINE, DRAWS, progress=stop_at(6))
+    xr.testing.assert_identical(some, swept.isel(run=slice(6)))
+
+
+def test_a_chunk_that_was_not_finished_is_not_counted(swept, monkeypatch):
+    module = sys.modules[sweep.__module__]
+    monkeypatch.setattr(module, "CHUNK", 3)
+    asked: list[str] = []
+
+    def held(regimes, target, *given):
+        asked.append(target)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return hold(regimes, target, *given)
+
+    monkeypatch.setattr(module, "hold", held)
+    some = sweep((MILD, HARD, FULL), BASELINE, DRAWS)
+    xr.testing.assert_identical(some, swept.isel(run=slice(3)))
+
+
+def test_interrupted_before_any_is_done_it_stops(monkeypatch):
+    def held(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[sweep.__module__], "hold", held)
+    with pytest.raises(KeyboardInterrupt):
+        sweep((MILD, HARD, FULL), BASELINE, DRAWS)
+
+
 # --- refusals ----------------------------------------------------------------
 
 

@@ -44,8 +44,15 @@ def sanction(
     except KeyboardInterrupt:
         err().print("interrupted: nothing was written", soft_wrap=True)
         raise
+    done = found.data.sizes["run"]
     about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "month": month}
-    _write(found, target, about | {"draws": draws, "seed": seed})
+    about |= {"draws": draws, "done": done, "partial": done < draws, "seed": seed}
+    _write(found, target, about)
+    if done < draws:
+        err().print(
+            f"interrupted: {target} holds {done} of {draws} draws and says so", soft_wrap=True
+        )
+        raise KeyboardInterrupt
     _payers(found)
     _diverted(found)
     _leverage(found)

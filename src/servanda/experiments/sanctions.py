@@ -66,6 +66,8 @@ def sanction(
 ) -> Sanctioned:
     """Solve regimes of sanctions over what nobody knows exactly.
 
+    Interrupted, it says what the draws that are done say; none done, it stops.
+
     Args:
         case: A case with a `trade_baseline.toml` and `.csv`, and a `regimes.toml`.
         regimes: Their names; all that have a target if none is named.
@@ -87,7 +89,7 @@ def sanction(
     chosen = _chosen(known, regimes)
     baseline = read_baseline(case.folder)
     data = sweep(chosen, baseline, draws, seed, month=month, progress=progress)
-    leaking = leaks(case, chosen, draws, seed)
+    leaking = leaks(case, chosen, data.sizes["run"], seed)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
     return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
 

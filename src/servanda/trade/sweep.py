@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -22,6 +23,7 @@ from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import Elasticities, Places
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T", Taken, Hold)
 
 CHUNK = 256  # draws solved between reports of progress
 WITHIN = 0.8  # chance that the truth lies between low and high
@@ -54,6 +56,8 @@ def sweep(
 ) -> xr.Dataset:
     """Solve regimes over draws of elasticities and severity.
 
+    Interrupted, it gives the draws that are done, which are the first ones; none done, it stops.
+
     Args:
         regimes: What to solve; trade that any of them sanctions is a threat in all.
         baseline: The world without sanctions.
@@ -78,23 +82,34 @@ def sweep(
     _check(regimes, draws)
     targets = list(dict.fromkeys(target for regime in regimes for target in regime.targets))
     sigma, severity = draw(baseline, draws, seed)
-    taken: dict[str, list[Taken]] = {regime.name: [] for regime in regimes}
-    held: dict[str, list[Hold]] = {target: [] for target in targets}
-    for start in range(0, draws, CHUNK):
-        part = slice(start, start + CHUNK)
-        for regime in regimes:
-            solved = take(regime, baseline, sigma[part], severity[part], month)
-            taken[regime.name].append(solved)
-        for target in targets:
-            held[target].append(hold(regimes, target, baseline, sigma[part]))
-        if progress is not None:
-            progress(min(start + CHUNK, draws), draws)
+    chunks: list[tuple[list[Taken], list[Hold]]] = []
+    done = 0
+    try:
+        while done < draws:
+            part = slice(done, done + CHUNK)
+            taken = [take(r, baseline, sigma[part], severity[part], month) for r in regimes]
+            held = [hold(regimes, target, baseline, sigma[part]) for target in targets]
+            chunks.append((taken, held))
+            done = min(done + CHUNK, draws)
+            if progress is not None:
+                progress(done, draws)
+    except KeyboardInterrupt:
+        if not chunks:
+            raise
+    all_taken, all_held = zip(*chunks, strict=True)
+    names = [regime.name for regime in regimes]
     return _dataset(
         regimes,
         baseline,
-        {name: Taken(*map(np.concatenate, zip(*of, strict=True))) for name, of in taken.items()},
-        {target: Hold(*map(np.concatenate, zip(*of, strict=True))) for target, of in held.items()},
-    ).assign(elasticity=(("run", "sector"), sigma), severity=(("run",), severity))
+        dict(zip(names, map(_joined, zip(*all_taken, strict=True)), strict=True)),
+        dict(zip(targets, map(_joined, zip(*all_held, strict=True)), strict=True)),
+    ).assign(elasticity=(("run", "sector"), sigma[:done]), severity=(("run",), severity[:done]))
+
+
+def _joined(chunks: tuple[T, ...]) -> T:
+    """One tuple of arrays out of many that follow each other."""
+    whole: T = type(chunks[0])(*map(np.concatenate, zip(*chunks, strict=True)))
+    return whole
 
 
 def _check(regimes: Sequence[Regime], draws: int) -> None:
