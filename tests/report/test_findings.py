@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from altair.utils.schemapi import debug_mode
@@ -83,6 +85,19 @@ def test_states_and_ways_are_shares_of_runs(runs):
     }
     assert survival.commonest_way(one) == ("renegotiation", 0.5)
     assert survival.survival_title(one) == "Half of all futures have no pact by June 2021"
+
+
+def test_a_title_and_the_answer_round_the_same_shares_alike(runs):
+    # Rounded one by one they would be 36, 26 and 39, which is 101.
+    shares = {"in use": 0.3552, "dormant": 0.2561, "over": 0.3887}
+    one = pact(runs, runs.model.case.spec.partnerships[0])
+    months = {state: np.full(len(one.states[state]), share) for state, share in shares.items()}
+    one = replace(one, states=months)
+    assert flat(survival.survival_title(one)) == (
+        "Most futures keep the pact to December 2021, but only 35 % still use it: "
+        "in 26 % it is dormant"
+    )
+    assert "in use in 35 % and dormant in 26 %; in 39 % it is over" in flat(findings.lasting(one))
 
 
 def test_the_answer_has_five_sentences_from_the_numbers(runs):

@@ -29,12 +29,13 @@ def survival_title(pact: Pact) -> str:
     half = pact.when_over(_HALF)
     if half is not None:
         return f"Half of all futures have no pact by {words.month(runs.month(half))}"
-    used, quiet = (float(pact.states[s][-1]) for s in ("in use", "dormant"))
-    if used >= _HALF:
-        return f"{words.percent(used)} of futures still have the pact in use in {horizon}"
+    shares = [float(pact.states[s][-1]) for s in ("in use", "dormant", "over")]
+    used, quiet, _ = words.percents(shares)
+    if shares[0] >= _HALF:
+        return f"{used} of futures still have the pact in use in {horizon}"
     return (
-        f"Most futures keep the pact to {horizon}, but only {words.percent(used)} still use it: "
-        f"in {words.percent(quiet)} it is dormant"
+        f"Most futures keep the pact to {horizon}, but only {used} still use it: in {quiet} it is "
+        "dormant"
     )
 
 
