@@ -59,16 +59,17 @@ def variants_part() -> str:
         cells = [f"{income[economy.countries.index(code)]:+.3f}" for code in of_income]
         trade = _russian_trade(one.economy.flows, found.flows[0], economy.countries)
         rows.append((name, *cells, *trade))
-    of_trade = ("Russia's exports", "its imports", "those from China")
+    of_trade = ("Russia's exports", "its imports", "those from China", "its surplus")
     return table(("assumption", *of_income, *of_trade), rows)
 
 
 def _russian_trade(before: Any, after: Any, countries: Row) -> list[str]:
-    """Change of Russia's exports, imports, and imports from China, in percent."""
+    """Russia's exports, imports, and those from China, change in percent; its surplus, USD bn."""
     russia, china = countries.index("RUS"), countries.index("CHN")
     away = np.arange(len(countries)) != russia
     old, new = (
         (flows[russia, away].sum(), flows[away, russia].sum(), flows[china, russia])
         for flows in (before.sum(axis=0), after.sum(axis=0))
     )
-    return [f"{100 * (now / then - 1):+.0f}" for then, now in zip(old, new, strict=True)]
+    changes = [f"{100 * (now / then - 1):+.0f}" for then, now in zip(old, new, strict=True)]
+    return [*changes, f"{(new[0] - new[1]) / 1000:.0f}"]

@@ -31,14 +31,16 @@ withdrawn. With one sector the two are the same.
 - ``"multiplicative"``, the default: E_j / Y_j stays as observed, all rescaled by one number so that
   the world spends what it makes. It comes nearest to the published border experiment of Yotov et
   al. (2016). A lender goes on lending the same share of its earnings, however little it can sell.
-- ``"export-share"``: a borrower's E_j / Y_j stays as observed, and so do a lender's imports over
-  its exports, all rescaled by one number as before. Who is cut off from its buyers lends less.
+- ``"export-share"``: a borrower would spend E_j / Y_j as observed, a lender what leaves its imports
+  over its exports as observed; then all is rescaled by one number, as before, which moves that
+  ratio a little. Who sells or buys less abroad lends less. Ours: we know of no source.
 - ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). The
   lender goes on lending as before, so that isolation with an imbalance has no equilibrium.
 - ``"held-shares"``: prices clear demand at the output and spending of before, Y_i = Σ_j s'_ij E_j;
   only then do output, spending and flows move with prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ).
   This is how gegravity (Herman 2021) closes the model. Its flows do not add up to its output: use
-  it to compare. At real incomes it differs from the first by hundredths of a point.
+  it to compare. In real incomes it differs from the first by hundredths of a point for a
+  small change and by points for a large one.
 
 Leaves out: tariff revenue (a cost change is lost on the way, as ice melts), inputs that differ by
 sector, and time. Real income is that of the factors, without what is borrowed or lent.

@@ -61,14 +61,15 @@ class Economy:
             )
 
     def at_gross_output(self, ratio: float) -> Economy:
-        """The same value added and trade, were gross output `ratio` times value added.
+        """The same value added of each country, and trade, were gross output `ratio` times that.
 
-        Sales at home make up the difference, so that each sector keeps its share of spending, and
-        γ is 1 / ratio: that γ is another and all flows are as before cannot be.
+        Sales at home make up the difference, so that each sector keeps its share of spending (its
+        share of value added moves), and γ is 1 / ratio. That γ is another while all flows are as
+        before cannot be.
 
         Raises:
-            UsageError: The ratio is below one, or so low that a country would export more than it
-                makes.
+            UsageError: The ratio is below one, or so low that a country would export more of a
+                sector than it makes.
         """
         trade = self.flows * (1 - np.eye(len(self.countries)))
         spending = self.flows.sum(axis=-2)
