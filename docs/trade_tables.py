@@ -1,13 +1,14 @@
 """Tables of docs/trade.md: what the case's regimes do, and under other assumptions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from markup import Row, table
+from markup import table
 from shipped import case
 
 from servanda.trade import read_baseline, read_effects, read_regimes
+from servanda.trade.flows import Pairs
 from servanda.trade.leverage import take
 
 
@@ -63,7 +64,7 @@ def variants_part() -> str:
     return table(("assumption", *of_income, *of_trade), rows)
 
 
-def _russian_trade(before: Any, after: Any, countries: Row) -> list[str]:
+def _russian_trade(before: Pairs, after: Pairs, countries: Sequence[str]) -> list[str]:
     """Russia's exports, imports, and those from China, change in percent; its surplus, USD bn."""
     russia, china = countries.index("RUS"), countries.index("CHN")
     away = np.arange(len(countries)) != russia

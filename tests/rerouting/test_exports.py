@@ -10,7 +10,7 @@ import pytest
 from servanda.errors import CaseError, UsageError
 from servanda.rerouting import scores as scoring
 from servanda.rerouting.exports import read_exports
-from tests.made_up_trade import HEAD, world
+from tests.rerouting.made_up import HEAD, world
 
 STATES = ("Russia", "Kyrgyzstan", "Armenia", "Kazakhstan", "Georgia", "Uzbekistan")
 PARTNERS = ", ".join(STATES)

@@ -13,7 +13,7 @@ from servanda.rerouting.exports import Exports
 from servanda.rerouting.fit import Noise
 from servanda.rerouting.leakage import excess_share, leakage
 from servanda.rerouting.neighbours import PRIORS, fit, regressors
-from tests.made_up_trade import months, world
+from tests.rerouting.made_up import months, world
 
 COARSE = replace(PRIORS, nodes=(3, 9, 3, 25), noise=Noise((0.0, 0.4), 2.0, 0.05))
 

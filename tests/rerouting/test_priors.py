@@ -32,10 +32,15 @@ def test_shared_nodes_are_every_one_with_every_other():
     shared = PRIORS.shared("network")
     assert len(shared.weight) == 3 * 41 * 50
     assert shared.weight.sum() == pytest.approx(1)
-    assert shared.weight @ shared.loss == pytest.approx(0, abs=1e-12)
-    assert shared.weight @ shared.loss**2 == pytest.approx(1)
+    assert shared.weight @ shared.expected == pytest.approx(0, abs=1e-12)
+    assert shared.weight @ shared.expected**2 == pytest.approx(1)
     assert shared.weight @ np.log(shared.rate) == pytest.approx(math.log(0.3))
     assert shared.weight @ shared.seed == pytest.approx(0.1, rel=0.01)
+
+
+def test_one_node_of_a_lognormal_is_its_median():
+    value, weight = Lognormal(0.3, 0.5).nodes(1)
+    assert (value.tolist(), weight.tolist()) == ([0.3], [1.0])
 
 
 def test_only_a_network_has_seeds():
@@ -44,7 +49,7 @@ def test_only_a_network_has_seeds():
 
 def test_where_nothing_is_diverted_one_node_is_enough():
     shared = PRIORS.shared("none")
-    assert (shared.weight.tolist(), shared.loss.tolist()) == ([1.0], [0.0])
+    assert (shared.weight.tolist(), shared.expected.tolist()) == ([1.0], [0.0])
     theta, weight = PRIORS.ceilings("none")
     assert (theta.tolist(), weight.tolist()) == ([0.0], [1.0])
     theta, weight = PRIORS.ceilings("saturating")

@@ -18,7 +18,7 @@ from servanda.rerouting.tables import (
     rerouting_part,
     substitution_part,
 )
-from tests.made_up_trade import HEAD
+from tests.rerouting.made_up import HEAD
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "rerouting.py"

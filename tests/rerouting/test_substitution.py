@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "rerouting_results.toml"
 FILE = "dprk/comtrade_china_imports_from_dprk_by_hs_2016_2024_usd.csv"
 COARSE = replace(PRIORS, nodes=(3, 17, 5, 41), noise=Noise((0.0,), 2.0, 0.05))
-coarse_fit = partial(fit, priors=COARSE, baseline_log_sd=0.05)
+coarse_fit = partial(fit, priors=COARSE)
 YEARS = tuple(range(2016, 2025))
 
 

@@ -10,7 +10,7 @@ import pytest
 from servanda.trade import Effect, cost_changes, read_effects
 from servanda.trade.leverage import solve
 from servanda.trade.sweep import elasticity
-from tests.russia_dprk import BASELINE, BY_NAME, CASE, ECONOMY, PLACES, Losses
+from tests.trade.russia_dprk import BASELINE, BY_NAME, CASE, ECONOMY, PLACES, Losses
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def losses() -> Losses:
 
 
 @pytest.fixture(scope="session")
-def table() -> dict[tuple[str, str, float, float, str], Effect]:
+def effects_table() -> dict[tuple[str, str, float, float, str], Effect]:
     return {
         (row.since, row.regime, row.elasticity, row.severity, row.actor): row
         for row in read_effects(CASE / "trade_effects.csv")

@@ -284,17 +284,24 @@ def test_without_trade_a_country_loses_about_its_imports_however_much_it_makes()
         np.testing.assert_allclose(lost, [0.005, 0.0025], rtol=0.02)
 
 
-@pytest.mark.parametrize(
-    ("ratio", "message"),
-    [
-        (0.8, "value-added share: found 1.25, expected a number above 0 and at most 1"),
-        (0.7, "flow from 'AAA' to 'AAA': found -1.5, expected zero or a positive number"),
-    ],
-)
-def test_a_country_makes_at_least_its_value_added_and_what_it_sells_abroad(ratio, message):
+@pytest.mark.parametrize("ratio", [0.0, 0.8, float("nan"), float("inf")])
+def test_a_country_makes_at_least_its_value_added(ratio):
     with pytest.raises(UsageError) as caught:
         ONE.at_gross_output(ratio)
-    assert str(caught.value) == message
+    assert str(caught.value) == (
+        f"gross output over value added: found {ratio}, expected a finite number, one or more"
+    )
+
+
+def test_a_country_keeps_some_of_what_it_makes():
+    # B makes 70, half of it value added, and sells 40 abroad.
+    open_ = Economy(AB, np.array([[900.0, 40.0], [40.0, 30.0]]), 0.5)
+    with pytest.raises(UsageError) as caught:
+        open_.at_gross_output(1.1)
+    assert str(caught.value) == (
+        "gross output over value added: found 1.1,"
+        " expected more, or 'BBB' would keep nothing at home"
+    )
 
 
 # --- bad input ------------------------------------------------------------

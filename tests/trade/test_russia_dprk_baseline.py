@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.russia_dprk import BASELINE_FILE, ECONOMY
+from tests.trade.russia_dprk import BASELINE_FILE, ECONOMY
 
 BUILD = BASELINE_FILE["build"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from servanda.trade import cost_changes
-from tests.russia_dprk import (
+from tests.trade.russia_dprk import (
     BASELINE_FILE,
     BY_NAME,
     CASE_FILE,

@@ -22,7 +22,7 @@ from servanda.trade import (
 )
 from servanda.trade.leverage import hold, take
 from servanda.trade.sanctions import BAN, NONE
-from servanda.trade.sweep import draw, elasticity
+from servanda.trade.sweep import Interrupted, draw, elasticity
 from tests.small_world import ABC, BASELINE, ECONOMY, FLOWS, SOLD
 
 CERTAIN = replace(BASELINE, elasticities=((6.0, 6.0, 6.0), (5.0, 5.0, 5.0)))
@@ -326,8 +326,16 @@ def stop_at(number: int) -> Callable[[int, int], None]:
 
 def test_interrupted_it_gives_the_draws_that_are_done(swept, monkeypatch):
     monkeypatch.setattr(sys.modules[sweep.__module__], "CHUNK", 3)
-    some = sweep((MILD, HARD, FULL), BASELINE, DRAWS, progress=stop_at(6))
-    xr.testing.assert_identical(some, swept.isel(run=slice(6)))
+    with pytest.raises(Interrupted) as stopped:
+        sweep((MILD, HARD, FULL), BASELINE, DRAWS, progress=stop_at(6))
+    xr.testing.assert_identical(stopped.value.done, swept.isel(run=slice(6)))
+
+
+def test_interrupted_at_the_end_all_draws_are_done(swept, monkeypatch):
+    monkeypatch.setattr(sys.modules[sweep.__module__], "CHUNK", 3)
+    with pytest.raises(Interrupted) as stopped:
+        sweep((MILD, HARD, FULL), BASELINE, DRAWS, progress=stop_at(DRAWS))
+    xr.testing.assert_identical(stopped.value.done, swept)
 
 
 def test_a_chunk_that_was_not_finished_is_not_counted(swept, monkeypatch):
@@ -342,8 +350,9 @@ def test_a_chunk_that_was_not_finished_is_not_counted(swept, monkeypatch):
         return hold(regimes, target, *given)
 
     monkeypatch.setattr(module, "hold", held)
-    some = sweep((MILD, HARD, FULL), BASELINE, DRAWS)
-    xr.testing.assert_identical(some, swept.isel(run=slice(3)))
+    with pytest.raises(Interrupted) as stopped:
+        sweep((MILD, HARD, FULL), BASELINE, DRAWS)
+    xr.testing.assert_identical(stopped.value.done, swept.isel(run=slice(3)))
 
 
 def test_interrupted_before_any_is_done_it_stops(monkeypatch):
@@ -351,8 +360,9 @@ def test_interrupted_before_any_is_done_it_stops(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules[sweep.__module__], "hold", held)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         sweep((MILD, HARD, FULL), BASELINE, DRAWS)
+    assert not isinstance(stopped.value, Interrupted)
 
 
 # --- refusals ----------------------------------------------------------------

@@ -18,6 +18,7 @@ from servanda.experiments.sanctions import Sanctioned, write_table
 from servanda.experiments.sanctions import sanction as solve
 from servanda.report import sanctions as chart
 from servanda.trade.findings import Spread
+from servanda.trade.sweep import Interrupted
 
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy")
 _FEW = 10  # of a regime's countries, those that pay or gain most
@@ -36,23 +37,21 @@ def sanction(
     target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
     _check_can_be_made(target)
     remember_compilations()
+    asked = {"case": case.spec.name, "month": month, "draws": draws, "seed": seed}
     try:
         with bar("solving", "draws") as report:
             found = solve(
                 case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
             )
+    except Interrupted as stopped:
+        done = _write(stopped.done, target, asked)
+        text = f"interrupted: {target} holds {done} of {draws} draws and says so"
+        err().print(text, soft_wrap=True)
+        raise
     except KeyboardInterrupt:
         err().print("interrupted: nothing was written", soft_wrap=True)
         raise
-    done = found.data.sizes["run"]
-    about = {"case": case.spec.name, "regimes": found.data.regime.values.tolist(), "month": month}
-    about |= {"draws": draws, "done": done, "partial": done < draws, "seed": seed}
-    _write(found, target, about)
-    if done < draws:
-        err().print(
-            f"interrupted: {target} holds {done} of {draws} draws and says so", soft_wrap=True
-        )
-        raise KeyboardInterrupt
+    _write(found, target, asked)
     _payers(found)
     _diverted(found)
     _leverage(found)
@@ -134,14 +133,22 @@ def _leverage(found: Sanctioned) -> None:
     out().print(rows)
 
 
-def _write(found: Sanctioned, folder: Path, note: dict[str, Any]) -> None:
+def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
+    """Write figures, what they are of, and last the chart, which takes longest; count the draws."""
     folder.mkdir(parents=True)
     for name in ("payers", "diverted", "leverage"):
         _csv(folder / f"{name}.csv", getattr(found, name))
-    chart.write(chart.figure(found.payers, found.names), folder)
-    versions = {name: version(name) for name in _VERSIONS}
-    text = json.dumps(note | {"versions": versions}, indent=2)
+    done = found.data.sizes["run"]
+    note = asked | {
+        "regimes": found.data.regime.values.tolist(),
+        "done": done,
+        "partial": done < asked["draws"],
+        "versions": {name: version(name) for name in _VERSIONS},
+    }
+    text = json.dumps(note, indent=2)
     (folder / "sanction.json").write_text(text + "\n", encoding="utf-8")
+    chart.write(chart.figure(found.payers, found.names), folder)
+    return done
 
 
 def _csv(path: Path, rows: Iterable[Any]) -> None:

@@ -29,6 +29,7 @@ from servanda.trade.findings import (
     leverages,
     payers,
 )
+from servanda.trade.sweep import Interrupted
 
 REGIMES = "regimes.toml"
 DRAWS = 1000
@@ -40,7 +41,7 @@ class Sanctioned:
     """What a sweep of regimes says.
 
     Attributes:
-        data: Every draw, labelled: see `servanda.trade.sweep`.
+        data: Every draw that was done, labelled: see `servanda.trade.sweep`.
         names: What countries are called, by code.
         payers: Who pays and who gains.
         diverted: Where the targets' trade goes.
@@ -66,8 +67,6 @@ def sanction(
 ) -> Sanctioned:
     """Solve regimes of sanctions over what nobody knows exactly.
 
-    Interrupted, it says what the draws that are done say; none done, it stops.
-
     Args:
         case: A case with a `trade_baseline.toml` and `.csv`, and a `regimes.toml`.
         regimes: Their names; all that have a target if none is named.
@@ -75,12 +74,14 @@ def sanction(
         month: The month whose measures are in force, as 2022-03; all if none is given.
         draws: How many draws of elasticities, severity and leakage.
         seed: Of the draws.
-        progress: Called with how many solutions are done, of how many.
+        progress: Called with how many draws are done, of how many.
 
     Raises:
         CaseError: A file is missing or wrong.
         UsageError: A regime is unknown, or has no target; there is no draw; a seed does not fit in
             32 bits; or there is no equilibrium.
+        Interrupted: Ctrl-C, with what the draws say that were done. If none was, plainly
+            `KeyboardInterrupt`.
     """
     check_request(draws, seed, "--draws")
     if month is not None:
@@ -88,10 +89,16 @@ def sanction(
     known = read_regimes(case.folder / REGIMES if file is None else file)
     chosen = _chosen(known, regimes)
     baseline = read_baseline(case.folder)
-    data = sweep(chosen, baseline, draws, seed, month=month, progress=progress)
-    leaking = leaks(case, chosen, data.sizes["run"], seed)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
-    return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
+
+    def said(data: xr.Dataset) -> Sanctioned:
+        leaking = leaks(case, chosen, data.sizes["run"], seed)
+        return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
+
+    try:
+        return said(sweep(chosen, baseline, draws, seed, month=month, progress=progress))
+    except Interrupted as stopped:
+        raise Interrupted(said(stopped.done)) from None
 
 
 def leaks(

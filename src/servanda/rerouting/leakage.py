@@ -68,8 +68,8 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
         beta = series.coefficients(known, cells, random)
         now = np.exp(series.offset + beta @ design[start:known].T) / fit.baseline[row, start:known]
         theta = fit.theta[chosen[row, :, 1]]
-        diverted[row] = theta[:, None] * fit.shared.diverted[shared, start:known] * now
-    loss = fit.shared.loss[shared, start:known]
+        diverted[row] = theta[:, None] * fit.paths.diverted[shared, start:known] * now
+    loss = fit.paths.loss[shared, start:known]
     last = diverted[:, :, -1] / loss[:, -1]
     mean = diverted.sum(axis=2) / loss.sum(axis=1)
     theta = between(fit.theta, fit.theta[chosen[:, :, 1]], random)
@@ -80,8 +80,8 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
         _by_neighbour(mean),
         Interval.of(theta.sum(axis=0)),
         _by_neighbour(theta),
-        Interval.of(between(np.unique(fit.shared.rate), fit.shared.rate[shared], random)),
-        Interval.of(fit.shared.seed[shared]),
+        Interval.of(between(np.unique(fit.paths.rate), fit.paths.rate[shared], random)),
+        Interval.of(fit.paths.seed[shared]),
     )
 
 
@@ -91,8 +91,8 @@ def excess_share(fit: Fit) -> Mapping[str, float]:
     Taken over all months of sanctions, at the middle of what the target would have bought.
     """
     start = fit.exports.index(SANCTIONS)
-    middle = len(fit.shared.weight) // 2
-    loss = fit.shared.loss[middle, start:].sum()
+    middle = len(fit.paths.weight) // 2
+    loss = fit.paths.loss[middle, start:].sum()
     shares = {
         code: float((fit.exports.of(code) - fit.baseline[row])[start:].sum() / loss)
         for row, code in enumerate(NEIGHBOURS)

@@ -86,7 +86,7 @@ class Fit:
     Attributes:
         variant: Which.
         exports: The record.
-        shared: Its shared nodes, and their paths.
+        paths: Its shared nodes, with what each loses and diverts.
         theta: Nodes of θ.
         baseline: b_ct, what each neighbour would have bought by the fit to 2019–2021.
         evidence: Of each neighbour.
@@ -94,7 +94,7 @@ class Fit:
 
     variant: Variant
     exports: Exports
-    shared: Paths
+    paths: Paths
     theta: Float64[np.ndarray, " theta"]
     baseline: Float64[np.ndarray, "neighbour month"]
     evidence: tuple[Evidence, ...]
@@ -102,7 +102,7 @@ class Fit:
     def joint(self, origin: str) -> Joint:
         """Weights of all nodes from what was known when a month had ended."""
         known = self.exports.index(origin) + 1
-        return combine(self.evidence, [known] * len(self.evidence), self.shared.weight)
+        return combine(self.evidence, [known] * len(self.evidence), self.paths.weight)
 
     def foresee(self, joint: Joint, origin: str, month: str, told: bool = False) -> list[Mixture]:
         """Forecast a month's log exports to each neighbour, from what was known at the origin.
@@ -115,7 +115,7 @@ class Fit:
                 lost in the origin's month is carried on against what would have been sold.
         """
         known, at = self.exports.index(origin) + 1, self.exports.index(month)
-        path = self.shared.diverted if told else self._carried_on(known)
+        path = self.paths.diverted if told else self._carried_on(known)
         return [
             forecast(
                 series,
@@ -128,13 +128,13 @@ class Fit:
         ]
 
     def _carried_on(self, known: int) -> Float64[np.ndarray, "shared month"]:
-        shared, last = self.shared, known - 1
-        share = shared.loss[:, last] / shared.expected[:, last]
-        to_come = share[:, None] * shared.expected[:, known:]
-        start = shared.diverted[:, last]
-        path = diverted(self.variant, to_come, shared.rate, shared.seed, start)
+        paths, last = self.paths, known - 1
+        share = paths.loss[:, last] / paths.expected[:, last]
+        to_come = share[:, None] * paths.expected[:, known:]
+        start = paths.diverted[:, last]
+        path = diverted(self.variant, to_come, paths.rate, paths.seed, start)
         whole: Float64[np.ndarray, "shared month"] = np.concatenate(
-            [shared.diverted[:, :known], path], axis=1
+            [paths.diverted[:, :known], path], axis=1
         )
         return whole
 
@@ -152,17 +152,17 @@ def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
     """
     baseline_months = _baseline_months(exports)
     design, prior_sd = regressors(exports.months)
-    shared = _paths(exports, variant, priors, baseline_months)
+    paths = _paths(exports, variant, priors, baseline_months)
     theta, theta_weight = priors.ceilings(variant)
     baseline, evidence = [], []
     for code in NEIGHBOURS:
         logs = np.log(exports.of(code))
         expected, _ = expectation(logs, design, prior_sd, priors.noise, baseline_months)
         baseline.append(np.exp(expected))
-        rise = np.log1p(shared.diverted[:, None, :] * theta[:, None] / baseline[-1])
+        rise = np.log1p(paths.diverted[:, None, :] * theta[:, None] / baseline[-1])
         level = slice(0, baseline_months)
         evidence.append(weigh(logs, rise, design, prior_sd, priors.noise, theta_weight, level))
-    return Fit(variant, exports, shared, theta, np.stack(baseline), tuple(evidence))
+    return Fit(variant, exports, paths, theta, np.stack(baseline), tuple(evidence))
 
 
 def regressors(

@@ -1,8 +1,8 @@
 """What is believed of diversion before a fit, as nodes with weights.
 
 Ceiling θ and rate ρ are lognormal, evenly spaced in the log; the seed s takes quantiles of equal
-weight; what is uncertain about the loss is normal, at Gauss–Hermite nodes. All series share the
-nodes of loss, ρ and s; each has its own of θ. Sums over nodes converge fast, since posteriors are
+weight; what would have been sold is lognormal, at Gauss–Hermite nodes. All series share the
+nodes of it, ρ and s; each has its own of θ. Sums over nodes converge fast, since posteriors are
 smooth.
 """
 
@@ -32,8 +32,8 @@ class Lognormal:
     log_sd: float
 
     def nodes(self, count: int) -> Weighted:
-        """Values evenly spaced in the log, and the weight of each; weights sum to one."""
-        steps = np.linspace(-SPAN, SPAN, count)
+        """Values evenly spaced in the log, and the weight of each; one is the median."""
+        steps = np.linspace(-SPAN, SPAN, count) if count > 1 else np.zeros(1)
         weights = np.exp(-0.5 * steps**2)
         return self.median * np.exp(self.log_sd * steps), weights / weights.sum()
 
@@ -57,13 +57,13 @@ class Shared(NamedTuple):
 
     Attributes:
         weight: Prior weight of each; they sum to one.
-        loss: What would have been sold, in standard deviations of its log from the mean.
+        expected: What would have been sold, in standard deviations of its log from the mean.
         rate: ρ, 1/month.
         seed: s, of the ceiling.
     """
 
     weight: Nodes
-    loss: Nodes
+    expected: Nodes
     rate: Nodes
     seed: Nodes
 
@@ -77,7 +77,7 @@ class Priors:
         rate: ρ, 1/month.
         seed: s, of the ceiling.
         noise: Of each series.
-        nodes: How many of the loss, ρ, s and θ.
+        nodes: How many of what would have been sold, ρ, s and θ.
     """
 
     ceiling: Lognormal
@@ -87,12 +87,11 @@ class Priors:
     nodes: tuple[int, int, int, int]
 
     def shared(self, variant: Variant) -> Shared:
-        """The nodes of loss, ρ and s; one of each where nothing is diverted."""
-        one = np.ones(1)
-        losses, rates, seeds, _ = (1, 1, 1, 1) if variant == "none" else self.nodes
+        """The nodes that series share; one alone where nothing is diverted."""
+        points, rates, seeds, _ = (1, 1, 1, 1) if variant == "none" else self.nodes
         axes = (
-            special.roots_hermitenorm(losses),
-            self.rate.nodes(rates) if rates > 1 else (one, one),
+            special.roots_hermitenorm(points),
+            self.rate.nodes(rates),
             # Only the network has a seed: without one a second node would be the first again.
             self.seed.nodes(seeds if variant == "network" else 1),
         )

@@ -233,7 +233,6 @@ def fit(
     variant: Variant,
     priors: Priors = PRIORS,
     closure: Closure = "stops",
-    baseline_log_sd: float = BASELINE_LOG_SD,
 ) -> Fit:
     """Hold a variant against the record.
 
@@ -242,10 +241,9 @@ def fit(
         variant: The theory; "none" for no substitution.
         priors: Other priors than the module's.
         closure: Whether the clock of wigs stands still while the border is closed.
-        baseline_log_sd: sd of κ.
     """
     weight, kappa, rate, seed = priors.shared(variant)
-    expected = imports.banned[0] * np.exp(baseline_log_sd * kappa)
+    expected = imports.banned[0] * np.exp(BASELINE_LOG_SD * kappa)
     loss = np.maximum(expected[:, None] - imports.banned, 0.0)
     loss[:, 0] = 0.0
     theta, theta_weight = priors.ceilings(variant)

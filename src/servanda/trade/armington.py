@@ -39,8 +39,8 @@ withdrawn. With one sector the two are the same.
 - ``"held-shares"``: prices clear demand at the output and spending of before, Y_i = Σ_j s'_ij E_j;
   only then do output, spending and flows move with prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ).
   This is how gegravity (Herman 2021) closes the model. Its flows do not add up to its output: use
-  it to compare. In real incomes it differs from the first by hundredths of a point for a
-  small change and by points for a large one.
+  it to compare. In real incomes it differs from the first by hundredths of a point for a small
+  change and by points for a large one.
 
 Leaves out: tariff revenue (a cost change is lost on the way, as ice melts), inputs that differ by
 sector, and time. Real income is that of the factors, without what is borrowed or lent.
@@ -205,8 +205,8 @@ def _of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
 
     With earnings Y, and h of spending at home, (1 − h) E = m (Y − h E).
     """
-    sold = jnp.einsum("kii->i", world.flows)
-    multiple = (world.spending.sum(axis=0) - sold) / (world.output.sum(axis=0) - sold)
+    abroad = world.flows * (1 - jnp.eye(len(earned)))
+    multiple = abroad.sum(axis=(0, 1)) / abroad.sum(axis=(0, 2))
     return multiple * earned / (1 + (multiple - 1) * at_home)
 
 

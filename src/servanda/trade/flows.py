@@ -64,21 +64,25 @@ class Economy:
         """The same value added of each country, and trade, were gross output `ratio` times that.
 
         Sales at home make up the difference, so that each sector keeps its share of spending (its
-        share of value added moves), and γ is 1 / ratio. That γ is another while all flows are as
-        before cannot be.
+        share of value added moves), and γ becomes 1 / ratio. With another γ alone, value added
+        would change too.
 
         Raises:
-            UsageError: The ratio is below one, or so low that a country would export more of a
-                sector than it makes.
+            UsageError: The ratio is no number from one on, or so low that a country would sell all
+                it makes of a sector abroad.
         """
-        trade = self.flows * (1 - np.eye(len(self.countries)))
-        spending = self.flows.sum(axis=-2)
-        output = self.flows.sum(axis=-1).reshape(-1, len(self.countries)).sum(axis=0)
-        more = output * (ratio * self.value_added_share - 1)
-        share = spending / spending.reshape(-1, len(self.countries)).sum(axis=0)
-        home = spending + share * more - trade.sum(axis=-2)
-        flows = trade + home[..., None] * np.eye(len(self.countries))
-        return replace(self, flows=flows, value_added_share=1 / ratio)
+        what = "gross output over value added"
+        if not 1 <= ratio < math.inf:
+            raise UsageError(what, repr(ratio), "a finite number, one or more")
+        home = np.eye(len(self.countries))
+        sectors = self.flows.reshape(-1, *home.shape)
+        more = sectors.sum(axis=(0, 2)) * (ratio * self.value_added_share - 1)
+        spending = sectors.sum(axis=1)
+        flows = sectors + (spending / spending.sum(axis=0) * more)[:, None] * home
+        for i in np.flatnonzero(flows.diagonal(axis1=1, axis2=2).min(axis=0) <= 0):
+            country = self.countries[i]
+            raise UsageError(what, repr(ratio), f"more, or {country!r} would keep nothing at home")
+        return replace(self, flows=flows.reshape(self.flows.shape), value_added_share=1 / ratio)
 
     def by_sector(self) -> list[tuple[str, Pairs]]:
         """Each sector's name, '' where there is but one, and its flows, [origin, destination]."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -29,6 +29,15 @@ CHUNK = 256  # draws solved between reports of progress
 WITHIN = 0.8  # chance that the truth lies between low and high
 SPREAD = 1 / NormalDist().inv_cdf((1 + WITHIN) / 2)  # of a place in a range, in sd
 FARTHEST = 2.0  # place in a range, counted in steps from its centre to its ends
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what was done by then."""
+
+    def __init__(self, done: Any) -> None:
+        """Keep what was done."""
+        super().__init__()
+        self.done = done
 
 
 def draw(baseline: Baseline, draws: int, seed: int) -> tuple[Elasticities, Places]:
@@ -56,8 +65,6 @@ def sweep(
 ) -> xr.Dataset:
     """Solve regimes over draws of elasticities and severity.
 
-    Interrupted, it gives the draws that are done, which are the first ones; none done, it stops.
-
     Args:
         regimes: What to solve; trade that any of them sanctions is a threat in all.
         baseline: The world without sanctions.
@@ -78,32 +85,40 @@ def sweep(
     Raises:
         UsageError: No regime, one twice, no draw, a regime without a target, an unknown country or
             sector, or a world without an equilibrium.
+        Interrupted: Ctrl-C, with the draws that were done, which are the first ones. If none was,
+            plainly `KeyboardInterrupt`.
     """
     _check(regimes, draws)
     targets = list(dict.fromkeys(target for regime in regimes for target in regime.targets))
     sigma, severity = draw(baseline, draws, seed)
     chunks: list[tuple[list[Taken], list[Hold]]] = []
-    done = 0
+
+    def done() -> xr.Dataset:
+        count = min(CHUNK * len(chunks), draws)
+        all_taken, all_held = zip(*chunks, strict=True)
+        names = [regime.name for regime in regimes]
+        return _dataset(
+            regimes,
+            baseline,
+            dict(zip(names, map(_joined, zip(*all_taken, strict=True)), strict=True)),
+            dict(zip(targets, map(_joined, zip(*all_held, strict=True)), strict=True)),
+        ).assign(
+            elasticity=(("run", "sector"), sigma[:count]), severity=(("run",), severity[:count])
+        )
+
     try:
-        while done < draws:
-            part = slice(done, done + CHUNK)
+        for start in range(0, draws, CHUNK):
+            part = slice(start, start + CHUNK)
             taken = [take(r, baseline, sigma[part], severity[part], month) for r in regimes]
             held = [hold(regimes, target, baseline, sigma[part]) for target in targets]
             chunks.append((taken, held))
-            done = min(done + CHUNK, draws)
             if progress is not None:
-                progress(done, draws)
+                progress(min(start + CHUNK, draws), draws)
     except KeyboardInterrupt:
         if not chunks:
             raise
-    all_taken, all_held = zip(*chunks, strict=True)
-    names = [regime.name for regime in regimes]
-    return _dataset(
-        regimes,
-        baseline,
-        dict(zip(names, map(_joined, zip(*all_taken, strict=True)), strict=True)),
-        dict(zip(targets, map(_joined, zip(*all_held, strict=True)), strict=True)),
-    ).assign(elasticity=(("run", "sector"), sigma[:done]), severity=(("run",), severity[:done]))
+        raise Interrupted(done()) from None
+    return done()
 
 
 def _joined(chunks: tuple[T, ...]) -> T:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from servanda.trade import read_baseline, read_regimes
 
-CASE = Path(__file__).resolve().parents[1] / "src/servanda/cases/russia-dprk"
+CASE = Path(__file__).resolve().parents[2] / "src/servanda/cases/russia-dprk"
 BASELINE = read_baseline(CASE)
 ECONOMY = BASELINE.economy
 REGIMES = read_regimes(CASE / "regimes.toml")
