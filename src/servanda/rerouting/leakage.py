@@ -80,8 +80,8 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
         _by_neighbour(mean),
         Interval.of(theta.sum(axis=0)),
         _by_neighbour(theta),
-        Interval.of(between(np.unique(fit.paths.rate), fit.paths.rate[shared], random)),
-        Interval.of(fit.paths.seed[shared]),
+        Interval.of(between(np.unique(fit.shared.rate), fit.shared.rate[shared], random)),
+        Interval.of(fit.shared.seed[shared]),
     )
 
 
@@ -91,7 +91,7 @@ def excess_share(fit: Fit) -> Mapping[str, float]:
     Taken over all months of sanctions, at the middle of what the target would have bought.
     """
     start = fit.exports.index(SANCTIONS)
-    middle = len(fit.paths.weight) // 2
+    middle = len(fit.shared.weight) // 2
     loss = fit.paths.loss[middle, start:].sum()
     shares = {
         code: float((fit.exports.of(code) - fit.baseline[row])[start:].sum() / loss)

@@ -41,7 +41,7 @@ from servanda.errors import UsageError
 from servanda.rerouting.diversion import Variant, diverted
 from servanda.rerouting.exports import NEIGHBOURS, TARGET, Exports
 from servanda.rerouting.fit import Evidence, Joint, Mixture, Noise, combine, forecast, weigh
-from servanda.rerouting.priors import Lognormal, Priors, Seed
+from servanda.rerouting.priors import Lognormal, Priors, Seed, Shared
 
 BASELINE_END = "2021-12"
 SANCTIONS = "2022-03"  # the first whole month after the invasion of 24 February
@@ -60,22 +60,16 @@ Months = Float64[np.ndarray, " month"]
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The nodes that all neighbours share, with what each loses and diverts.
+    """What is lost and diverted at each of the nodes that all neighbours share.
 
     Attributes:
-        weight: Prior weight of each.
         expected: What the target would have bought in each month.
         loss: L in each month, zero before the sanctions.
-        rate: ρ.
-        seed: s.
         diverted: g, per unit of θ, if the record's losses are known.
     """
 
-    weight: Float64[np.ndarray, " shared"]
     expected: Float64[np.ndarray, "shared month"]
     loss: Float64[np.ndarray, "shared month"]
-    rate: Float64[np.ndarray, " shared"]
-    seed: Float64[np.ndarray, " shared"]
     diverted: Float64[np.ndarray, "shared month"]
 
 
@@ -86,7 +80,8 @@ class Fit:
     Attributes:
         variant: Which.
         exports: The record.
-        paths: Its shared nodes, with what each loses and diverts.
+        shared: The nodes that all neighbours share.
+        paths: What is lost and diverted at each.
         theta: Nodes of θ.
         baseline: b_ct, what each neighbour would have bought by the fit to 2019–2021.
         evidence: Of each neighbour.
@@ -94,6 +89,7 @@ class Fit:
 
     variant: Variant
     exports: Exports
+    shared: Shared
     paths: Paths
     theta: Float64[np.ndarray, " theta"]
     baseline: Float64[np.ndarray, "neighbour month"]
@@ -102,7 +98,7 @@ class Fit:
     def joint(self, origin: str) -> Joint:
         """Weights of all nodes from what was known when a month had ended."""
         known = self.exports.index(origin) + 1
-        return combine(self.evidence, [known] * len(self.evidence), self.paths.weight)
+        return combine(self.evidence, [known] * len(self.evidence), self.shared.weight)
 
     def foresee(self, joint: Joint, origin: str, month: str, told: bool = False) -> list[Mixture]:
         """Forecast a month's log exports to each neighbour, from what was known at the origin.
@@ -132,7 +128,7 @@ class Fit:
         share = paths.loss[:, last] / paths.expected[:, last]
         to_come = share[:, None] * paths.expected[:, known:]
         start = paths.diverted[:, last]
-        path = diverted(self.variant, to_come, paths.rate, paths.seed, start)
+        path = diverted(self.variant, to_come, self.shared.rate, self.shared.seed, start)
         whole: Float64[np.ndarray, "shared month"] = np.concatenate(
             [paths.diverted[:, :known], path], axis=1
         )
@@ -152,7 +148,8 @@ def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
     """
     baseline_months = _baseline_months(exports)
     design, prior_sd = regressors(exports.months)
-    paths = _paths(exports, variant, priors, baseline_months)
+    shared = priors.shared(variant)
+    paths = _paths(exports, variant, shared, priors.noise, baseline_months)
     theta, theta_weight = priors.ceilings(variant)
     baseline, evidence = [], []
     for code in NEIGHBOURS:
@@ -162,7 +159,7 @@ def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
         rise = np.log1p(paths.diverted[:, None, :] * theta[:, None] / baseline[-1])
         level = slice(0, baseline_months)
         evidence.append(weigh(logs, rise, design, prior_sd, priors.noise, theta_weight, level))
-    return Fit(variant, exports, paths, theta, np.stack(baseline), tuple(evidence))
+    return Fit(variant, exports, shared, paths, theta, np.stack(baseline), tuple(evidence))
 
 
 def regressors(
@@ -194,15 +191,14 @@ def expectation(
     return evidence.offset + design @ beta, sd
 
 
-def _paths(exports: Exports, variant: Variant, priors: Priors, known: int) -> Paths:
+def _paths(exports: Exports, variant: Variant, shared: Shared, noise: Noise, known: int) -> Paths:
     design, prior_sd = regressors(exports.months)
     actual = exports.of(TARGET)
-    mean, sd = expectation(np.log(actual), design, prior_sd, priors.noise, known)
-    weight, point, rate, seed = priors.shared(variant)
-    expected = np.exp(mean + sd * point[:, None])
+    mean, sd = expectation(np.log(actual), design, prior_sd, noise, known)
+    expected = np.exp(mean + sd * shared.expected[:, None])
     sanctioned = np.arange(len(actual)) >= exports.index(SANCTIONS)
     loss = np.maximum(expected - actual, 0.0) * sanctioned
-    return Paths(weight, expected, loss, rate, seed, diverted(variant, loss, rate, seed))
+    return Paths(expected, loss, diverted(variant, loss, shared.rate, shared.seed))
 
 
 def _baseline_months(exports: Exports) -> int:

@@ -54,7 +54,7 @@ from servanda.rerouting.fit import (
     forecast,
     weigh,
 )
-from servanda.rerouting.priors import Lognormal, Priors, Seed
+from servanda.rerouting.priors import Lognormal, Priors, Seed, Shared
 from servanda.rerouting.records import figure, rows
 
 BANNED = ("2701_coal", "2601_iron_ore", "61_knit_apparel", "62_woven_apparel", "03_seafood")
@@ -148,11 +148,8 @@ class Fit:
         evidence: Of each unbanned product.
         seen: For each, the years that count as evidence.
         theta: Nodes of θ.
-        weight: Prior weight of each shared node.
-        expected: What the banned goods would have earned, at each shared node.
-        loss: L by year, at each shared node.
-        rate: ρ of each shared node.
-        seed: s of each shared node.
+        shared: The nodes that all products share.
+        loss: L by year, at each.
         closure: What the closed border does to the clock of wigs.
     """
 
@@ -161,16 +158,13 @@ class Fit:
     evidence: tuple[Evidence, ...]
     seen: tuple[tuple[int, ...], ...]
     theta: Float64[np.ndarray, " theta"]
-    weight: Float64[np.ndarray, " shared"]
-    expected: Float64[np.ndarray, " shared"]
+    shared: Shared
     loss: Float64[np.ndarray, "shared year"]
-    rate: Float64[np.ndarray, " shared"]
-    seed: Float64[np.ndarray, " shared"]
     closure: Closure
 
     def joint(self, origin: int) -> Joint:
         """Weights of all nodes from the years up to one."""
-        return combine(self.evidence, [self._known(p, origin) for p in (0, 1)], self.weight)
+        return combine(self.evidence, [self._known(p, origin) for p in (0, 1)], self.shared.weight)
 
     def foresee(self, origin: int, product: str) -> Mixture:
         """Forecast a product's log earnings of the year after the origin, share lost carried on."""
@@ -210,12 +204,12 @@ class Fit:
         random = np.random.default_rng(2018)
         shared, chosen = self.joint(origin).draw(DRAWS, random)
         theta = between(self.theta, self.theta[chosen[:, :, 1]], random)
-        rate = between(np.unique(self.rate), self.rate[shared], random)
+        rate = between(np.unique(self.shared.rate), self.shared.rate[shared], random)
         return {
             "ceiling": Interval.of(theta.sum(axis=0)),
             **{product: Interval.of(theta[row]) for row, product in enumerate(UNBANNED)},
             "rate": Interval.of(rate),
-            "seed": Interval.of(self.seed[shared]),
+            "seed": Interval.of(self.shared.seed[shared]),
         }
 
     def _known(self, row: int, origin: int) -> int:
@@ -225,7 +219,7 @@ class Fit:
         self, product: str, loss: Float64[np.ndarray, "shared year"]
     ) -> Float64[np.ndarray, "shared year"]:
         stopped = product == WIGS and self.closure == "stops"
-        return _by_year(self.variant, self.imports.years, loss, (self.rate, self.seed), stopped)
+        return _by_year(self.variant, self.imports.years, loss, self.shared, stopped)
 
 
 def fit(
@@ -242,15 +236,15 @@ def fit(
         priors: Other priors than the module's.
         closure: Whether the clock of wigs stands still while the border is closed.
     """
-    weight, kappa, rate, seed = priors.shared(variant)
-    expected = imports.banned[0] * np.exp(BASELINE_LOG_SD * kappa)
+    shared = priors.shared(variant)
+    expected = imports.banned[0] * np.exp(BASELINE_LOG_SD * shared.expected)
     loss = np.maximum(expected[:, None] - imports.banned, 0.0)
     loss[:, 0] = 0.0
     theta, theta_weight = priors.ceilings(variant)
     evidence, seen = [], []
     for product in UNBANNED:
         stopped = product == WIGS and closure == "stops"
-        path = _by_year(variant, imports.years, loss, (rate, seed), stopped)
+        path = _by_year(variant, imports.years, loss, shared, stopped)
         counted: Int64[np.ndarray, " seen"] = np.array(
             [i for i, y in enumerate(imports.years) if product != WIGS or y not in CLOSED]
         )
@@ -262,21 +256,21 @@ def fit(
             weigh(logs, rise, design, np.ones(1), priors.noise, theta_weight, slice(0, 1))
         )
         seen.append(tuple(imports.years[i] for i in counted))
-    nodes = (theta, weight, expected, loss, rate, seed)
-    return Fit(variant, imports, tuple(evidence), tuple(seen), *nodes, closure)
+    held = tuple(evidence), tuple(seen)
+    return Fit(variant, imports, *held, theta, shared, loss, closure)
 
 
 def _by_year(
     variant: Variant,
     years: tuple[int, ...],
     loss: Float64[np.ndarray, "shared year"],
-    growth: tuple[Float64[np.ndarray, " shared"], Float64[np.ndarray, " shared"]],
+    shared: Shared,
     stopped: bool,
 ) -> Float64[np.ndarray, "shared year"]:
     """Sum g by year; nothing in closed years where the clock stands still."""
     running = [i for i, year in enumerate(years) if not (stopped and year in CLOSED)]
     monthly = np.repeat(loss[:, running] / MONTHS, MONTHS, axis=1)
-    path = diverted(variant, monthly, *growth)
+    path = diverted(variant, monthly, shared.rate, shared.seed)
     whole = np.zeros_like(loss)
     whole[:, running] = path.reshape(len(loss), len(running), MONTHS).sum(axis=2)
     return whole
