@@ -6,20 +6,16 @@ shared. On a shared machine timings are noisy, so each is the best of several.
 
 import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.harness import ROOT, about, environment, in_process, seconds_of
+
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmark.md"
 CASE = "russia-dprk"
@@ -27,16 +23,6 @@ RUNS = 4096
 MESA_RUNS = 60
 NUMPY_WIDTHS = (128, 256, 512, 1024)
 PACKAGES = ("servanda", "jax", "jaxlib", "numpy", "mesa")
-
-
-def best(action: Callable[[], Any], times: int) -> float:
-    """Seconds of the quickest of several."""
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def peak_mib() -> float:
@@ -60,10 +46,10 @@ def whole() -> dict[str, float]:
     ready = time.perf_counter()
     consume(simulator, simulator.batch)
     first = time.perf_counter() - ready
-    batch = best(lambda: consume(simulator, simulator.batch), 3)
+    batch = min(seconds_of(lambda: consume(simulator, simulator.batch), 3))
     consume(simulator, RUNS - simulator.batch)
     cold = time.perf_counter() - start - 3 * batch
-    warm = best(lambda: consume(simulator, RUNS), 5)
+    warm = min(seconds_of(lambda: consume(simulator, RUNS), 5))
     return {
         "setup_s": ready - start,
         "compile_s": first - batch,
@@ -84,7 +70,7 @@ def core_jax() -> dict[str, float]:
     start = time.perf_counter()
     consume(simulator, simulator.batch, drawn=drawn)
     first = time.perf_counter() - start
-    warm = best(lambda: consume(simulator, RUNS, drawn=drawn), 7)
+    warm = min(seconds_of(lambda: consume(simulator, RUNS, drawn=drawn), 7))
     return {
         "compile_s": first - warm * simulator.batch / RUNS,
         "warm_runs_per_s": RUNS / warm,
@@ -108,7 +94,7 @@ def core_numpy() -> dict[str, float]:
         def simulate(given: core.Inputs = given) -> None:
             numpy_model.simulate(case.spec, model.axes, given, np.float32)
 
-        speeds[width] = width / best(simulate, 5)
+        speeds[width] = width / min(seconds_of(simulate, 5))
     width = max(speeds, key=lambda w: speeds[w])
     return {"warm_runs_per_s": speeds[width], "width": width, "peak_mib": peak_mib()}
 
@@ -121,21 +107,15 @@ def core_mesa() -> dict[str, float]:
     case = load(CASE)
     model = core.core_model(case)
     given = core.inputs(model, core.drawn(model, MESA_RUNS))
-    seconds = best(lambda: mesa_model.simulate(case.spec, model.axes, given, MESA_RUNS), 3)
+
+    def simulate() -> None:
+        mesa_model.simulate(case.spec, model.axes, given, MESA_RUNS)
+
+    seconds = min(seconds_of(simulate, 3))
     return {"warm_runs_per_s": MESA_RUNS / seconds, "peak_mib": peak_mib()}
 
 
 WORKERS = {f.__name__: f for f in (whole, core_jax, core_numpy, core_mesa)}
-
-
-def in_process(name: str, cache: Path) -> dict[str, float]:
-    """What a worker measures in a fresh process with this compilation cache."""
-    command = [sys.executable, "-m", "benchmarks.bench", "--worker", name]
-    done = subprocess.run(
-        command, cwd=ROOT, env=_environment(cache), check=True, capture_output=True, text=True
-    )
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
 
 
 def command_line(runs: int, cache: Path, folder: Path) -> float | None:
@@ -144,14 +124,10 @@ def command_line(runs: int, cache: Path, folder: Path) -> float | None:
     command = [str(program), "run", CASE, "--runs", str(runs), "--out", str(folder)]
     start = time.perf_counter()
     try:
-        subprocess.run(command, env=_environment(cache), check=True, capture_output=True)
+        subprocess.run(command, env=environment(cache), check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return time.perf_counter() - start
-
-
-def _environment(cache: Path) -> dict[str, str]:
-    return os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(cache)}
 
 
 def measure() -> dict[str, Any]:
@@ -161,21 +137,14 @@ def measure() -> dict[str, Any]:
         empty = Path(scratch)
         for name in WORKERS:
             print(f"... {name}", file=sys.stderr)
-            found[name] = in_process(name, empty / name)
+            found[name] = in_process("benchmarks.bench", name, empty / name)
         print("... servanda run", file=sys.stderr)
         for number, label in enumerate(("cold_s", "warm_s", "warm_s")):
             seconds = command_line(4000, empty / "command", empty / f"run-{number}")
             if seconds is not None:
                 line = found.setdefault("command_line", {})
                 line[label] = min(seconds, line.get(label, seconds))
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-        "measured": found,
-    }
+    return {**about(PACKAGES), "measured": found}
 
 
 def table(results: dict[str, Any]) -> list[tuple[str, str]]:

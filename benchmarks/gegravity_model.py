@@ -56,6 +56,12 @@ class Outcome:
     real_gdp: np.ndarray
     seconds: float
 
+    @property
+    def cost_change(self) -> np.ndarray:
+        """t̂ of each pair, after over before."""
+        change: np.ndarray = (self.ease_after / self.ease) ** (1 / (1 - SIGMA))
+        return change
+
 
 def simulate(
     data: pd.DataFrame,

@@ -11,24 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.harness import ROOT, about, in_process, seconds_of
+
 if TYPE_CHECKING:
     from servanda.trade import Economy
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SERVANDA_DATA", ROOT.parent / "shared" / "data"))
 GEGRAVITY_SAMPLE = DATA / "trade" / "gegravity_sample_30country_2006.csv"
 ADVANCED_GUIDE = DATA / "models" / "agtpa_ch2_border_input_2006.csv"
@@ -127,16 +124,6 @@ SHOCKS: dict[str, Shock] = {
 # --- measuring ------------------------------------------------------------
 
 
-def seconds_of(action: Callable[[], Any], times: int) -> list[float]:
-    """Seconds that each of several took."""
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - start)
-    return seconds
-
-
 def size_worker(size: int) -> dict[str, Any]:
     """Every shock to an economy of one size."""
     from servanda.trade import counterfactual
@@ -192,7 +179,7 @@ def gegravity_worker() -> dict[str, float]:
     outcomes = [oracle.simulate(sample, coefficients) for _ in range(3)]
     theirs = min(outcomes, key=lambda outcome: outcome.seconds)
     economy = Economy(theirs.countries, theirs.flows)
-    change = (theirs.ease_after / theirs.ease) ** (1 / (1 - oracle.SIGMA))
+    change = theirs.cost_change
     many = np.broadcast_to(change, (RUNS, *change.shape)).copy()
 
     def one() -> None:
@@ -206,18 +193,6 @@ def gegravity_worker() -> dict[str, float]:
     return {"gegravity_s": theirs.seconds, "single_s": alone, "batched_s": together / RUNS}
 
 
-def in_process(worker: str) -> dict[str, Any]:
-    """What a worker measures in a fresh process with nothing compiled before."""
-    command = [sys.executable, "-m", "benchmarks.trade_bench", "--worker", worker]
-    with tempfile.TemporaryDirectory() as cache:
-        environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": cache, "XDG_CACHE_HOME": cache}
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-        )
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
 def measure() -> dict[str, Any]:
     """Every measurement."""
     workers = [str(size) for size in SIZES]
@@ -225,16 +200,9 @@ def measure() -> dict[str, Any]:
     found = {}
     for worker in workers:
         print(f"... {worker}", file=sys.stderr)
-        found[worker] = in_process(worker)
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[1],
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-        "measured": found,
-    }
+        with tempfile.TemporaryDirectory() as cache:
+            found[worker] = in_process("benchmarks.trade_bench", worker, Path(cache))
+    return {**about(PACKAGES), "load": os.getloadavg()[1], "measured": found}
 
 
 # --- what is written ------------------------------------------------------------

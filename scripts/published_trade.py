@@ -130,7 +130,7 @@ def agreement_table(data: Path) -> str:
     theirs = oracle.simulate(
         sample, dict(zip(estimated.costs, estimated.coefficients.tolist(), strict=True))
     )
-    change = (theirs.ease_after / theirs.ease) ** (1 / (1 - oracle.SIGMA))
+    change = theirs.cost_change
     economy = Economy(theirs.countries, theirs.flows)
     held = counterfactual(economy, change, oracle.SIGMA, "held-shares")
     default = counterfactual(economy, change, oracle.SIGMA)

@@ -39,9 +39,8 @@ def theirs(sample: pd.DataFrame, estimated: Gravity) -> oracle.Outcome:
 
 @pytest.fixture(scope="module")
 def ours(theirs: oracle.Outcome) -> Equilibrium:
-    cost_change = (theirs.ease_after / theirs.ease) ** (1 / (1 - oracle.SIGMA))
     economy = Economy(theirs.countries, theirs.flows)
-    return counterfactual(economy, cost_change, oracle.SIGMA, "held-shares")
+    return counterfactual(economy, theirs.cost_change, oracle.SIGMA, "held-shares")
 
 
 def coefficients(estimated: Gravity) -> dict[str, float]:
