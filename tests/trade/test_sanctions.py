@@ -14,24 +14,11 @@ from servanda.errors import UsageError
 from servanda.trade import Economy, Measure, Regime, cost_changes
 from servanda.trade.regimes import DIRECTIONS
 from servanda.trade.sanctions import BAN, NONE, banned, sanctioned
+from tests.small_world import ABC, FLOWS, SOLD
 
-ABC = ("AAA", "BBB", "CCC")
-FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 5.0], [5.0, 10.0, 30.0]])
 ONE = Economy(ABC, FLOWS)
 TWO = Economy(ABC, np.stack([FLOWS, 2 * FLOWS]), 0.5, ("fuels", "other"))
-MEASURE = Measure(
-    target="AAA",
-    senders=("BBB",),
-    direction="from-target",
-    kind="trade",
-    sectors=(),
-    start="2022-04",
-    cover=(0.25, 0.5, 1.0),
-    tariff_equivalent=(0.1, 1.0, 2.0),
-    status="assumed",
-    sources=(),
-    note="",
-)
+MEASURE = replace(SOLD, sectors=(), cover=(0.25, 0.5, 1.0), tariff_equivalent=(0.1, 1.0, 2.0))
 WHOLE = replace(MEASURE, cover=(1.0, 1.0, 1.0))
 
 ranges = {top: st.tuples(*[st.floats(0, top)] * 3).map(sorted).map(tuple) for top in (1, 5)}

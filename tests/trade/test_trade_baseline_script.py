@@ -224,22 +224,11 @@ def put_facts(folder: Path) -> None:
     NO_FACTS.to_csv(folder / FACTS, index=False)
 
 
-def test_without_trade(tmp_path, monkeypatch, capsys):
-    put_facts(tmp_path)
+@pytest.mark.parametrize(("put", "missing"), [(put_facts, TRADE), (put_trade, FACTS)])
+def test_without_a_file_that_is_needed(put, missing, tmp_path, monkeypatch, capsys):
+    put(tmp_path)
     assert ran(monkeypatch, "--data", tmp_path) == 2
-    assert capsys.readouterr() == (
-        "",
-        f"--data: found no {TRADE} in it, expected the file\n",
-    )
-
-
-def test_without_facts(tmp_path, monkeypatch, capsys):
-    put_trade(tmp_path)
-    assert ran(monkeypatch, "--data", tmp_path) == 2
-    assert capsys.readouterr() == (
-        "",
-        f"--data: found no {FACTS} in it, expected the file\n",
-    )
+    assert capsys.readouterr() == ("", f"--data: found no {missing} in it, expected the file\n")
 
 
 def test_without_a_fact_that_is_needed(tmp_path, monkeypatch, capsys):
