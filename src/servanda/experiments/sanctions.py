@@ -6,7 +6,7 @@ it, and `regimes.toml`; leakage is its priors of evasion, at the enforcement tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from servanda.case import Case, Prior
 from servanda.case.priors import draw, label
 from servanda.case.schema import month_number
 from servanda.errors import UsageError, nearest
-from servanda.experiments.run import check_request
+from servanda.experiments.run import Progress, check_request
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
 from servanda.trade.effects import TABLE
 from servanda.trade.findings import (
@@ -33,7 +33,6 @@ from servanda.trade.sweep import Interrupted
 
 REGIMES = "regimes.toml"
 DRAWS = 1000
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from servanda.errors import UsageError
 Countries = Float64[np.ndarray, "... country"]
 Pairs = Float64[np.ndarray, "... origin destination"]
 Runs = Float64[np.ndarray, "*run"]
-FEWEST = 2  # countries
 Counts = Int64[np.ndarray, "*run"]
+
+FEWEST = 2  # countries
 
 
 @dataclass(frozen=True, slots=True)

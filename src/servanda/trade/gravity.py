@@ -47,7 +47,7 @@ from scipy.optimize import linprog
 from scipy.special import xlogy
 
 from servanda.errors import UsageError
-from servanda.trade.flows import Economy
+from servanda.trade.flows import Economy, check_names
 from servanda.trade.resistance import Countries, Pairs, Resistances, balance, resistances
 from servanda.trade.table import Grid, Table, column, find_pairs
 
@@ -187,9 +187,7 @@ def _pyfixest() -> ModuleType:
 def _cost_values(data: Table, grid: Grid, names: tuple[str, ...]) -> Costs:
     if not names:
         raise UsageError("cost variables", "none", "at least one column")
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError("cost variables", f"{name!r} twice", "each column once")
+    check_names(names, "cost variables", "column")
     values = np.stack([grid.values(data, name) for name in names])
     for cost, i, j in np.argwhere(~np.isfinite(values)):
         raise UsageError(

@@ -7,7 +7,7 @@ serve every regime, so that two differ by the regime alone. Leverage is that of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any, TypeVar
 
@@ -17,12 +17,13 @@ from jaxtyping import Bool
 
 from servanda.errors import UsageError
 from servanda.trade.baseline import Baseline
+from servanda.trade.counterfactual import Progress
+from servanda.trade.flows import check_names
 from servanda.trade.keys import Range, within
 from servanda.trade.leverage import Hold, Taken, hold, take
 from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import Elasticities, Places
 
-Progress = Callable[[int, int], None]
 T = TypeVar("T", Taken, Hold)
 
 CHUNK = 256  # draws solved between reports of progress
@@ -130,10 +131,8 @@ def _joined(chunks: tuple[T, ...]) -> T:
 def _check(regimes: Sequence[Regime], draws: int) -> None:
     if not regimes:
         raise UsageError("regimes", "none", "at least one")
-    listed = [regime.name for regime in regimes]
+    check_names(tuple(regime.name for regime in regimes), "regimes", "regime")
     for regime in regimes:
-        if listed.count(regime.name) > 1:
-            raise UsageError("regimes", f"{regime.name!r} twice", "each regime once")
         if not regime.targets:
             raise UsageError(
                 f"regime {regime.name!r}", "no target", "a measure against at least one country"
