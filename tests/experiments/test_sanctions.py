@@ -14,7 +14,7 @@ DRAWS = 400
 
 def regime(name: str, enforcement: float) -> Regime:
     measure = Measure(
-        *("RUS", ("EU",), "to-target", "trade", (), "2022-03"),
+        *("RUS", ("EU",), "to-target", "trade", "2022-03"),
         *((0.5, 0.5, 0.5), (1.0, 1.0, 1.0), "assumed", (), ""),
     )
     return Regime(name, "", (measure,), enforcement)

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 
-from servanda.case import crossref, cut, files, read_evidence, read_parameters
+from servanda.case import crossref, cut, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
 from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
-from servanda.case.validate import validated
 from servanda.errors import CaseError, nearest
+from servanda.files import read_rows, read_toml, validated
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,15 @@ def load(case: str | Path) -> Case:
         CaseError: on anything missing, misspelt, inconsistent or out of bounds, saying where.
     """
     folder = _folder(case)
-    spec = validated(CaseSpec, files.toml(folder / "case.toml"), "case.toml")
+    spec = validated(CaseSpec, read_toml(folder / "case.toml"), "case.toml")
     crossref.check_spec(spec)
     claims_file = folder / "claims.toml"
     claims: tuple[Claim, ...] = ()
     if claims_file.is_file():
-        claims = validated(ClaimsFile, files.toml(claims_file), "claims.toml").claims
-    parameters = read_parameters.read(files.toml(folder / "parameters.toml"), "parameters.toml")
+        claims = validated(ClaimsFile, read_toml(claims_file), "claims.toml").claims
+    parameters = read_parameters.read(read_toml(folder / "parameters.toml"), "parameters.toml")
     evidence = read_evidence.read(folder)
-    tables = {p.stem: list(files.rows(p).values()) for p in sorted(folder.glob("*.csv"))}
+    tables = {p.stem: list(read_rows(p).values()) for p in sorted(folder.glob("*.csv"))}
     loaded = Case(spec, parameters, evidence, claims, tables, folder)
     crossref.check_sources(spec, parameters, evidence, claims, loaded.cut)
     crossref.check_biases(parameters, evidence)

@@ -20,8 +20,8 @@ from scipy.special import betaincinv, ndtr, ndtri
 
 from servanda.case.threefry import threefry
 from servanda.errors import CaseError
+from servanda.files.fields import Status
 
-Status = Literal["measured", "estimated", "assumed"]
 Family = Literal["normal", "lognormal", "beta", "uniform", "fixed"]
 
 # A prior may lose a little of its tail to its bounds; more than this and the bounds contradict it.

@@ -6,10 +6,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from servanda.case import files, units
+from servanda.case import units
 from servanda.case.evidence import Evidence, Observation, Series, SeriesFile, Source
-from servanda.case.validate import validated
 from servanda.errors import CaseError, nearest
+from servanda.files import read_rows, read_toml, validated
 
 _EVIDENCE = (
     "id",
@@ -30,7 +30,7 @@ _SOURCES = ("key", "title", "publisher", "url", "source_class")
 
 def read(folder: Path) -> Evidence:
     """All evidence of a case; raises `CaseError` on the first fault."""
-    series = _series(files.toml(folder / "series.toml"))
+    series = _series(read_toml(folder / "series.toml"))
     sources = _sources(folder / "sources.csv")
     observations = _observations(folder / "evidence.csv", series, sources)
     return Evidence(observations, tuple(series.values()), tuple(sources.values()))
@@ -59,7 +59,7 @@ def _series(document: Mapping[str, Any]) -> dict[str, Series]:
 
 def _sources(path: Path) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    for line, row in files.rows(path, _SOURCES).items():
+    for line, row in read_rows(path, _SOURCES).items():
         where = f"{path.name} line {line}"
         if not row["key"] or row["key"] in sources:
             raise CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
@@ -71,7 +71,7 @@ def _observations(
     path: Path, series: Mapping[str, Series], sources: Mapping[str, Source]
 ) -> tuple[Observation, ...]:
     observations: dict[str, Observation] = {}
-    for line, row in files.rows(path, _EVIDENCE).items():
+    for line, row in read_rows(path, _EVIDENCE).items():
         where = f"{path.name} line {line}"
         if not row["id"] or row["id"] in observations:
             raise CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")

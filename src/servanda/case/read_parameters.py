@@ -5,8 +5,9 @@ from math import isfinite
 from typing import Any, get_args
 
 from servanda.case import units
-from servanda.case.priors import Family, ParameterTable, Prior, Status
+from servanda.case.priors import Family, ParameterTable, Prior
 from servanda.errors import CaseError, nearest
+from servanda.files.fields import Status
 
 _TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
 _FAMILIES: tuple[Family, ...] = get_args(Family)

@@ -18,8 +18,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from servanda.errors import CaseError
+from servanda.files import read_rows
 from servanda.trade.baseline import Baseline
-from servanda.trade.keys import read_rows
 from servanda.trade.leverage import Hold, Taken, hold, take
 from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import NONE, Elasticities, Marks, sanctioned
@@ -156,7 +156,7 @@ def read_effects(path: Path) -> list[Effect]:
     """
     columns = [field.name for field in fields(Effect)]
     rows = read_rows(path, columns)
-    return [_effect(f"{path.name}, line {line}", row) for line, row in enumerate(rows, start=2)]
+    return [_effect(f"{path.name} line {line}", row) for line, row in rows.items()]
 
 
 def _effect(where: str, row: dict[str, str]) -> Effect:
@@ -166,5 +166,5 @@ def _effect(where: str, row: dict[str, str]) -> Effect:
         try:
             values[name] = kind(cell)
         except ValueError:
-            raise CaseError(f"{where}, {name}", repr(cell), "a number") from None
+            raise CaseError(where, f"{name} {cell!r}", "a number") from None
     return Effect(**values)

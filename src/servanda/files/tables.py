@@ -7,10 +7,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from servanda.errors import CaseError
+from servanda.errors import CaseError, nearest
 
 
-def toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; raises `CaseError` if it is missing or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -20,12 +20,15 @@ def toml(path: Path) -> dict[str, Any]:
         raise CaseError(where=path.name, found=str(error), expected="valid TOML") from None
 
 
-def rows(path: Path, columns: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+def read_rows(
+    path: Path, columns: Sequence[str] = (), *, others: bool = False
+) -> dict[int, dict[str, str]]:
     """The rows of a CSV file by the line that each ends on.
 
     Args:
         path: the file; its first line names the columns.
         columns: what these must be, if they must be anything in particular.
+        others: whether there may be others beside them, in any order.
 
     Raises:
         CaseError: if the file is missing or not CSV, or a row does not fill the columns.
@@ -39,20 +42,32 @@ def rows(path: Path, columns: Sequence[str] = ()) -> dict[int, dict[str, str]]:
         raise CaseError(where=path.name, found=str(error), expected="valid CSV") from None
     reader = csv.reader(StringIO(text), strict=True)
     try:
-        return _rows(reader, path.name, columns)
+        header: list[str] = next(reader, [])
+        _check_header(header, columns, f"{path.name} line 1", others)
+        return _rows(reader, header, path.name)
     except csv.Error as error:
         where = f"{path.name} line {reader.line_num}"
         raise CaseError(where=where, found=str(error), expected="valid CSV") from None
 
 
-def _rows(reader: Any, name: str, columns: Sequence[str]) -> dict[int, dict[str, str]]:
-    header: list[str] = next(reader, [])
-    if columns and header != list(columns):
+def _check_header(header: Sequence[str], columns: Sequence[str], where: str, others: bool) -> None:
+    missing = [column for column in columns if column not in header]
+    if others and missing:
         raise CaseError(
-            where=f"{name} line 1",
+            where=where,
+            found=f"no column {missing[0]!r}",
+            expected="columns " + ", ".join(columns),
+            hint=nearest(missing[0], set(header) - set(columns)),
+        )
+    if columns and not others and header != list(columns):
+        raise CaseError(
+            where=where,
             found="columns " + (", ".join(header) or "none"),
             expected="columns " + ", ".join(columns),
         )
+
+
+def _rows(reader: Any, header: Sequence[str], name: str) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
     for row in reader:
         where = f"{name} line {reader.line_num}"

@@ -1,21 +1,40 @@
-"""From a pydantic complaint to one message in the words of the case format."""
+"""Checking what a file holds against a record: from a pydantic complaint to one message in words.
+
+A record is a `Record`, or a frozen dataclass with `__pydantic_config__ = STRICT`. The dataclass is
+for what is also made in Python, where nothing is checked: its field types bind a file alone.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from dataclasses import is_dataclass
+from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from servanda.errors import CaseError, nearest
 
+STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+"""A frozen record that takes no key it does not know."""
+
+
+class Record(BaseModel):
+    """A frozen record that takes no key it does not know."""
+
+    model_config = STRICT
+
+
 _Model = TypeVar("_Model", bound=BaseModel)
-_Records = list[type[BaseModel]]
+_Records = list[type]
 
 _LONGEST = 60
 _QUOTE = "'"
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _TYPES = {
     "string_type": "a text",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
     "finite_number": "a finite number",
@@ -23,6 +42,7 @@ _TYPES = {
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+    "dataclass_type": "a table",
 }
 
 
@@ -32,7 +52,7 @@ def validated(model: type[_Model], data: Mapping[str, Any], file: str) -> _Model
         return model.model_validate(data)
     except ValidationError as error:
         # A misspelt key is also a missing one: what is there says more than what is not.
-        problem = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        problem = min(error.errors(), key=lambda e: e["type"] not in _UNKNOWN_KEY)
         raise _case_error(model, problem, file) from None
 
 
@@ -42,8 +62,8 @@ def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -
     if kind.startswith("union_tag"):
         place = f"{place}.{context['discriminator'].strip(_QUOTE)}"
     where = f"{file}: {place}" if place else file
-    if kind == "extra_forbidden":
-        known = [f.alias or name for r in records[:1] for name, f in r.model_fields.items()]
+    if kind in _UNKNOWN_KEY:
+        known = [name for record in records[:1] for name in _fields(record)]
         return CaseError(
             where=where,
             found="a key that is not known here",
@@ -55,16 +75,20 @@ def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -
     expected = context.get("expected_tags") or _expected(kind, context, problem["msg"])
     value = context.get("tag", value)
     choices = expected.split(_QUOTE)[1::2]
-    return CaseError(
-        where=where, found=_shown(value), expected=expected, hint=nearest(str(value), choices)
-    )
+    hint = nearest(str(value), choices)
+    if kind == "tuple_type" and isinstance(value, dict):
+        hint = "each table of a list has a head in double brackets"
+    return CaseError(where=where, found=_shown(value), expected=expected, hint=hint)
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
     """What would have been right, in words."""
     match kind:
+        case "string_too_short":
+            return "a text that is not empty"
         case "too_short":
-            return f"a list of at least {context['min_length']}"
+            what = "table" if context["field_type"] == "Dictionary" else "list"
+            return f"a {what} of at least {context['min_length']}"
         case "too_long":
             return f"a list of at most {context['max_length']}"
         case _ if kind.startswith(("greater_than", "less_than")):
@@ -81,7 +105,9 @@ def _shown(value: object) -> str:
 
 def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Records]:
     """A place such as `ties[3].good`, counted from one, and the records that may hold its end."""
-    place, around, here = "", [model], [model]
+    place = ""
+    around: _Records = [model]
+    here: _Records = [model]
     for step in steps:
         around = here
         tagged = [r for r in here if step in _tags(r)]
@@ -91,18 +117,33 @@ def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Rec
             here = tagged
         else:
             place += f".{step}"
-            fields = [f for r in here for n, f in r.model_fields.items() if step in (n, f.alias)]
-            here = _records_in(fields[0].annotation) if fields else here
+            kinds = [kind for r in here for name, kind in _fields(r).items() if name == step]
+            here = _records_in(kinds[0]) if kinds else here
     return place.removeprefix("."), around
 
 
-def _tags(record: type[BaseModel]) -> tuple[Any, ...]:
+def _fields(record: type) -> dict[str, Any]:
+    """The keys of a record as a file has them, and the type of each."""
+    if issubclass(record, BaseModel):
+        return {f.alias or name: f.annotation for name, f in record.model_fields.items()}
+    return {name: kind for name, kind in get_type_hints(record).items() if not _is_shared(kind)}
+
+
+def _is_shared(kind: Any) -> bool:
+    return kind is ClassVar or get_origin(kind) is ClassVar
+
+
+def _tags(record: type) -> tuple[Any, ...]:
     """The values of `kind` that choose this record from a union."""
+    if not issubclass(record, BaseModel):
+        return ()
     kind = record.model_fields.get("kind")
     return get_args(kind.annotation) if kind and kind.is_required() else ()
 
 
 def _records_in(annotation: Any) -> _Records:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and (
+        is_dataclass(annotation) or issubclass(annotation, BaseModel)
+    ):
         return [annotation]
     return [record for inner in get_args(annotation) for record in _records_in(inner)]
