@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from servanda.case import Observation, Series, SourceRule, evidence, schema
 from servanda.files import Record
-from servanda.history import ReferenceClass
+from servanda.history import Conditions, ReferenceClass
 from servanda.trade import baseline, citations, regimes
 
 MEANINGS = Path(__file__).resolve().with_name("keys.toml")
@@ -40,6 +40,7 @@ def records() -> dict[str, type]:
         baseline.SectorElasticity,
         citations.Publication,
         ReferenceClass,
+        Conditions,
     )
     return found | {thing.__name__: thing for thing in others}
 

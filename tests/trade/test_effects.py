@@ -261,15 +261,15 @@ WRONG = {
     ),
     "an elasticity in words": (
         f"{HEAD}\n{LINE}\n{LINE}\n".replace("5.5", "high"),
-        "effects.csv line 2: found elasticity 'high', expected a number",
+        "effects.csv line 2: found elasticity 'high', expected a finite number",
     ),
     "a hold that is empty": (
         f"{HEAD}\n{LINE}\n" + LINE.replace("0.25", ""),
-        "effects.csv line 3: found hold '', expected a number",
+        "effects.csv line 3: found hold '', expected a finite number",
     ),
     "a loss in words": (
         f"{HEAD}\n{LINE}\n" + LINE.replace("-3", "some"),
-        "effects.csv line 3: found imports_lost_musd_month 'some', expected a number",
+        "effects.csv line 3: found imports_lost_musd_month 'some', expected a finite number",
     ),
 }
 

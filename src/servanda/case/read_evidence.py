@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from servanda.case import units
 from servanda.case.evidence import Evidence, Observation, Series, SeriesFile, Source
 from servanda.errors import CaseError, nearest
 from servanda.files import read_rows, read_toml, validated
+from servanda.files.cells import number
 
 _EVIDENCE = (
     "id",
@@ -100,9 +100,9 @@ def _observation(row: Mapping[str, str], series: Series, where: str) -> Observat
         ref_start=_day(row["ref_start"], where) if row["ref_start"] else None,
         ref_end=_day(row["ref_end"], where),
         known_on=_day(row["known_on"], where),
-        value=_number(row["value"], where),
-        low=_number(row["low"], where) if row["low"] else None,
-        high=_number(row["high"], where) if row["high"] else None,
+        value=number(row, "value", where),
+        low=number(row, "low", where) if row["low"] else None,
+        high=number(row, "high", where) if row["high"] else None,
         unit=row["unit"],
         confidence=confidence,  # type: ignore[arg-type]
         source=row["source"],
@@ -165,13 +165,3 @@ def _day(text: str, where: str) -> date:
         raise CaseError(
             where=where, found=f"date '{text}'", expected="a date like 2024-06-19"
         ) from None
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
-        raise CaseError(where=where, found=f"value '{text}'", expected="a finite number")
-    return value
