@@ -14,7 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.published_trade import ENTREPOTS, PUBLISHED, REFERENCE, border_experiment, gaps
+from studies.published_trade.__main__ import BEGIN, END, PAGE, main, written
+from studies.published_trade.comparison import (
+    ENTREPOTS,
+    PUBLISHED,
+    REFERENCE,
+    border_experiment,
+    gaps,
+    tables,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +59,26 @@ def test_inward_resistance_stays_1_in_the_reference_in_both(found):
     assert found.loc[REFERENCE, "inward"] == pytest.approx(0, abs=1e-9)
     assert found.loc[REFERENCE, "inward_published"] == 0
     assert set(PUBLISHED) == {"real_gdp", "price", "inward", "outward"}
+
+
+def test_published_tables_on_the_page_are_those_of_the_study(data):
+    page = PAGE.read_text(encoding="utf-8")
+    shown = page.split(BEGIN)[1].split(END)[0].strip()
+    # All but the last line, which is a rounding error and not the same on every machine.
+    assert shown.splitlines()[:-1] == tables(data).strip().splitlines()[:-1]
+
+
+def test_only_the_tables_of_a_page_are_replaced():
+    page = f"before\n{BEGIN}\n\nold\n{END}\nafter\n"
+    assert written(page, "new\n") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+
+
+def test_the_study_without_its_data(tmp_path, capsys):
+    assert main(["--data", str(tmp_path)]) == 2
+    assert capsys.readouterr() == (
+        "",
+        (
+            "agtpa_ch2_border_input_2006.csv: found no such file,"
+            f" expected a CSV file in {tmp_path / 'models'}\n"
+        ),
+    )

@@ -1,47 +1,23 @@
-#!/usr/bin/env python3
-"""Print published results of trade models beside this project's: a table for the documentation.
-
-    scripts/published_trade.py --data DIR [--write]
-
-With `--write` the tables go to their place in docs/trade.md. They quote a dozen countries of each.
-
-DIR holds the publishers' files, which never enter the repository:
-
-- `models/agtpa_ch2_*`: data and results of the border experiment in Yotov, Piermartini, Monteiro
-  and Larch, "An Advanced Guide to Trade Policy Analysis" (WTO/UNCTAD 2016), chapter 2;
-- `trade/gegravity_sample_30country_2006.csv`: the sample of gegravity (Herman 2021), which is run.
-
-The guide calls Germany ZZZ so that Stata leaves out its effect, and puts its inward resistance at
-1. Its money is therefore such that P is 1 there, and its outward resistance is in that money: Π of
-Anderson and van Wincoop times world output to the power 1/(1−σ).
-"""
+"""The two comparisons, by country, and tables of them in Markdown."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import gegravity_model as oracle  # noqa: E402 - the line above finds it
-from servanda.trade import Economy, counterfactual, estimate  # noqa: E402 - as above
+from benchmarks import gegravity_model as oracle
+from servanda.sources import agtpa
+from servanda.sources.gegravity import read_sample
+from servanda.trade import Closure, Economy, counterfactual, estimate
 
 SIGMA = 7.0
 COSTS = ("ln_DIST", "CNTG", "INTL_BRDR")
-REFERENCE, THEIR_REFERENCE = "DEU", "ZZZ"
+REFERENCE = "DEU"
 ENTREPOTS = ("HKG", "MAC")
 # Results of the guide: our name of each, and its column.
-PUBLISHED = {
-    "real_gdp": "change_rGDP_FULL",
-    "price": "change_price_FULL",
-    "inward": "change_IMR_FULL",
-    "outward": "change_OMR_FULL",
-}
+PUBLISHED = dict(zip(("real_gdp", "price", "inward", "outward"), agtpa.CHANGES, strict=True))
 MEANINGS = {
     "real_gdp": "real GDP",
     "price": "factory-gate price",
@@ -49,16 +25,22 @@ MEANINGS = {
     "outward": "outward resistance",
 }
 WORST = 6
-PAGE = ROOT / "docs" / "trade.md"
-BEGIN, END = "<!-- written by scripts/published_trade.py -->", "<!-- end of written -->"
+SHOWN = 12
 LARGEST = 6
 
 
-def border_experiment(data: Path, closure: str = "multiplicative") -> pd.DataFrame:
-    """Changes in percent without borders, by country: ours, and with `_published`, the guide's."""
-    rows = pd.read_csv(data / "models" / "agtpa_ch2_border_input_2006.csv")
-    codes = {name: {THEIR_REFERENCE: REFERENCE} for name in ("exporter", "importer")}
-    estimated = estimate(rows.dropna(subset=["trade"]).replace(codes), COSTS)
+def border_experiment(data: Path, closure: Closure = "multiplicative") -> pd.DataFrame:
+    """Changes in percent without borders, by country: ours, and with `_published`, the guide's.
+
+    Args:
+        data: The folder that holds `models/`, with the guide's files.
+        closure: Ours.
+
+    Raises:
+        CaseError: A file is not what `servanda.sources.agtpa` expects.
+    """
+    rows = agtpa.read_border_input(data / "models" / agtpa.INPUT, COSTS, REFERENCE)
+    estimated = estimate(rows, COSTS)
     economy, border = estimated.economy, estimated.coefficients[COSTS.index("INTL_BRDR")]
     no_border = np.full_like(economy.flows, np.exp(border / (SIGMA - 1)))
     np.fill_diagonal(no_border, 1)
@@ -75,20 +57,9 @@ def border_experiment(data: Path, closure: str = "multiplicative") -> pd.DataFra
         {name: 100 * (change - 1) for name, change in changes.items()},
         index=list(economy.countries),
     )
-    return ours.join(_published(data), how="outer")
-
-
-def _published(data: Path) -> pd.DataFrame:
-    def table(which: str) -> pd.DataFrame:
-        file = data / "models" / f"agtpa_ch2_app1_border_RESULTS{which}.csv"
-        return pd.read_csv(file).set_index("country")
-
-    producers, consumers = table("_producers"), table("_consumers")
-    whole = table("").join(producers[["change_OMR_FULL"]])
-    for file in (producers, consumers):  # what stands in two files is the same in both
-        for column in set(file) & set(PUBLISHED.values()):
-            np.testing.assert_allclose(file[column], whole.loc[file.index, column], rtol=1e-9)
-    return pd.DataFrame({f"{name}_published": whole[column] for name, column in PUBLISHED.items()})
+    results = agtpa.read_border_results(data / "models")
+    columns = {f"{name}_published": results[column] for name, column in PUBLISHED.items()}
+    return ours.join(pd.DataFrame(columns), how="outer")
 
 
 def gaps(found: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +72,7 @@ def border_tables(found: pd.DataFrame) -> str:
     apart = gaps(found)
     worst = apart["real_gdp"].nlargest(WORST).index
     others = found.drop(worst)["real_gdp"].sort_values().index
-    evenly = others[np.linspace(0, len(others) - 1, 12 - WORST).round().astype(int)]
+    evenly = others[np.linspace(0, len(others) - 1, SHOWN - WORST).round().astype(int)]
     lines = [
         "| country | real GDP, published | ours | price, published | ours |",
         "|---|---|---|---|---|",
@@ -125,7 +96,7 @@ def border_tables(found: pd.DataFrame) -> str:
 
 def agreement_table(data: Path) -> str:
     """What Canada and Japan's agreement does, by gegravity and by us, to those it does most to."""
-    sample = pd.read_csv(data / "trade" / "gegravity_sample_30country_2006.csv")
+    sample = read_sample(data / "trade" / "gegravity_sample_30country_2006.csv")
     estimated = estimate(sample, oracle.COSTS)
     theirs = oracle.simulate(
         sample, dict(zip(estimated.costs, estimated.coefficients.tolist(), strict=True))
@@ -163,26 +134,3 @@ Canada and Japan sign an agreement, 30 countries: change in percent.
 
 {agreement_table(data)}
 """
-
-
-def written(page: str, text: str) -> str:
-    """A page with its tables replaced."""
-    begin, rest = page.split(BEGIN)
-    return f"{begin}{BEGIN}\n\n{text}\n{END}{rest.split(END, 1)[1]}"
-
-
-def main() -> None:
-    """Print the tables, or write them into the page."""
-    parser = argparse.ArgumentParser(description="Print published results beside ours.")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="others' files")
-    parser.add_argument("--write", action="store_true", help="into docs/trade.md")
-    arguments = parser.parse_args()
-    text = tables(arguments.data)
-    if arguments.write:
-        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
-    else:
-        print(text)
-
-
-if __name__ == "__main__":
-    main()
