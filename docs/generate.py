@@ -4,10 +4,10 @@
     docs/generate.py            write what is stale
     docs/generate.py --check    write nothing; exit 1 and name what is stale
 
-Whole pages: one for each mechanism, the month's plan, every quantity, the command line, the
-shipped case. Parts, between `generated: NAME` and `end of generated`: the navigation in mkdocs.yml,
-key tables of the case format, tables of trade effects, reference classes and rerouting, what is
-left out, and the claims.
+Whole pages: one for each mechanism, the month's plan, every quantity, publishers' files, the
+command line, the shipped case. Parts, between `generated: NAME` and `end of generated`: the
+navigation in mkdocs.yml, key tables of the case format, tables of trade effects, reference classes
+and rerouting, what is left out, and the claims.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import case_keys
 from history_tables import reference_classes_part
 from markup import code, table
 from mechanism_pages import mechanism_page, plan_page
+from publishers_page import publishers_page
 from reference_pages import case_page, cli_page, quantities_page
 from shipped import CASE, Docstring, case, chosen, slots
 from study_tables import priors_part, rerouting_part, substitution_part
@@ -100,6 +101,7 @@ def wanted() -> dict[Path, str]:
     whole |= {
         DOCS / "mechanisms" / "index.md": plan_page(),
         DOCS / "quantities.md": quantities_page(),
+        DOCS / "publishers.md": publishers_page(),
         DOCS / "cli.md": cli_page(),
         DOCS / f"{CASE}.md": case_page(),
     }

@@ -14,7 +14,7 @@ Traps:
   distant partners. That is the record's way of saying "none", and the agreement with the
   publisher's total bears it out.
 
-Cite: Eurostat, Comext, EU trade since 1999 by reporter and partner.
+Cite: Eurostat, Comext.
 """
 
 from __future__ import annotations
