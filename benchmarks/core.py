@@ -45,7 +45,7 @@ def core_model(case: Case) -> Model:
     whole = assemble(case)
     plan = tuple(process for process in whole.plan if process.slot in SLOTS)
     numbers = {label: n for label, n in whole.numbers.items() if n.slot in SLOTS}
-    return Model(case, whole.axes, plan, numbers)
+    return Model(case, whole.layout, plan, numbers)
 
 
 def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:

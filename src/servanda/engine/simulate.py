@@ -19,19 +19,18 @@ from jaxtyping import Array, Float, Int, UInt32
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
 from servanda.engine.parameters import Setting, records, sample, table
-from servanda.engine.quantity_names import kept_positions
 from servanda.engine.streams import Streams
-from servanda.world import Clock, Month, World, quantities
+from servanda.world import Clock, Month, World
 from servanda.world.axes import pick
+from servanda.world.state import Quantity
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
-def _of_a_month(name: str, before: Array, latest: Array, parts: int) -> Array:
+def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: int) -> Array:
     """A month's value from that of its first parts and the next: amounts add up, rates average."""
-    quantity = quantities()[name]
     if quantity.adds_up:
         return before + latest
     if "/month" in quantity.unit and not quantity.carried:
@@ -57,7 +56,7 @@ class Simulator:
         self.months = month_number(spec.horizon) - start + 1
         self._cut = month_number(spec.as_of) - start
         self._streams = Streams(model.axes, model.plan)
-        self.record = kept_members(model)
+        self.record = dict(model.layout.kept)
         self.compilations = 0
 
     @property
@@ -188,11 +187,14 @@ class Simulator:
     ) -> tuple[World, Array]:
         """One month in all its steps, and the rows that are kept of it."""
         total: dict[str, Array] = {}
+        quantities = self.model.layout.quantities
         for part in range(self.steps_a_month):
             clock = self._clock(number, part)
             world, happened = self.step(world, parameters, clock, runs, seed)
             for name, values in self._keep(world, happened).items():
-                total[name] = _of_a_month(name, total[name], values, part) if part else values
+                total[name] = (
+                    _of_a_month(quantities[name], total[name], values, part) if part else values
+                )
         return world, jnp.concatenate(list(total.values()))
 
     def step(
@@ -224,10 +226,10 @@ class Simulator:
 
     def _keep(self, world: World, happened: Month) -> dict[str, Array]:
         """What is kept, by quantity, with rows also where it has no axis."""
-        kept = {}
+        kept, quantities = {}, self.model.layout.quantities
         for name, members in self.record.items():
-            values = getattr(world if quantities()[name].carried else happened, name)
-            kept[name] = pick(values, members) if quantities()[name].axis else values[None]
+            values = getattr(world if quantities[name].carried else happened, name)
+            kept[name] = pick(values, members) if quantities[name].axis else values[None]
         return kept
 
     def _split(self, record: Array, runs: int) -> dict[str, np.ndarray]:
@@ -239,14 +241,5 @@ class Simulator:
                 here[:] = chunk[..., : here.shape[-1]]
         ends = np.cumsum([len(members) for members in self.record.values()])
         blocks = zip(self.record, np.split(out, ends[:-1], axis=1), strict=True)
-        return {k: block if quantities()[k].axis else block[:, 0] for k, block in blocks}
-
-
-def kept_members(model: Model) -> dict[str, list[int]]:
-    """Positions of the members of every quantity that a run keeps and that has members."""
-    axes = model.axes
-    return {
-        name: kept_positions(axes, name)
-        for name, quantity in quantities().items()
-        if quantity.kept and axes.size(quantity.axis)
-    }
+        quantities = self.model.layout.quantities
+        return {k: block if quantities[k].axis else block[:, 0] for k, block in blocks}

@@ -8,9 +8,6 @@ import xarray as xr
 
 from servanda.case.schema import month_name, month_number
 from servanda.engine import Model
-from servanda.engine.simulate import kept_members
-from servanda.world import quantities
-from servanda.world.state import unit_of
 
 PARAMETERS = "what each run was drawn with, in the mechanism's unit, before levers"
 
@@ -28,8 +25,8 @@ def dimensions(model: Model) -> dict[str, tuple[str, ...]]:
     """Dimensions of every kept quantity."""
     ties = model.axes.size("tie")
     dims: dict[str, tuple[str, ...]] = {}
-    for name, members in kept_members(model).items():
-        axis = quantities()[name].axis
+    for name, members in model.layout.kept.items():
+        axis = model.layout.quantities[name].axis
         if axis == "tie" and len(members) < ties:
             axis = "people"
         dims[name] = ("month", axis, "run") if axis else ("month", "run")
@@ -38,12 +35,9 @@ def dimensions(model: Model) -> dict[str, tuple[str, ...]]:
 
 def attributes(model: Model, name: str) -> dict[str, str]:
     """Meaning and unit of a quantity; where members differ, their units in order."""
-    quantity = quantities()[name]
-    members = kept_members(model)[name]
-    labels = model.axes[quantity.axis]
-    found = [unit_of(model.axes, quantity, labels[m]) for m in members]
+    found = model.layout.units(name)
     unit = found[0] if len(set(found)) == 1 else ", ".join(found)
-    return {"long_name": quantity.meaning, "units": unit}
+    return {"long_name": model.layout.quantities[name].meaning, "units": unit}
 
 
 def to_dataset(

@@ -29,11 +29,9 @@ import zarr
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
 from servanda.engine.parameters import sample
-from servanda.engine.simulate import kept_members
 from servanda.errors import RunFolderError
 from servanda.experiments.dataset import PARAMETERS, attributes, coordinates, dimensions
 from servanda.experiments.metrics import evaluate
-from servanda.world import quantities
 
 # What must be in a note for anything to be made of a folder.
 _NEEDED = frozenset({"as_of", "done", "partial", "runs", "seed"})
@@ -133,10 +131,14 @@ class RunFolder:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity; read once."""
-        done, kept = self.note["done"], quantities()
+        done = self.note["done"]
         if self._read is None or next(iter(self._read.values())).shape[-1] != done:
-            stored = self._store("r").arrays()
-            self._read = {n: np.asarray(array[..., :done]) for n, array in stored if n in kept}
+            stored: Any = self._store("r").arrays()
+            self._read = {
+                name: np.asarray(array[..., :done])
+                for name, array in stored
+                if array.attrs["_ARRAY_DIMENSIONS"][0] == "month" and array.ndim > 1
+            }
         return self._read
 
     def write_metrics(self, model: Model) -> Path:
@@ -181,7 +183,7 @@ class RunFolder:
         runs = self.note["runs"]
         labels, dims = coordinates(model), dimensions(model)
         sizes = {name: len(values) for name, values in labels.items()} | {"run": runs}
-        for name in kept_members(model):
+        for name in model.layout.kept:
             shape = tuple(sizes[d] for d in dims[name])
             array = store.create_array(
                 name,

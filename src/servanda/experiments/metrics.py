@@ -8,8 +8,6 @@ from jaxtyping import Float
 from servanda.case import units
 from servanda.case.schema import Metric, metric_span, month_name, month_number
 from servanda.engine import Model
-from servanda.engine.quantity_names import Reference, resolve
-from servanda.engine.simulate import kept_members
 from servanda.errors import CaseError
 
 Arrays = Mapping[str, np.ndarray]
@@ -23,9 +21,9 @@ def check_metrics(model: Model) -> None:
     start = month_number(model.case.spec.start)
     for metric in model.case.spec.metrics:
         where = f"case.toml: metric '{metric.name}'"
-        unit = resolve(model.axes, metric.quantity, where).unit
+        unit = model.layout.resolve(metric.quantity, where).unit
         for other in (*metric.over, *([metric.less] if metric.less else [])):
-            found = resolve(model.axes, other, where).unit
+            found = model.layout.resolve(other, where).unit
             if found != unit:
                 raise CaseError(
                     where=where,
@@ -45,21 +43,9 @@ def check_metrics(model: Model) -> None:
 
 def series(model: Model, arrays: Arrays, text: str) -> Float[np.ndarray, "month run"]:
     """One member of a quantity over all months."""
-    reference = resolve(model.axes, text, "quantity")
-    values = arrays[reference.quantity]
-    row = ... if reference.position is None else (slice(None), _row(model, reference))
-    return np.asarray(values[row])
-
-
-def _row(model: Model, reference: Reference) -> int:
-    kept = kept_members(model)[reference.quantity]
-    if reference.position not in kept:
-        raise CaseError(
-            where="quantity",
-            found=f"'{reference.quantity}[{reference.member}]'",
-            expected="a member that runs keep",
-        )
-    return kept.index(reference.position)
+    reference = model.layout.resolve(text, "quantity")
+    values = arrays[reference.quantity.name]
+    return np.asarray(values if reference.row is None else values[:, reference.row])
 
 
 def evaluate(
@@ -86,7 +72,7 @@ def _value(model: Model, arrays: Arrays, metric: Metric) -> Float[np.ndarray, "r
         return np.asarray(reduced / np.maximum(whole, np.finfo(dtype).tiny))
     if metric.above is not None:
         return np.asarray(reduced > metric.above, dtype)
-    given = _unit(metric, resolve(model.axes, metric.quantity, metric.name).unit)
+    given = _unit(metric, model.layout.resolve(metric.quantity, metric.name).unit)
     return np.asarray(reduced * units.factor(given, metric.unit, metric.name), dtype)
 
 

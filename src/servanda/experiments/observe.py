@@ -23,9 +23,7 @@ from servanda.case.evidence import REFERENCE
 from servanda.case.priors import draw, label
 from servanda.case.schema import month_number
 from servanda.engine import Model
-from servanda.engine.quantity_names import resolve
 from servanda.experiments.metrics import Arrays, series
-from servanda.world import quantities
 
 # Totals given closer together are two offices' readings of one thing, not a flow between them.
 _CLOSEST_TOTALS = timedelta(days=25)
@@ -88,7 +86,7 @@ def predict(
             own = [
                 o for o in observations if count.rule(o) == rule and o.ref_end >= count.first_day
             ]
-            predicted += _increments(count, own, carried=_carried(counted))
+            predicted += _increments(count, own, carried=carried(model, counted))
         return sorted(predicted, key=lambda p: p.observation.ref_end)
     flow = counted.counting != "level"
     return [
@@ -98,16 +96,17 @@ def predict(
     ]
 
 
-def _carried(counted: Series) -> bool:
+def carried(model: Model, counted: Series) -> bool:
     """Whether what a series observes is a state, so that a running total is one already."""
-    return all(quantities()[name.partition("[")[0]].carried for name in counted.observes)
+    found = [model.layout.resolve(name, counted.name) for name in counted.observes]
+    return all(reference.quantity.carried for reference in found)
 
 
 def _monthly(model: Model, arrays: Arrays, counted: Series) -> Float[np.ndarray, "month run"]:
     """What the series observes, month by month: a level, or a month's amount, in its unit."""
     total = np.zeros(1)
     for name in counted.observes:
-        unit = resolve(model.axes, name, f"series.toml: {counted.name}").unit
+        unit = model.layout.resolve(name, f"series.toml: {counted.name}").unit
         wanted = counted.unit
         if counted.counting != "level":
             unit, wanted = unit.removesuffix("/month"), wanted.partition("/")[0]
@@ -250,12 +249,13 @@ def bearing(model: Model) -> dict[str, int]:
     reads within the month: deliveries on the ledger that grants them and the exchange that asks.
     """
     writer = {name: process.slot for process in model.plan for name in process.writes}
-    flows = {name for name, quantity in quantities().items() if not quantity.carried}
+    flows = {name for name, q in model.layout.quantities.items() if not q.carried}
     feeds = {p.slot: {writer[name] for name in p.reads & flows} for p in model.plan}
     by_name = {s.name: s for s in model.case.evidence.series}
     counts = {process.slot: 0 for process in model.plan}
     for name, rows in known_by_series(model.case).items():
-        reached = {writer[quantity.partition("[")[0]] for quantity in by_name[name].observes}
+        observed = [model.layout.resolve(text, name) for text in by_name[name].observes]
+        reached = {writer[reference.quantity.name] for reference in observed}
         reached |= {slot for first in reached for slot in feeds[first]}
         for slot in reached:
             counts[slot] += len(rows)

@@ -9,10 +9,8 @@ from jaxtyping import Float
 
 from servanda.case import Observation, Series, SourceRule, units
 from servanda.experiments import Coverage
-from servanda.experiments.observe import Predicted, predict
+from servanda.experiments.observe import Predicted, carried, predict
 from servanda.report.numbers import Runs
-from servanda.world import quantities
-from servanda.world.state import unit_of
 
 _DAYS_A_YEAR = 365.25
 
@@ -91,9 +89,7 @@ def _amount_unit(runs: Runs, series: Series) -> str:
 
 
 def _model_unit(runs: Runs, name: str) -> str:
-    quantity = quantities()[name.partition("[")[0]]
-    member = name.partition("[")[2].removesuffix("]")
-    return unit_of(runs.model.axes, quantity, member).removesuffix("/month")
+    return runs.model.layout.resolve(name, name).unit.removesuffix("/month")
 
 
 def _truth(runs: Runs, series: Series, amount: str) -> Float[np.ndarray, "month run"]:
@@ -103,8 +99,7 @@ def _truth(runs: Runs, series: Series, amount: str) -> Float[np.ndarray, "month 
         for name in series.observes
     )
     values = np.asarray(total, dtype=np.float32)
-    carried = all(quantities()[n.partition("[")[0]].carried for n in series.observes)
-    if series.counting == "running_total" and carried:
+    if series.counting == "running_total" and carried(runs.model, series):
         return np.diff(values, axis=0, prepend=np.float32(0))
     return values
 

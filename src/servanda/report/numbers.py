@@ -11,10 +11,8 @@ from jaxtyping import Float
 from servanda.case.schema import Partnership, Tie, month_name, month_number
 from servanda.engine import Model
 from servanda.engine.parameters import sample
-from servanda.engine.simulate import kept_members
-from servanda.experiments.metrics import Arrays
+from servanda.experiments.metrics import Arrays, series
 from servanda.report import words
-from servanda.world import quantities
 from servanda.world.axes import ENDINGS
 
 # A number that says which of several unordered classes a run is in: it has no high and low.
@@ -74,23 +72,9 @@ class Runs:
         """The `YYYY-MM` of a position."""
         return month_name(self.start + position)
 
-    @cached_property
-    def _rows(self) -> Mapping[str, tuple[str, int]]:
-        """Quantity and row of every member kept, by its printed name."""
-        axes = self.model.axes
-        return {
-            f"{name}[{axes[quantities()[name].axis][member]}]": (name, row)
-            for name, members in kept_members(self.model).items()
-            for row, member in enumerate(members)
-        }
-
     def series(self, name: str) -> Float[np.ndarray, "month run"]:
         """One member of a kept quantity, like `alive[RUS-PRK]`, or one that has no members."""
-        if "[" not in name:
-            return self.arrays[name]
-        quantity, row = self._rows[name]
-        member: np.ndarray = self.arrays[quantity][:, row]
-        return member
+        return series(self.model, self.arrays, name)
 
     def parameter(self, label: str) -> Any:
         """A parameter's draws, its fixed number, or None where the model has none of this name."""
