@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from servanda.api import brief
     from servanda.case import available_cases, load
     from servanda.errors import CaseError, RunFolderError, ServandaError, UsageError
-    from servanda.experiments import run
+    from servanda.results import run
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ _HOMES = {
     "brief": "servanda.api",
     "claims": "servanda.verdicts",
     "load": "servanda.case",
-    "run": "servanda.experiments",
+    "run": "servanda.results",
 }
 
 __all__ = [

@@ -1,11 +1,12 @@
 """The public call that spans all layers: the briefing of a run folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from servanda.analysis.hindcast import hindcast
 from servanda.errors import RunFolderError
-from servanda.experiments import RunFolder, hindcast, open_folder, prepare
-from servanda.experiments.run import Progress
 from servanda.report import brief as write_briefing
+from servanda.results import Progress, RunFolder, open_folder, prepare
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
 
 __all__ = ["brief"]
@@ -14,7 +15,7 @@ __all__ = ["brief"]
 def brief(
     folder: str | Path | RunFolder,
     *,
-    verdicts: list[Verdict] | None = None,
+    verdicts: Sequence[Verdict] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -38,18 +39,8 @@ def brief(
             where=f"run folder '{run.path}'", found="no run in it", expected="at least one batch"
         )
     simulator = prepare(run.case())
+    results = run.results(simulator.model)
     if verdicts is None:
-        count = min(CLAIM_RUNS, run.note["done"])
-        verdicts = judge(simulator, count, run.note["seed"], progress=progress)
-    arrays = run.arrays()
-    coverages = hindcast(simulator.model, arrays, run.note["seed"])
+        verdicts = judge(simulator, results.ensemble.first(CLAIM_RUNS), progress=progress)
     target = Path(out) if out is not None else run.path / "briefing.html"
-    return write_briefing(
-        simulator.model,
-        arrays,
-        verdicts,
-        coverages,
-        run.note,
-        target,
-        parameters=run.parameters(),
-    )
+    return write_briefing(results, verdicts, hindcast(results), target)

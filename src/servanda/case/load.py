@@ -1,8 +1,11 @@
 """From a folder of TOML and CSV to a checked `Case`, or to one clear message."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
+from hashlib import blake2b
 from importlib import resources
 from pathlib import Path
 
@@ -33,6 +36,22 @@ class Case:
     claims: tuple[Claim, ...]
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     folder: Path
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the content: two cases that differ in a number, a text or the cut differ in it.
+
+        The folder that a case came from is not part of its content.
+        """
+        tables = [replace(table, where="") for _, table in sorted(self.parameters.items())]
+        parts = [
+            self.spec.model_dump_json(),
+            repr(tables),
+            repr(self.evidence),
+            *(claim.model_dump_json() for claim in self.claims),
+            json.dumps(self.tables),
+        ]
+        return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
     @property
     def cut(self) -> date:

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from servanda.analysis.hindcast import FEW, WANTED, Coverage, summary
 from servanda.case import Case
 from servanda.cli.terminal import err, out, say, table
 from servanda.engine import Model
-from servanda.experiments import Coverage
-from servanda.experiments.hindcast import FEW, WANTED, summary
-from servanda.experiments.observe import bearing, known_by_series
+from servanda.observation import bearing, known_records
 from servanda.verdicts import Verdict
 
 
@@ -46,13 +45,19 @@ def evidence(model: Model) -> None:
     for (slot, field), count in uncertain.items():
         rows.add_row(f"{slot}.{field}", str(count), str(bears[slot]))
     out().print(rows)
-    known = [rows for rows in known_by_series(model.case).values() if rows]
-    all_rows, seen = model.case.evidence.observations, model.case.known.observations
+    known = [record for record in known_records(model) if record.figures]
+    compared = sum(len(record.figures) for record in known)
+    later = len(model.case.evidence.observations) - len(model.case.known.observations)
     out().print(
-        f"{sum(map(len, known))} observations in {len(known)} series are known by the cut and of "
-        f"something that the model has; {len(all_rows) - len(seen)} rows of evidence lie after it "
-        "and are not read by a run."
+        f"{compared} figures in {len(known)} series were known by the evidence cut-off and are "
+        f"compared with runs. {later} rows of evidence became known later; no run reads them."
     )
+    omitted = Counter(
+        (record.series.name, why) for record in known_records(model) for _, why in record.omitted
+    )
+    for (series, why), count in omitted.items():
+        rows_of = "1 figure is" if count == 1 else f"{count} figures are"
+        out().print(f"{series}: {rows_of} not compared, {why}.")
 
 
 def claims(verdicts: Sequence[Verdict]) -> None:

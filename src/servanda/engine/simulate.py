@@ -6,9 +6,9 @@ one call computes. Every batch is written over the record of the one before: fre
 much as a third of the computing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
-from servanda.engine.parameters import Setting, records, sample, table
+from servanda.engine.parameters import Setting, records, table
 from servanda.engine.streams import Streams
 from servanda.world import Clock, Month, World
 from servanda.world.axes import pick
@@ -36,6 +36,22 @@ def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: int) ->
     if "/month" in quantity.unit and not quantity.carried:
         return (before * parts + latest) / (parts + 1)
     return latest
+
+
+class Batch(NamedTuple):
+    """Runs that are computed in one call.
+
+    Attributes:
+        phases: every number of the model, up to the cut and after it.
+        numbers: of the runs.
+        seed: of their shocks.
+        runs: how many of them are asked for; the others fill the last chunk.
+    """
+
+    phases: Float[np.ndarray, "chunk 2 number run"]
+    numbers: UInt32[np.ndarray, "chunk run"]
+    seed: int
+    runs: int
 
 
 class Simulator:
@@ -64,59 +80,50 @@ class Simulator:
         """How many runs one call computes."""
         return CHUNK * _CHUNKS_A_DEVICE * len(jax.devices())
 
-    def run(
+    def pack(
         self,
-        runs: int,
+        parameters: Mapping[str, np.ndarray],
+        numbers: Int[np.ndarray, "run"],
         seed: int,
         settings: Sequence[Setting] = (),
-        drawn: Mapping[str, np.ndarray] | None = None,
-    ) -> Iterator[dict[str, np.ndarray]]:
-        """Batches of results, in order of run, the last one cut to what was asked for.
+    ) -> Batch:
+        """A batch to be computed, at most `batch` runs; what is missing is filled with the last.
 
         Args:
-            runs: how many; numbered from zero.
-            seed: of the experiment.
+            parameters: by label, one a run, before levers; others are fixed.
+            numbers: of the runs.
+            seed: of their shocks.
             settings: levers that are not at rest.
-            drawn: parameter draws to use instead of the prior's, by label, one a run.
+        """
+        rows = np.minimum(np.arange(self.batch), len(numbers) - 1)
+        values = {name: parameters[name][rows] for name in parameters if name in self.model.numbers}
+        phases = [
+            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
+            for after in (False, True)
+        ]
+        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
+        packed = numbers[rows].astype(np.uint32).reshape(-1, CHUNK)
+        return Batch(chunks, packed, seed, len(numbers))
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[dict[str, np.ndarray]]:
+        """Results of batches, in their order.
 
         Yields:
             By quantity, an array (month, member, run), or (month, run) where it has no axis.
         """
-        firsts = range(0, runs, self.batch)
-        record, ahead = self._blank(), self._inputs(0, runs, seed, settings, drawn)
-        for first in firsts:
-            record = self._compiled(record, *ahead, np.uint32(seed))
-            if first != firsts[-1]:  # the devices are at work meanwhile
-                ahead = self._inputs(first + self.batch, runs, seed, settings, drawn)
-            yield self._split(record, min(self.batch, runs - first))
+        record, left = self._blank(), iter(batches)
+        ahead = next(left, None)
+        while ahead is not None:
+            batch = ahead
+            record = self._compiled(record, batch.phases, batch.numbers, np.uint32(batch.seed))
+            ahead = next(left, None)  # packed while the devices are at work
+            yield self._split(record, batch.runs)
 
     def _blank(self) -> Array:
         """Room for what is kept of a batch: (chunk, month, row, run of the chunk)."""
         rows = sum(len(members) for members in self.record.values())
         shape = (self.batch // CHUNK, self.months, rows, CHUNK)
         return jnp.zeros(shape, self.dtype, device=NamedSharding(self._mesh, _SPLIT))
-
-    def _inputs(
-        self,
-        first: int,
-        runs: int,
-        seed: int,
-        settings: Sequence[Setting],
-        drawn: Mapping[str, np.ndarray] | None,
-    ) -> tuple[Float[np.ndarray, "chunk 2 number run"], UInt32[np.ndarray, "chunk run"]]:
-        """Parameters, up to the cut and after it, and numbers of the batch's runs."""
-        numbers = np.arange(first, first + self.batch)
-        if drawn is None:
-            values = sample(self.model.numbers, seed, numbers)
-        else:
-            rows = np.minimum(numbers, runs - 1)
-            values = {k: v[rows] for k, v in drawn.items()}
-        phases = [
-            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
-            for after in (False, True)
-        ]
-        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
-        return chunks, numbers.astype(np.uint32).reshape(-1, CHUNK)
 
     @cached_property
     def _mesh(self) -> Mesh:

@@ -6,11 +6,13 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from servanda.analysis.accounts import Account, moved, worth
 from servanda.case.schema import Tie
+from servanda.ensembles import weighted
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.ledger import Account
-from servanda.report.numbers import moved, quantiles, worth
+
+_SPREAD = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
@@ -32,36 +34,29 @@ class Entry:
 
 def entries(account: Account) -> list[Entry]:
     """A line for every tie of the pact, the supplier's first."""
-    runs = account.pact.runs
-    pair = {account.pact.partnership.supplier, account.pact.partnership.buyer}
-    ties = [
-        t
-        for t in runs.model.case.spec.ties
-        if {t.giver, t.receiver} == pair and t.basis in ("contract", "payment")
-    ]
-    return [_entry(account, t) for t in sorted(ties, key=lambda t: t.basis != "contract")]
+    return [_entry(account, tie) for tie in account.ties]
 
 
 def _entry(account: Account, tie: Tie) -> Entry:
-    runs = account.pact.runs
+    runs = account.results
     spec, cut = runs.model.case.spec, runs.cut
     past, future = slice(0, cut + 1), slice(cut + 1, runs.months)
     unit = {g.name: g.unit for g in spec.goods}[tie.good]
     lent = runs.model.axes.kind(tie) == "lent"
     block = moved(runs, tie)[past]
     amount = block[-1] if lent else block.sum(axis=0)
-    low, middle, high = quantiles(amount, (0.05, 0.5, 0.95))
+    low, middle, high = weighted.quantile(amount, _SPREAD, runs.weights)
     brought = worth(runs, tie, past)
     return Entry(
         words.actor(spec, tie.giver),
         words.actor(spec, tie.receiver),
         words.upper_first(words.good(spec, tie.good)),
         _basis(tie, lent=lent),
-        None if brought is None else tuple(quantiles(brought, (0.05, 0.5, 0.95))),
+        None if brought is None else _spread(brought, runs.weights),
         words.quantity(float(middle), unit),
         words.interval(float(low), float(high)),
-        *_worth(brought),
-        *_worth(worth(runs, tie, future)),
+        *_worth(brought, runs.weights),
+        *_worth(worth(runs, tie, future), runs.weights),
     )
 
 
@@ -71,11 +66,16 @@ def _basis(tie: Tie, *, lent: bool) -> str:
     return "lent, present at the cut" if lent else "sold"
 
 
-def _worth(values: np.ndarray | None) -> tuple[str, str]:
+def _spread(values: np.ndarray, weights: np.ndarray) -> tuple[float, float, float]:
+    low, middle, high = weighted.quantile(values, _SPREAD, weights)
+    return float(low), float(middle), float(high)
+
+
+def _worth(values: np.ndarray | None, weights: np.ndarray) -> tuple[str, str]:
     if values is None:
         return "—", ""
-    low, middle, high = quantiles(values, (0.05, 0.5, 0.95))
-    return words.quantity(float(middle), "USD"), words.interval(float(low), float(high))
+    low, middle, high = _spread(values, weights)
+    return words.quantity(middle, "USD"), words.interval(low, high)
 
 
 def figures(account: Account) -> list[Figure]:
@@ -95,7 +95,7 @@ def figures(account: Account) -> list[Figure]:
         for i, (e, w) in enumerate(found)
     ]
     first = max(found, key=lambda pair: pair[1][1])[0]
-    runs, own = account.pact.runs, account.pact.partnership
+    runs, own = account.results, account.partnership
     month = words.month(runs.model.case.spec.as_of)
     return [
         Figure(
