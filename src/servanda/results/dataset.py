@@ -96,12 +96,14 @@ def global_attributes(
 ) -> dict[str, Any]:
     """What the whole is: the case, what made it, and how its metrics are defined."""
     spec = model.case.spec
+    made = made_from(model, ensemble)
+    made["changes"] = json.dumps(made["changes"])
     metrics = [metric.model_dump(exclude_defaults=True) for metric in spec.metrics]
     return {
         "Conventions": CONVENTIONS,
         "title": spec.title,
         "source": f"servanda {ensemble.version}",
-        **made_from(model, ensemble),
+        **made,
         "start": spec.start,
         "horizon": spec.horizon,
         "policies": json.dumps(policies),

@@ -46,7 +46,12 @@ from servanda.results.metrics import write_metrics
 from servanda.results.results import Results, made_from
 
 # A folder cannot be read without these keys of its note.
-_NEEDED = frozenset({"as_of", "done", "levers", "origin", "partial", "policy", "runs", "seed"})
+_NEEDED = frozenset(
+    {
+        *("as_of", "case_digest", "changes", "done", "levers", "origin"),
+        *("partial", "policy", "runs", "seed", "version"),
+    }
+)
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
 # Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
@@ -185,8 +190,22 @@ class RunFolder:
         return Results(model, self.ensemble(), policy, self.arrays(), self.note)
 
     def case(self) -> Case:
-        """The case as it was run, with its cut."""
-        return load(self.path / "case").at(self.note["as_of"])
+        """The case as it was run, with its cut-off and what was changed of it.
+
+        Raises:
+            CaseError: if its files are damaged.
+            RunFolderError: if its content is not what was run.
+        """
+        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        same_version = self.note["version"] == version("servanda")
+        if same_version and case.digest != self.note["case_digest"]:
+            raise RunFolderError(
+                where=f"run folder '{self.path}'",
+                found=f"a case of digest {case.digest}",
+                expected=f"digest {self.note['case_digest']}, as it was run",
+                hint="files in its folder 'case' were changed after the run",
+            )
+        return case
 
     def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
         return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)

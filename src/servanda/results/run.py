@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from servanda.case import Case
+from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
 from servanda.errors import UsageError
@@ -52,7 +52,7 @@ def _simulator(content: _Content) -> Simulator:
 
 
 def run(  # noqa: PLR0913 -- every way to say which runs, and under which policies
-    case: Case,
+    case: Case | str | Path,
     runs: int | None = None,
     seed: int | None = None,
     *,
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     """Run a case.
 
     Args:
-        case: from `servanda.load`.
+        case: from `servanda.load`, the name of a shipped case, or a folder.
         runs: how many, drawn from the priors; 1,000 if nothing else says which runs.
         seed: of all randomness; 1 if not given.
         runs_numbered: exactly the runs with these numbers. A run's results depend on its number,
@@ -92,7 +92,8 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     """
     if levers is not None and policies is not None:
         raise UsageError("levers", "levers beside policies", "one of the two")
-    moved = case if as_of is None else case.at(as_of)
+    given = as_case(case)
+    moved = given if as_of is None else given.at(as_of)
     simulator = prepare(moved)
     chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
     wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
