@@ -5,6 +5,7 @@ With equal weights each is the plain reduction, to the bit.
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -42,6 +43,20 @@ def quantile(
         return np.asarray(np.quantile(values, levels, axis=-1), float)
     found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
     return np.asarray(found, float)
+
+
+class Spread(NamedTuple):
+    """The interval that holds 90 % of runs, and the median."""
+
+    low: float
+    median: float
+    high: float
+
+
+def spread(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) -> Spread:
+    """The 5 %, 50 % and 95 % quantiles over runs."""
+    low, median, high = quantile(values, (0.05, 0.5, 0.95), weights)
+    return Spread(float(low), float(median), float(high))
 
 
 def effective(weights: Float[np.ndarray, "run"]) -> float:

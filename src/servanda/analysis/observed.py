@@ -1,4 +1,4 @@
-"""Evidence as drawn over a fan: each figure at its time, as its source class counts it."""
+"""The record beside the runs: each figure at its time, as its source class counts it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from jaxtyping import Float
 
 from servanda.analysis.hindcast import Coverage
 from servanda.case import Observation, Series, units
+from servanda.ensembles import weighted
 from servanda.observation import Figure, monthly, record
 from servanda.observation.figures import carried
 from servanda.results import Results
 
+# The levels of a band of nine tenths of runs, of one half, and of the median.
+BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DAYS_A_YEAR = 365.25
 
 
@@ -27,7 +30,7 @@ class Drawn:
         first, last: years that it is about; equal for a level.
         value: in the chart's unit.
         low, high: where the model expected this source's figure, 90 %; None for later ones.
-        later: known only after the cut.
+        later: known only after the evidence cut-off.
     """
 
     observation: Observation
@@ -48,16 +51,21 @@ class Observed:
     Attributes:
         series: the series.
         unit: what the chart is in.
-        truth: the model's value each month, in that unit.
+        bands: quantiles over runs of the model's value in each month, in that unit, at the levels
+            of `BANDS`.
         figures: what sources said.
-        coverage: how the figures to the cut fared.
+        coverage: how the figures to the cut-off fared.
     """
 
     series: Series
     unit: str
-    truth: Float[np.ndarray, "month run"]
+    bands: Float[np.ndarray, "level month"]
     figures: tuple[Drawn, ...]
     coverage: Coverage
+
+    def median_of_year(self, last: int) -> float:
+        """The mean of the medians of the twelve months to a position, as far as there are any."""
+        return float(self.bands[BANDS.index(0.5), max(last - 11, 0) : last + 1].mean())
 
 
 def observed(results: Results, coverages: Iterable[Coverage]) -> list[Observed]:
@@ -77,7 +85,8 @@ def _one(results: Results, coverage: Coverage) -> Observed:
     known = [
         _draw(results, series, compared, point.figure, point.interval) for point in coverage.points
     ]
-    return Observed(series, unit, truth, (*known, *_later(results, series)), coverage)
+    bands = weighted.quantile(truth, BANDS, results.weights)
+    return Observed(series, unit, bands, (*known, *_later(results, series)), coverage)
 
 
 def _time(series: Series) -> str:
