@@ -30,10 +30,19 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def consume(simulator: Any, runs: int, **given: Any) -> None:
+def consume(simulator: Any, ensemble: Any) -> None:
     """Run and drop the results."""
-    for _ in simulator.run(runs, 1, **given):
+    from servanda.ensembles import simulate
+
+    for _ in simulate(simulator, ensemble):
         pass
+
+
+def consume_prior(simulator: Any, runs: int) -> None:
+    """Draw runs from the priors, run them and drop the results."""
+    from servanda.ensembles import Ensemble
+
+    consume(simulator, Ensemble.prior(simulator.model, runs))
 
 
 def whole() -> dict[str, float]:
@@ -44,12 +53,12 @@ def whole() -> dict[str, float]:
 
     simulator = Simulator(assemble(load(CASE)))
     ready = time.perf_counter()
-    consume(simulator, simulator.batch)
+    consume_prior(simulator, simulator.batch)
     first = time.perf_counter() - ready
-    batch = min(seconds_of(lambda: consume(simulator, simulator.batch), 3))
-    consume(simulator, RUNS - simulator.batch)
+    batch = min(seconds_of(lambda: consume_prior(simulator, simulator.batch), 3))
+    consume_prior(simulator, RUNS - simulator.batch)
     cold = time.perf_counter() - start - 3 * batch
-    warm = min(seconds_of(lambda: consume(simulator, RUNS), 5))
+    warm = min(seconds_of(lambda: consume_prior(simulator, RUNS), 5))
     return {
         "setup_s": ready - start,
         "compile_s": first - batch,
@@ -68,9 +77,9 @@ def core_jax() -> dict[str, float]:
     simulator = core.core_simulator(load(CASE))
     drawn = core.drawn(simulator.model, RUNS)
     start = time.perf_counter()
-    consume(simulator, simulator.batch, drawn=drawn)
+    consume(simulator, drawn.first(simulator.batch))
     first = time.perf_counter() - start
-    warm = min(seconds_of(lambda: consume(simulator, RUNS, drawn=drawn), 7))
+    warm = min(seconds_of(lambda: consume(simulator, drawn), 7))
     return {
         "compile_s": first - warm * simulator.batch / RUNS,
         "warm_runs_per_s": RUNS / warm,

@@ -16,8 +16,8 @@ import numpy as np
 from servanda.case import Case
 from servanda.case.schema import month_number
 from servanda.engine import Model, Simulator, assemble
-from servanda.engine.parameters import sample
 from servanda.engine.streams import Streams, stream_names
+from servanda.ensembles import Ensemble
 
 SLOTS = ("war", "arsenal", "exchange", "ledger", "attrition", "commitment")
 COMPARED = (
@@ -45,7 +45,7 @@ def core_model(case: Case) -> Model:
     whole = assemble(case)
     plan = tuple(process for process in whole.plan if process.slot in SLOTS)
     numbers = {label: n for label, n in whole.numbers.items() if n.slot in SLOTS}
-    return Model(case, whole.axes, plan, numbers)
+    return Model(case, whole.layout, plan, numbers)
 
 
 def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
@@ -54,7 +54,7 @@ def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
     axes = simulator.model.axes
     members = {"lent_lost": "tie", "tempo": ""}
     simulator.record = {
-        name: list(range(axes.size(members.get(name, "")))) if name in members else rows
+        name: tuple(range(axes.size(members.get(name, "")))) if name in members else rows
         for name, rows in simulator.record.items()
         if name in COMPARED
     }
@@ -82,14 +82,14 @@ class Inputs:
     cut: int
 
 
-def drawn(model: Model, runs: int, seed: int = SEED) -> dict[str, np.ndarray]:
+def drawn(model: Model, runs: int, seed: int = SEED) -> Ensemble:
     """The engine's own parameter draws, in single precision."""
-    return sample(model.numbers, seed, np.arange(runs))
+    return Ensemble.prior(model, runs, seed)
 
 
-def inputs(model: Model, uncertain: Mapping[str, np.ndarray], seed: int = SEED) -> Inputs:
-    """Parameters and random numbers of the runs that `uncertain` has draws of."""
-    runs = len(next(iter(uncertain.values())))
+def inputs(model: Model, ensemble: Ensemble) -> Inputs:
+    """Parameters and random numbers of an ensemble's runs."""
+    runs = len(ensemble)
     spec = model.case.spec
     start, cut = month_number(spec.start), month_number(spec.as_of)
     months = month_number(spec.horizon) - start + 1
@@ -107,8 +107,8 @@ def inputs(model: Model, uncertain: Mapping[str, np.ndarray], seed: int = SEED) 
         q.label: (month_number(q.signed) if q.source in known else cut) - start
         for q in spec.partnerships
     }
-    draws = _draws(model, runs, months, seed)
-    return Inputs(fixed | dict(uncertain), draws, opens, signed, months, cut - start)
+    draws = _draws(model, runs, months, ensemble.seed)
+    return Inputs(fixed | dict(ensemble.parameters), draws, opens, signed, months, cut - start)
 
 
 def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:

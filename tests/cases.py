@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from servanda.case import Case, create, load
+from servanda.case.schema import month_number
 from servanda.engine import Model, Simulator
-from servanda.experiments import prepare
-from servanda.experiments.run import simulate
+from servanda.ensembles import AS_IS, Arrays, Ensemble
+from servanda.results import Results, prepare, run_policies
+from servanda.results.dataset import dimensions
 from servanda.verdicts import Verdict, judge
 
 RUNS = 2048
@@ -27,15 +29,16 @@ def shipped() -> Simulator:
 
 
 @cache
-def shipped_runs() -> dict[str, np.ndarray]:
-    """What 2,048 runs of the shipped case keep, seed 1."""
-    return simulate(shipped(), RUNS, 1)
+def shipped_runs() -> Results:
+    """2,048 runs of the shipped case, seed 1."""
+    (results,) = run_policies(shipped(), Ensemble.prior(shipped().model, RUNS))
+    return results
 
 
 @cache
 def shipped_verdicts() -> list[Verdict]:
     """Its claims, judged in as many runs as `servanda claims` takes, seed 1."""
-    return judge(shipped(), CLAIM_RUNS, 1)
+    return judge(shipped(), Ensemble.prior(shipped().model, CLAIM_RUNS))
 
 
 @cache
@@ -51,10 +54,16 @@ def template() -> Case:
 
 def blank(model: Model, runs: int = 1) -> dict[str, np.ndarray]:
     """Arrays of a run in which everything is zero, to be filled by hand."""
-    from servanda.experiments.dataset import coordinates, dimensions
+    spec = model.case.spec
+    months = month_number(spec.horizon) - month_number(spec.start) + 1
+    made = {}
+    for name, dims in dimensions(model).items():
+        members = [len(model.layout.labels(name))] * (len(dims) - 2)
+        made[name] = np.zeros((months, *members, runs), np.float32)
+    return made
 
-    sizes = {name: len(labels) for name, labels in coordinates(model).items()} | {"run": runs}
-    return {
-        name: np.zeros([sizes[d] for d in dims], np.float32)
-        for name, dims in dimensions(model).items()
-    }
+
+def results_of(model: Model, arrays: Arrays, seed: int = 1) -> Results:
+    """Results with arrays made by hand, of runs whose parameters are drawn from the priors."""
+    runs = next(iter(arrays.values())).shape[-1]
+    return Results(model, Ensemble.prior(model, runs, seed), AS_IS, arrays)

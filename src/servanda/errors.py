@@ -6,7 +6,8 @@ A fault that a user can mend is one of these; anything else that escapes is a bu
     ServandaError
     ├── CaseError       a case file, or the data beside it, is wrong
     ├── UsageError      an option or an argument is wrong
-    └── RunFolderError  a run folder cannot be made, written or read
+    ├── RunFolderError  a run folder cannot be made, written or read
+    └── ExecutorError   an executor did not hand back what it was given to compute
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class UsageError(ServandaError):
 
 class RunFolderError(ServandaError):
     """A run folder cannot be made, written or read: it exists, is closed to us, or is broken."""
+
+
+class ExecutorError(ServandaError):
+    """An executor lost a batch of runs, or handed back one twice or in part."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -6,15 +6,15 @@ from typing import ClassVar
 
 import equinox as eqx
 import pytest
+from servanda.experiments.metrics import check_metrics
 
 from servanda.case import create, load
 from servanda.case.schema import Metric
 from servanda.engine import assemble
+from servanda.engine.layout import Layout
 from servanda.engine.model import order
-from servanda.engine.quantity_names import resolve
 from servanda.errors import CaseError
-from servanda.experiments.metrics import check_metrics
-from servanda.world import Axes, Process
+from servanda.world import Axes, Process, quantities
 from tests.case.refusals import refusal
 
 REFUSED = (
@@ -321,7 +321,7 @@ def tiny(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("text", "position", "unit"),
+    ("text", "row", "unit"),
     [
         ("used[BBB.shells]", 1, "round"),
         ("arrived[BBB>AAA:oil]", 1, "barrel"),
@@ -330,9 +330,9 @@ def tiny(tmp_path_factory):
         ("tempo", None, "dimensionless"),
     ],
 )
-def test_a_name_resolves_to_a_member_and_its_unit(tiny, text, position, unit):
-    found = resolve(Axes.of(tiny.spec), text, "here")
-    assert (found.position, found.unit) == (position, unit)
+def test_a_name_resolves_to_a_member_and_its_unit(tiny, text, row, unit):
+    found = Layout(Axes.of(tiny.spec), quantities()).resolve(text, "here")
+    assert (found.row, found.unit) == (row, unit)
 
 
 def _metric(**changes):

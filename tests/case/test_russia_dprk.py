@@ -6,12 +6,11 @@ import csv
 from datetime import date
 
 import pytest
+from servanda.experiments.metrics import check_metrics
 
 from servanda.case import load, units
 from servanda.case.evidence import REFERENCE
 from servanda.engine import assemble
-from servanda.engine.quantity_names import resolve
-from servanda.experiments.metrics import check_metrics
 from servanda.files import read_rows
 
 # Carried over as they stand: evidence.csv column → facts.csv column.
@@ -53,7 +52,7 @@ def test_its_metrics_are_of_quantities_that_runs_keep(model):
 def test_what_its_series_observe_has_a_unit_that_theirs_converts_to(model):
     for series in model.case.evidence.series:
         for text in series.observes:
-            unit = resolve(model.axes, text, series.name).unit.removesuffix("/month")
+            unit = model.layout.resolve(text, series.name).unit.removesuffix("/month")
             plain = all(rule.equivalence == 1 for rule in series.rules)
             amount = series.unit.split("/")[0]
             if plain and series.counting != "level":

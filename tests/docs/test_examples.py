@@ -13,11 +13,11 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from servanda.case import load
-from servanda.engine.quantity_names import resolve
+from servanda.engine.layout import Layout
 from servanda.history import read_reference_classes
 from servanda.mechanisms import variants
 from servanda.trade import effects, read_baseline, read_effects, read_regimes
-from servanda.world import Axes, Ledger
+from servanda.world import Axes, Ledger, quantities
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -97,10 +97,10 @@ def test_every_number_on_the_page_is_one_of_a_mechanism(case):
 
 
 def test_every_quantity_on_the_page_resolves(case):
-    axes = Axes.of(case.spec)
+    layout = Layout(Axes.of(case.spec), quantities())
     names = [m.quantity for m in case.spec.metrics]
     names += [name for series in case.evidence.series for name in series.observes]
-    assert [resolve(axes, name, "the page").unit for name in names]
+    assert [layout.resolve(name, "the page").unit for name in names]
 
 
 def test_sanctions_are_read_and_solved_as_shown(written):

@@ -6,8 +6,6 @@ import numpy as np
 
 from servanda.case.schema import month_number
 from servanda.engine import Model
-from servanda.engine.simulate import kept_members
-from servanda.world import quantities
 
 
 def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
@@ -18,9 +16,9 @@ def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
     spread = np.linspace(0.5, 1.5, runs, dtype=np.float32)
     slope = np.linspace(1.0, 2.0, months, dtype=np.float32)[:, None, None]
     arrays = {}
-    for name, members in kept_members(model).items():
+    for name, members in model.layout.kept.items():
         values = slope * np.ones((1, max(len(members), 1), 1), np.float32) * spread
-        arrays[name] = values if quantities()[name].axis else values[:, 0]
+        arrays[name] = values if model.layout.quantities[name].axis else values[:, 0]
     alive = np.ones((months, 1, runs), np.float32)
     half = cut + (months - cut) // 2
     alive[half:, :, : runs // 2] = 0

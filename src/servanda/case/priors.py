@@ -1,24 +1,14 @@
 """Parameters and their priors: a distribution, bounds that truncate it, and where it is from.
 
-Draws are keyed by seed, run and parameter name, so that a run's parameters do not depend on how
-many runs were asked for, on the order of the file, or on other parameters.
+A prior here is data. `servanda.ensembles.draws` draws from it and makes its distribution.
 """
 
-import zlib
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite, log
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Literal
 
-import jax.numpy as jnp
-import numpy as np
-import numpyro.distributions as dist
-from jaxtyping import Array, Float
-from scipy.special import betaincinv, ndtr, ndtri
-
-from servanda.case.threefry import threefry
 from servanda.errors import CaseError
 from servanda.files.fields import Status
 
@@ -30,7 +20,7 @@ _MASS_WITHIN_BOUNDS = 0.9
 
 @dataclass(frozen=True)
 class Prior:
-    """One uncertain number: a NumPyro distribution truncated to its bounds.
+    """One uncertain number: a distribution truncated to its bounds.
 
     Attributes:
         family: `normal` (mean, sd), `lognormal` (median, sd of the log), `beta` (a, b), `uniform`
@@ -51,11 +41,6 @@ class Prior:
     status: Status
     sources: tuple[str, ...] = ()
     note: str = ""
-
-    @property
-    def distribution(self) -> dist.Distribution:
-        """The truncated NumPyro distribution."""
-        return _truncated(self.family, *(jnp.asarray(x) for x in self.arguments))
 
     @property
     def centre(self) -> float:
@@ -157,86 +142,6 @@ class ParameterTable:
 def label(parameter: str, member: str) -> str:
     """The printed name of one number: `exchange.cost[PRK>RUS:shells]`."""
     return f"{parameter}[{member}]" if member else parameter
-
-
-def draw(
-    priors: Mapping[str, Prior], seed: int, runs: np.ndarray
-) -> dict[str, Float[np.ndarray, "run"]]:
-    """Draw every prior once for each run.
-
-    Args:
-        priors: by printed name, which keys its stream.
-        seed: the experiment's seed.
-        runs: the numbers of the runs, whose draws are the same in any company.
-
-    Returns:
-        By printed name, one draw a run, in the prior's unit.
-    """
-    families: dict[Family, list[str]] = defaultdict(list)
-    for name, prior in priors.items():
-        families[prior.family].append(name)
-    counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
-    drawn: dict[str, Float[np.ndarray, "run"]] = {}
-    for family, names in families.items():
-        arguments = np.array([priors[name].arguments for name in names]).T[..., None]
-        streams = np.array([zlib.crc32(name.encode()) for name in names], np.uint32)[:, None]
-        high, low = threefry((np.full_like(streams, seed), streams), counters)
-        values = _quantile(family, _uniform(high, low), *arguments).astype(np.float32)
-        # rounding to single precision may step over a bound
-        bounds = arguments[2:].astype(np.float32)
-        drawn.update(zip(names, np.clip(values, *bounds), strict=True))
-    return drawn
-
-
-def _uniform(high: np.ndarray, low: np.ndarray) -> Float[np.ndarray, "..."]:
-    """Uniform on the open interval (0, 1), from the upper 52 bits of two words."""
-    bits = high.astype(np.uint64) << np.uint64(20) | low.astype(np.uint64) >> np.uint64(12)
-    return (bits.astype(np.float64) + 0.5) * 2.0**-52
-
-
-def _quantile(
-    family: Family,
-    at: Float[np.ndarray, "name run"],
-    first: Float[np.ndarray, "name 1"],
-    second: Float[np.ndarray, "name 1"],
-    low: Float[np.ndarray, "name 1"],
-    high: Float[np.ndarray, "name 1"],
-) -> Float[np.ndarray, "name run"]:
-    """Quantiles of the truncated distribution; NumPyro would compile the same for seconds."""
-    found: np.ndarray
-    match family:
-        case "normal":
-            below, above = ndtr((low - first) / second), ndtr((high - first) / second)
-            found = first + second * ndtri(below + at * (above - below))
-        case "lognormal":
-            with np.errstate(divide="ignore"):
-                logs = [np.log(x) for x in (first, np.maximum(low, 0.0), high)]
-            found = np.exp(_quantile("normal", at, logs[0], second, *logs[1:]))
-        case "beta":
-            found = betaincinv(first, second, at)
-        case "uniform":
-            low, high = np.maximum(first, low), np.minimum(second, high)
-            found = low + at * (high - low)
-        case "fixed":
-            found = np.broadcast_to(first, at.shape)
-    return found
-
-
-def _truncated(family: Family, first: Array, second: Array, low: Array, high: Array) -> Any:
-    match family:
-        case "normal":
-            return dist.TruncatedNormal(first, second, low=low, high=high)
-        case "lognormal":
-            base = dist.TruncatedNormal(
-                jnp.log(first), second, low=jnp.log(jnp.maximum(low, 0.0)), high=jnp.log(high)
-            )
-            return dist.TransformedDistribution(base, dist.transforms.ExpTransform())
-        case "beta":
-            return dist.Beta(first, second)
-        case "uniform":
-            return dist.Uniform(jnp.maximum(first, low), jnp.minimum(second, high))
-        case "fixed":
-            return dist.Delta(first)
 
 
 def _log(bound: float) -> float:

@@ -1,6 +1,6 @@
 """The shape of a case: what `case.toml` and `claims.toml` may say, checked key by key."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, model_validator
 
@@ -168,26 +168,69 @@ class Lever(Record):
     choices: dict[str, float] = Field({})
 
 
+# Reductions to when something happens.
+EVENTS = ("time_to_event", "month_of_event")
+
+
 class Metric(Record):
     """One number a run, from one quantity over a span of months.
 
     `less` takes another quantity away first. `over` divides it by a sum of quantities, reduced
     alike. `above` makes it one where the quantity, reduced, is more than that, and zero elsewhere.
+    `level` is the level of a quantile over the months. The event of `time_to_event` and
+    `month_of_event` is the first month in which the quantity is more than `above`, or is a yes.
     """
 
     name: str
     label: str
     unit: str
     quantity: str
-    reduce: Literal["sum", "mean", "last", "max", "any"] = "mean"
+    reduce: Literal[
+        "sum",
+        "mean",
+        "first",
+        "last",
+        "min",
+        "max",
+        "quantile",
+        "any",
+        "time_to_event",
+        "month_of_event",
+    ] = "mean"
+    level: Annotated[float | None, Field(ge=0, le=1)] = None
     since: Annotated[str, month_or("start", "as_of")] = "start"
     until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
     over: tuple[str, ...] = ()
     above: float | None = None
 
+    @model_validator(mode="after")
+    def _fits(self) -> "Metric":
+        if (self.level is None) == (self.reduce == "quantile"):
+            raise ValueError("`level` with reduce = 'quantile', and only there")
+        if self.over and self.reduce in EVENTS:
+            raise ValueError("an event without `over`")
+        return self
 
-def metric_span(spec: "CaseSpec", metric: Metric) -> tuple[int, int]:
+
+@runtime_checkable
+class Calendar(Protocol):
+    """The months of a case."""
+
+    @property
+    def start(self) -> str:
+        """The first."""
+
+    @property
+    def as_of(self) -> str:
+        """The last that the record fixes."""
+
+    @property
+    def horizon(self) -> str:
+        """The last."""
+
+
+def metric_span(spec: Calendar, metric: Metric) -> tuple[int, int]:
     """First and last month that a metric covers, counted from the case's start.
 
     The last is before the first where the case's cut leaves it no months.

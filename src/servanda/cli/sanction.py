@@ -10,12 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from servanda.analysis.sanctions import Sanctioned, write_table
+from servanda.analysis.sanctions import sanction as solve
 from servanda.case import Case
 from servanda.cli.terminal import err, out, say, table
 from servanda.cli.work import bar, free_folder, remember_compilations
 from servanda.errors import UsageError
-from servanda.experiments.sanctions import Sanctioned, write_table
-from servanda.experiments.sanctions import sanction as solve
 from servanda.report import sanctions as chart
 from servanda.trade.findings import Spread
 from servanda.trade.sweep import Interrupted

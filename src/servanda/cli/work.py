@@ -1,35 +1,39 @@
 """Commands that compute: check, run, claims, brief; with progress, and what Ctrl-C left."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import jax
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from servanda.analysis.check import check as checked
+from servanda.api import hindcast
 from servanda.case import Case
 from servanda.cli import show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
-from servanda.experiments import RunFolder, hindcast, open_folder, prepare, run_to_folder
-from servanda.experiments.run import Progress as Report
-from servanda.experiments.run import check_request, simulate
+from servanda.ensembles import Ensemble, Levers, Policy
+from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.results import Progress as Report
+from servanda.results import RunFolder, open_folder, prepare, run_to_folder
 from servanda.verdicts import CLAIM_RUNS, judge
 
 
 def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
     """Print the plan and the evidence, and on request how much of the record lies within."""
-    check_request(runs, seed)
-    simulator = prepare(case)
+    check_runs(runs)
+    check_seed(seed)
+    found = checked(case)
     show.late_priors(case)
-    show.plan(simulator.model)
-    show.evidence(simulator.model)
+    show.plan(found)
+    show.evidence(found)
     if against_record:
         remember_compilations()
         with bar("running", "runs") as report:
-            arrays = simulate(simulator, runs, seed, progress=report)
-        show.hindcast(hindcast(simulator.model, arrays, seed))
+            coverages = hindcast(case, runs, seed, progress=report)
+        show.hindcast(coverages)
 
 
 def run(
@@ -37,42 +41,46 @@ def run(
     out: Path | None,
     runs: int,
     seed: int,
-    levers: Mapping[str, float | str],
+    levers: Levers,
     *,
     brief: bool,
 ) -> None:
     """Run into a folder, print what came out, and write the briefing."""
     show.late_priors(case)
     remember_compilations()
+    model = prepare(case).model
+    ensemble = Ensemble.prior(model, runs, seed)
     target = out if out is not None else free_folder(case.spec.name)
     try:
         with bar("running", "runs") as report:
-            folder = run_to_folder(case, target, runs, seed, levers=levers, progress=report)
+            folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
     except KeyboardInterrupt:
         _say_partial(target)
         raise
-    page = _brief(folder, case, runs, seed) if brief else None
-    answer(prepare(case).model, folder.arrays(), folder.parameters())
+    page = _brief(folder, case, ensemble) if brief else None
+    answer(folder.results(model))
     say(f"results   {folder.path}")
     if page is not None:
         say(f"briefing  {page}")
 
 
-def _brief(folder: RunFolder, case: Case, runs: int, seed: int) -> Path:
+def _brief(folder: RunFolder, case: Case, ensemble: Ensemble) -> Path:
     """Judge the claims and write the page: before printing, which a closed pipe would end."""
     from servanda import api
 
-    with bar("judging claims", "settings") as report:
-        verdicts = judge(prepare(case), min(CLAIM_RUNS, runs), seed, progress=report)
+    with bar("judging claims", "policies") as report:
+        verdicts = judge(prepare(case), ensemble.first(CLAIM_RUNS), progress=report)
     return api.brief(folder, verdicts=verdicts)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the ledger."""
+    simulator = prepare(case)
+    ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
     remember_compilations()
-    with bar("judging claims", "settings") as report:
-        verdicts = judge(prepare(case), runs, seed, progress=report)
+    with bar("judging claims", "policies") as report:
+        verdicts = judge(simulator, ensemble, progress=report)
     show.claims(verdicts)
 
 
@@ -81,7 +89,7 @@ def brief(path: Path, out: Path | None) -> None:
     from servanda import api
 
     remember_compilations()
-    with bar("judging claims", "settings") as report:
+    with bar("judging claims", "policies") as report:
         page = api.brief(path, out=out, progress=report)
     say(f"briefing  {page}")
 

@@ -6,11 +6,11 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
 from servanda.case import Case
+from servanda.engine.layout import Layout
 from servanda.engine.parameters import Number, bind, check_levers
-from servanda.engine.quantity_names import check_observed
 from servanda.errors import CaseError, nearest
 from servanda.mechanisms import variants
-from servanda.world import Axes, Ledger, Month, Process, World
+from servanda.world import Axes, Ledger, Month, Process, World, quantities
 
 _Record = TypeVar("_Record", World, Month)
 
@@ -24,15 +24,20 @@ class Model:
 
     Attributes:
         case: what it was assembled from.
-        axes: labels of every axis.
+        layout: axes, quantities, and what runs keep of them.
         plan: processes in order; each comes after those whose flows it reads.
         numbers: every uncertain number, by printed name.
     """
 
     case: Case
-    axes: Axes
+    layout: Layout
     plan: tuple[Process, ...]
     numbers: Mapping[str, Number]
+
+    @property
+    def axes(self) -> Axes:
+        """Labels of every axis."""
+        return self.layout.axes
 
     @property
     def processes(self) -> Mapping[str, Process]:
@@ -72,8 +77,11 @@ def assemble(case: Case) -> Model:
     plan = order(processes)
     numbers = bind(case, axes, plan)
     check_levers(case, numbers)
-    check_observed(axes, case.evidence.series)
-    return Model(case, axes, plan, numbers)
+    layout = Layout(axes, quantities())
+    for series in case.evidence.series:
+        for text in series.observes:
+            layout.resolve(text, f"series.toml: {series.name}.observes")
+    return Model(case, layout, plan, numbers)
 
 
 def order(processes: list[Process]) -> tuple[Process, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from servanda.case import Case, ParameterTable, Prior, units
-from servanda.case.priors import draw, label
+from servanda.case.priors import label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.mechanisms import variants
@@ -146,15 +146,6 @@ def check_levers(case: Case, numbers: Mapping[str, Number]) -> None:
                     expected="a number of a mechanism in use",
                     hint=nearest(target, numbers),
                 )
-
-
-def sample(
-    numbers: Mapping[str, Number], seed: int, runs: Sequence[int] | np.ndarray
-) -> dict[str, np.ndarray]:
-    """One draw a run of every listed number that is uncertain, in the mechanism's unit."""
-    uncertain = {k: n.prior for k, n in numbers.items() if n.prior.family != "fixed"}
-    drawn = draw(uncertain, seed, np.asarray(runs))
-    return {k: v * np.float32(numbers[k].factor) for k, v in drawn.items()}
 
 
 def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:

@@ -6,9 +6,9 @@ one call computes. Every batch is written over the record of the one before: fre
 much as a third of the computing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,25 +18,40 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world, replace
-from servanda.engine.parameters import Setting, records, sample, table
-from servanda.engine.quantity_names import kept_positions
+from servanda.engine.parameters import Setting, records, table
 from servanda.engine.streams import Streams
-from servanda.world import Clock, Month, World, quantities
+from servanda.world import Clock, Month, World
 from servanda.world.axes import pick
+from servanda.world.state import Quantity
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
-def _of_a_month(name: str, before: Array, latest: Array, parts: int) -> Array:
+def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: int) -> Array:
     """A month's value from that of its first parts and the next: amounts add up, rates average."""
-    quantity = quantities()[name]
     if quantity.adds_up:
         return before + latest
     if "/month" in quantity.unit and not quantity.carried:
         return (before * parts + latest) / (parts + 1)
     return latest
+
+
+class Batch(NamedTuple):
+    """Runs that are computed in one call.
+
+    Attributes:
+        phases: every number of the model, up to the cut and after it.
+        numbers: of the runs.
+        seed: of their shocks.
+        runs: how many of them are asked for; the others fill the last chunk.
+    """
+
+    phases: Float[np.ndarray, "chunk 2 number run"]
+    numbers: UInt32[np.ndarray, "chunk run"]
+    seed: int
+    runs: int
 
 
 class Simulator:
@@ -57,7 +72,7 @@ class Simulator:
         self.months = month_number(spec.horizon) - start + 1
         self._cut = month_number(spec.as_of) - start
         self._streams = Streams(model.axes, model.plan)
-        self.record = kept_members(model)
+        self.record = dict(model.layout.kept)
         self.compilations = 0
 
     @property
@@ -65,59 +80,50 @@ class Simulator:
         """How many runs one call computes."""
         return CHUNK * _CHUNKS_A_DEVICE * len(jax.devices())
 
-    def run(
+    def pack(
         self,
-        runs: int,
+        parameters: Mapping[str, np.ndarray],
+        numbers: Int[np.ndarray, "run"],
         seed: int,
         settings: Sequence[Setting] = (),
-        drawn: Mapping[str, np.ndarray] | None = None,
-    ) -> Iterator[dict[str, np.ndarray]]:
-        """Batches of results, in order of run, the last one cut to what was asked for.
+    ) -> Batch:
+        """A batch to be computed, at most `batch` runs; what is missing is filled with the last.
 
         Args:
-            runs: how many; numbered from zero.
-            seed: of the experiment.
+            parameters: by label, one a run, before levers; others are fixed.
+            numbers: of the runs.
+            seed: of their shocks.
             settings: levers that are not at rest.
-            drawn: parameter draws to use instead of the prior's, by label, one a run.
+        """
+        rows = np.minimum(np.arange(self.batch), len(numbers) - 1)
+        values = {name: parameters[name][rows] for name in parameters if name in self.model.numbers}
+        phases = [
+            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
+            for after in (False, True)
+        ]
+        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
+        packed = numbers[rows].astype(np.uint32).reshape(-1, CHUNK)
+        return Batch(chunks, packed, seed, len(numbers))
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[dict[str, np.ndarray]]:
+        """Results of batches, in their order.
 
         Yields:
             By quantity, an array (month, member, run), or (month, run) where it has no axis.
         """
-        firsts = range(0, runs, self.batch)
-        record, ahead = self._blank(), self._inputs(0, runs, seed, settings, drawn)
-        for first in firsts:
-            record = self._compiled(record, *ahead, np.uint32(seed))
-            if first != firsts[-1]:  # the devices are at work meanwhile
-                ahead = self._inputs(first + self.batch, runs, seed, settings, drawn)
-            yield self._split(record, min(self.batch, runs - first))
+        record, left = self._blank(), iter(batches)
+        ahead = next(left, None)
+        while ahead is not None:
+            batch = ahead
+            record = self._compiled(record, batch.phases, batch.numbers, np.uint32(batch.seed))
+            ahead = next(left, None)  # packed while the devices are at work
+            yield self._split(record, batch.runs)
 
     def _blank(self) -> Array:
         """Room for what is kept of a batch: (chunk, month, row, run of the chunk)."""
         rows = sum(len(members) for members in self.record.values())
         shape = (self.batch // CHUNK, self.months, rows, CHUNK)
         return jnp.zeros(shape, self.dtype, device=NamedSharding(self._mesh, _SPLIT))
-
-    def _inputs(
-        self,
-        first: int,
-        runs: int,
-        seed: int,
-        settings: Sequence[Setting],
-        drawn: Mapping[str, np.ndarray] | None,
-    ) -> tuple[Float[np.ndarray, "chunk 2 number run"], UInt32[np.ndarray, "chunk run"]]:
-        """Parameters, up to the cut and after it, and numbers of the batch's runs."""
-        numbers = np.arange(first, first + self.batch)
-        if drawn is None:
-            values = sample(self.model.numbers, seed, numbers)
-        else:
-            rows = np.minimum(numbers, runs - 1)
-            values = {k: v[rows] for k, v in drawn.items()}
-        phases = [
-            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
-            for after in (False, True)
-        ]
-        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
-        return chunks, numbers.astype(np.uint32).reshape(-1, CHUNK)
 
     @cached_property
     def _mesh(self) -> Mesh:
@@ -188,11 +194,14 @@ class Simulator:
     ) -> tuple[World, Array]:
         """One month in all its steps, and the rows that are kept of it."""
         total: dict[str, Array] = {}
+        quantities = self.model.layout.quantities
         for part in range(self.steps_a_month):
             clock = self._clock(number, part)
             world, happened = self.step(world, parameters, clock, runs, seed)
             for name, values in self._keep(world, happened).items():
-                total[name] = _of_a_month(name, total[name], values, part) if part else values
+                total[name] = (
+                    _of_a_month(quantities[name], total[name], values, part) if part else values
+                )
         return world, jnp.concatenate(list(total.values()))
 
     def step(
@@ -224,10 +233,10 @@ class Simulator:
 
     def _keep(self, world: World, happened: Month) -> dict[str, Array]:
         """What is kept, by quantity, with rows also where it has no axis."""
-        kept = {}
+        kept, quantities = {}, self.model.layout.quantities
         for name, members in self.record.items():
-            values = getattr(world if quantities()[name].carried else happened, name)
-            kept[name] = pick(values, members) if quantities()[name].axis else values[None]
+            values = getattr(world if quantities[name].carried else happened, name)
+            kept[name] = pick(values, members) if quantities[name].axis else values[None]
         return kept
 
     def _split(self, record: Array, runs: int) -> dict[str, np.ndarray]:
@@ -239,14 +248,5 @@ class Simulator:
                 here[:] = chunk[..., : here.shape[-1]]
         ends = np.cumsum([len(members) for members in self.record.values()])
         blocks = zip(self.record, np.split(out, ends[:-1], axis=1), strict=True)
-        return {k: block if quantities()[k].axis else block[:, 0] for k, block in blocks}
-
-
-def kept_members(model: Model) -> dict[str, list[int]]:
-    """Positions of the members of every quantity that a run keeps and that has members."""
-    axes = model.axes
-    return {
-        name: kept_positions(axes, name)
-        for name, quantity in quantities().items()
-        if quantity.kept and axes.size(quantity.axis)
-    }
+        quantities = self.model.layout.quantities
+        return {k: block if quantities[k].axis else block[:, 0] for k, block in blocks}

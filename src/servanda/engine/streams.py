@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from servanda.case.threefry import threefry
+from servanda.engine.threefry import threefry
 from servanda.world import Axes, Draw, Process
 
 

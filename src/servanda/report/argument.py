@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from servanda.case import Case, Observation
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend
 from servanda.report import words
-from servanda.report.numbers import Runs, in_words
 from servanda.verdicts import Flip, Verdict
 
 ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
@@ -62,13 +61,12 @@ def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return {word: found[word] for word in ORDER if found[word]}
 
 
-def rows(runs: Runs, verdicts: Sequence[Verdict]) -> list[Row]:
+def rows(case: Case, verdicts: Sequence[Verdict]) -> list[Row]:
     """Every verdict as shown, in the case's order."""
-    return [_row(runs, v) for v in verdicts]
+    return [_row(case, v) for v in verdicts]
 
 
-def _row(runs: Runs, v: Verdict) -> Row:
-    case = runs.model.case
+def _row(case: Case, v: Verdict) -> Row:
     holds = ""
     if v.probability is not None:
         holds = words.percent(v.probability)
@@ -89,7 +87,7 @@ def _row(runs: Runs, v: Verdict) -> Row:
         tuple(_fact(case, o) for o in v.supports),
         tuple(_fact(case, o) for o in v.opposes),
         tuple(_fact(case, o, later=True) for o in v.later),
-        tuple(_flip(runs, f) for f in v.flips),
+        tuple(_flip(case, f) for f in v.flips),
     )
 
 
@@ -128,10 +126,10 @@ def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
     )
 
 
-def _flip(runs: Runs, flip: Flip) -> str:
+def _flip(case: Case, flip: Flip) -> str:
     name = flip.name
     if flip.kind == "parameter":
-        name = in_words(runs, name) if name in runs.model.numbers else words.plain(name)
+        name = words.parameter(case, name)
     condition = flip.condition if flip.kind != "parameter" else f"“{name}” {flip.condition}"
     return f"{words.upper_first(condition)}: {flip.word} ({words.percent(flip.probability)})"
 

@@ -4,41 +4,23 @@ from typing import Any
 
 import altair as alt
 
+from servanda.analysis.fate import Fate
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Pact
 from servanda.report.survival import by_year, happening
 
 _ENOUGH_FOR_A_LABEL = 0.06
 
 
-def figures(pact: Pact) -> list[Figure]:
+def figures(fate: Fate) -> list[Figure]:
     """Survival by class, and states and ways at the horizon; none where there is one class only."""
-    return [_curves(pact), _classes(pact)] if pact.classes else []
+    return [_curves(fate), _classes(fate)] if fate.classes else []
 
 
-def by_class(pact: Pact) -> dict[str, dict[str, float]]:
-    """For each reference class, the share of its runs in each state or way of ending."""
-    table = {}
-    for name, own in pact.classes.items():
-        alive, dormant = pact.alive[own].mean(), pact.dormant[own].mean()
-        ways = {way: float(pact.ending(i)[own].mean()) for i, way in enumerate(pact.ways, start=1)}
-        table[name] = {"in use": float(alive - dormant), "dormant": float(dormant), **ways}
-    return table
-
-
-def class_span(pact: Pact) -> tuple[tuple[str, float], tuple[str, float]]:
-    """The classes in which the pact is least and most often in force at the horizon."""
-    alive = {name: float(pact.alive[own].mean()) for name, own in pact.classes.items()}
-    least, most = min(alive, key=lambda n: alive[n]), max(alive, key=lambda n: alive[n])
-    return (least, alive[least]), (most, alive[most])
-
-
-def _curves(pact: Pact) -> Figure:
+def _curves(fate: Fate) -> Figure:
     """Share in force over time, one line a class."""
-    runs = pact.runs
-    alive = runs.series(f"alive[{pact.partnership.label}]")
-    shares = {name: alive[:, own].mean(-1, dtype=float) for name, own in pact.classes.items()}
+    runs = fate.results
+    shares = {name: fate.class_curve(name) for name in fate.classes}
     names = [words.upper_first(words.plain(name)) for name in shares]
     rows = [
         {"x": float(runs.years[m]), "y": float(values[m]), "class": name}
@@ -65,7 +47,7 @@ def _curves(pact: Pact) -> Figure:
             strokeDash=dash,
         )
     )
-    (_, low), (_, high) = class_span(pact)
+    (_, low), (_, high) = fate.class_span
     gap = round(100 * (high - low))
     title = (
         f"Between reference classes the chance of being in force differs by {gap} points"
@@ -73,19 +55,19 @@ def _curves(pact: Pact) -> Figure:
         else "The reference class hardly changes the answer"
     )
     return Figure(
-        anchor(f"curves {pact.partnership.label}"),
+        anchor(f"curves {fate.partnership.label}"),
         title,
         alt.layer(chart).properties(width=theme.WIDE, height=theme.HEIGHT),
         "Share of runs with the pact in force, dormant or not, by reference class. "
-        + by_year(shares, pact),
+        + by_year(shares, fate),
         "In force: in use or dormant. A run belongs to one class of past alliances throughout.",
         kicker="Does it last, by reference class?",
     )
 
 
-def _classes(pact: Pact) -> Figure:
-    table = by_class(pact)
-    ways = happening(pact)
+def _classes(fate: Fate) -> Figure:
+    table = {name: fate.class_shares(name) for name in fate.classes}
+    ways = happening(fate)
     names = ["in use", "dormant", *ways]
     colours = [theme.STATES["in use"], theme.STATES["dormant"], *(theme.WAYS[w][0] for w in ways)]
     inks = [
@@ -109,7 +91,7 @@ def _classes(pact: Pact) -> Figure:
                 | {"label": words.percent(share) if share >= _ENOUGH_FOR_A_LABEL else ""}
             )
             base += share
-    (least, low), (most, high) = class_span(pact)
+    (least, low), (most, high) = fate.class_span
     alternative = "; ".join(
         f"{words.plain(name)}: " + ", ".join(f"{k} {words.percent(v)}" for k, v in shares.items())
         for name, shares in table.items()
@@ -119,7 +101,7 @@ def _classes(pact: Pact) -> Figure:
         f"if like “{words.plain(least)}”, {words.percent(low)}"
     )
     return Figure(
-        anchor(f"classes {pact.partnership.label}"),
+        anchor(f"classes {fate.partnership.label}"),
         title,
         _class_bars(rows, names, colours),
         f"State of the pact at the horizon by reference class. {alternative}.",

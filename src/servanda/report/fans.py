@@ -6,10 +6,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from servanda.analysis.observed import Drawn, Observed
 from servanda.report import theme, words
-from servanda.report.evidence import Drawn, Observed
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Runs, quantiles
+from servanda.results import Results
 
 _ARROWS = {"upper": "▼", "lower": "▲"}
 _HEADROOM = 1.08
@@ -17,7 +17,7 @@ _STEADY = 0.1
 
 
 def figures(
-    runs: Runs, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]
+    runs: Results, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]
 ) -> list[Figure]:
     """One fan chart for each series, those with most figures first."""
     order = sorted(observed, key=lambda o: -len(o.coverage.points))
@@ -38,11 +38,9 @@ def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> s
     return f"{label}: {way} from {before} to {after} by {horizon}"
 
 
-def _figure(runs: Runs, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
-    bands = quantiles(one.truth)
-    horizon = runs.model.case.spec.horizon[:4]
-    now = float(bands[2, max(runs.cut - 11, 0) : runs.cut + 1].mean())
-    then = float(bands[2, -12:].mean())
+def _figure(runs: Results, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
+    bands, horizon = one.bands, runs.model.case.spec.horizon[:4]
+    now, then = one.median_of_year(runs.cut), one.median_of_year(runs.months - 1)
     title = fan_title(one.series.label, now, then, one.unit, horizon)
     top, bottom = _limits(bands, one.figures)
     chart = alt.layer(*_layers(runs, one, bands, marks, (bottom, top))).properties(
@@ -73,7 +71,7 @@ def _limits(bands: np.ndarray, figures: Sequence[Drawn]) -> tuple[float, float]:
 
 
 def _layers(
-    runs: Runs,
+    runs: Results,
     one: Observed,
     bands: np.ndarray,
     marks: Mapping[str, theme.Mark],
@@ -104,7 +102,7 @@ def _layers(
     ]
 
 
-def _cut(runs: Runs, limits: tuple[float, float]) -> Any:
+def _cut(runs: Results, limits: tuple[float, float]) -> Any:
     rows = [{"x": float(runs.years[runs.cut]), "value": limits[1]}]
     return (
         alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
@@ -195,7 +193,7 @@ def _caption(one: Observed, bands: np.ndarray, top: float) -> str:
     return " ".join(parts)
 
 
-def _alternative(runs: Runs, one: Observed, bands: np.ndarray) -> str:
+def _alternative(runs: Results, one: Observed, bands: np.ndarray) -> str:
     """Median and 90 % band at the middle of some years, and the figures."""
     years = range(int(runs.years[0]), int(runs.years[-1]) + 1, 2)
     said = []

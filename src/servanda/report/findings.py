@@ -1,16 +1,14 @@
 """The answer in five sentences, computed from the runs."""
 
 from dataclasses import dataclass
-from operator import itemgetter
 
-import numpy as np
+from servanda.analysis.accounts import Account, leaked_last_year
+from servanda.analysis.fate import Fate
+from servanda.analysis.hinges import Hinge, clear
+from servanda.ensembles.weighted import spread
+from servanda.report import words
+from servanda.results import Results
 
-from servanda.report import classes, survival, words
-from servanda.report.hinges import Hinge, clear
-from servanda.report.ledger import Account
-from servanda.report.numbers import Pact, Runs, quantiles
-
-_YEAR = 12
 _NEARLY_ALL = 0.9
 
 
@@ -31,27 +29,27 @@ class Answer:
     shares: dict[str, tuple[float, str]]
 
 
-def answer(account: Account, found: list[Hinge]) -> Answer:
+def answer(fate: Fate, account: Account, found: list[Hinge]) -> Answer:
     """The answer on one pact."""
-    pact = account.pact
-    spec, partnership = pact.runs.model.case.spec, pact.partnership
+    results, partnership = fate.results, fate.partnership
+    spec = results.model.case.spec
     parts = (
-        lasting(pact),
-        resembling(pact),
-        gaining(pact),
+        lasting(fate),
+        resembling(fate),
+        gaining(account),
         leaking(account),
-        hinging(clear(pact.runs, found)),
+        hinging(results, clear(results, found)),
     )
     return Answer(
         partnership.label,
         f"{words.actor(spec, partnership.buyer)} and {words.actor(spec, partnership.supplier)}",
         tuple(p for p in parts if p),
-        _said(pact),
+        _said(fate),
     )
 
 
-def _said(pact: Pact) -> dict[str, tuple[float, str]]:
-    final = {state: float(v[-1]) for state, v in pact.states.items()}
+def _said(fate: Fate) -> dict[str, tuple[float, str]]:
+    final = {state: float(v[-1]) for state, v in fate.states.items()}
     return dict(
         zip(
             final,
@@ -61,10 +59,10 @@ def _said(pact: Pact) -> dict[str, tuple[float, str]]:
     )
 
 
-def lasting(pact: Pact) -> str:
+def lasting(fate: Fate) -> str:
     """Whether the pact is in use, dormant or over at the horizon, when it ends and how."""
-    runs, spec = pact.runs, pact.runs.model.case.spec
-    shares = [float(pact.states[s][-1]) for s in ("in use", "dormant", "over")]
+    runs, spec = fate.results, fate.results.model.case.spec
+    shares = [float(fate.states[s][-1]) for s in ("in use", "dormant", "over")]
     used, quiet, gone = words.rounded(shares)
     text = (
         f"In the model, the pact is still in force in {words.month(spec.horizon)} in "
@@ -74,8 +72,8 @@ def lasting(pact: Pact) -> str:
     over = shares[2]
     if over == 0:
         return f"{text}; it ends in none."
-    way, share = survival.commonest_way(pact)
-    half = pact.when_over(over / 2)
+    way, share = fate.commonest_way
+    half = fate.half_ended
     when = f", half of those endings by {words.month(runs.month(half))}" if half is not None else ""
     return (
         f"{text}; in {gone}{words.THIN}% it is over{when}, most often by {way} "
@@ -83,15 +81,13 @@ def lasting(pact: Pact) -> str:
     )
 
 
-def resembling(pact: Pact) -> str:
+def resembling(fate: Fate) -> str:
     """How much rests on the reference class, and what such alliances alone would say."""
-    if not pact.classes:
+    if not fate.classes:
         return ""
-    runs = pact.runs
-    base = runs.series(f"base_hazard[{pact.partnership.label}]")[runs.cut + 1 :]
-    alone = float(np.exp(-base.sum(axis=0, dtype=float)).mean())
-    record = f"such alliances alone would have it in force in {words.percent(alone)}"
-    (least, low), (most, high) = classes.class_span(pact)
+    alone = words.percent(fate.by_class_alone)
+    record = f"such alliances alone would have it in force in {alone}"
+    (least, low), (most, high) = fate.class_span
     if words.percent(low) == words.percent(high):
         share = words.percent(low)
         said = f"Which past alliances it is held to resemble changes little: {share} in force"
@@ -104,62 +100,43 @@ def resembling(pact: Pact) -> str:
     return f"{said}; {record}."
 
 
-def gaining(pact: Pact) -> str:
+def gaining(account: Account) -> str:
     """Who gained from the exchange to the cut, and who more."""
-    runs, spec, own = pact.runs, pact.runs.model.case.spec, pact.partnership
-    gains = {
-        code: runs.series(f"gain[{own.label}/{code}]")[: runs.cut + 1].sum(axis=0, dtype=float)
-        for code in (own.buyer, own.supplier)
-    }
-    if not any(np.any(v != 0) for v in gains.values()):
+    spec, own, gains = account.results.model.case.spec, account.partnership, account.gained()
+    if gains is None:
         return ""
-    said = []
-    for code, values in gains.items():
-        low, middle, high = quantiles(values, (0.05, 0.5, 0.95))
-        said.append(
-            f"{words.actor(spec, code)} by {words.quantity(middle, 'USD')} "
-            f"({words.interval(low, high)})"
-        )
-    positive = [float((v > 0).mean()) for v in gains.values()]
-    opening = "Both gained" if min(positive) >= _NEARLY_ALL else "Gains are uneven"
-    more = float((gains[own.buyer] > gains[own.supplier]).mean())
-    ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
+    said = [
+        f"{words.actor(spec, code)} by {words.quantity(spread.median, 'USD')} "
+        f"({words.interval(spread.low, spread.high)})"
+        for code, spread in gains.by_partner.items()
+    ]
+    opening = "Both gained" if gains.both >= _NEARLY_ALL else "Gains are uneven"
+    supplier, covered = words.actor(spec, own.supplier), words.percent(account.covered)
     return (
         f"{opening} by {words.month(spec.as_of)}, as each values it and with debts counted as pay: "
-        f"{words.listed(said)}; {words.actor(spec, ahead)} more in {words.percent(share)} "
-        f"of futures. {_paid_for(pact)}"
+        f"{words.listed(said)}; {words.actor(spec, gains.ahead)} more in "
+        f"{words.percent(gains.share)} of futures. What was paid by then covers what deliveries "
+        f"cost {supplier} in {covered} of futures."
     )
-
-
-def _paid_for(pact: Pact) -> str:
-    """How often what was paid by the cut covers what deliveries cost."""
-    runs, own = pact.runs, pact.partnership
-    paid, cost = (
-        runs.series(f"{name}[{own.label}]")[: runs.cut + 1].sum(axis=0, dtype=float)
-        for name in ("paid", "delivery_cost")
-    )
-    supplier = words.actor(runs.model.case.spec, own.supplier)
-    covered = words.percent(float((paid > cost).mean()))
-    return f"What was paid by then covers what deliveries cost {supplier} in {covered} of futures."
 
 
 def leaking(account: Account) -> str:
     """How deliveries were paid for, and what sanctions lost through other ways."""
-    runs = account.pact.runs
+    runs = account.results
     shares, month = account.shares_at_cut(), words.month(runs.model.case.spec.as_of)
     parts = []
     if shares:
-        owed = float(np.median(account.owed[runs.cut]))
+        earned = spread(account.earned[runs.cut], runs.weights).median
         parts.append(
-            f"Of the {words.quantity(owed, 'USD')} that deliveries had earned by {month}, "
+            f"Of the {words.quantity(earned, 'USD')} that deliveries had earned by {month}, "
             f"{words.percent(shares['in sight'])} was paid in goods that observers can count, "
-            f"{words.percent(shares['other'])} out of sight, and "
+            f"{words.percent(shares['hidden'])} out of sight, and "
             f"{words.percent(shares['arrears'])} was still owed"
         )
     leaks = [
         f"{words.percent(leak)} of the trade that sanctions took from "
         f"{words.actor(runs.model.case.spec, target)}"
-        for target, leak in leaked(runs)
+        for target, leak in leaked_last_year(runs).items()
     ]
     if leaks:
         parts.append(
@@ -168,30 +145,22 @@ def leaking(account: Account) -> str:
     return "; ".join(parts) + "." if parts else ""
 
 
-def leaked(runs: Runs) -> list[tuple[str, float]]:
-    """For each sanctioned route, its target and the median share won back in the last year."""
-    months = slice(max(runs.cut - _YEAR + 1, 0), runs.cut + 1)
-    return [
-        (route.target, float(np.median(runs.series(f"leakage[{route.name}]")[months].mean(axis=0))))
-        for route in runs.model.case.spec.routes
-    ]
-
-
-def hinging(found: list[Hinge]) -> str:
+def hinging(runs: Results, found: list[Hinge]) -> str:
     """The three numbers that the answer hinges on most."""
     if not found:
         return "No single number stands out as what the answer hinges on."
-    first, *rest = found[:3]
+    names = [_lower(words.parameter(runs.model.case, hinge.label)) for hinge in found[:3]]
+    first = found[0]
     text = (
-        f"The answer hinges most on “{_lower(first.name)}”: in force in "
+        f"The answer hinges most on “{names[0]}”: in force in "
         f"{words.percent(first.low)} of futures where it "
         f"is lowest and {words.percent(first.high)} where highest"
     )
-    if rest:
-        others = words.listed([f"“{_lower(h.name)}”" for h in rest])
+    if names[1:]:
+        others = words.listed([f"“{name}”" for name in names[1:]])
         text += f"; then on {others}"
     kinds = {h.status for h in found[:3]}
-    return text + (", all of them assumptions." if kinds == {"assumed"} and rest else ".")
+    return text + (", all of them assumptions." if kinds == {"assumed"} and names[1:] else ".")
 
 
 def _lower(text: str) -> str:

@@ -1,96 +1,17 @@
 """The frontier of hidden payment: with how much of it, and how much patience, a pact lasts."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import altair as alt
 import numpy as np
 
+from servanda.analysis.frontier import Frontier
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.ledger import Account
 
-_BINS = 4
-_FEWEST = 20
 _BILLION = 1e9
-
-
-@dataclass(frozen=True)
-class Frontier:
-    """Share of runs with the pact in force, by hidden payment and one other number.
-
-    Attributes:
-        name: the other number, in words.
-        ends: what its lowest and highest quarter are called.
-        unit: its unit.
-        across, up: bin edges of hidden payment (USD) and of the other number.
-        alive: (up, across) share in force at the horizon; NaN where there are too few runs.
-    """
-
-    name: str
-    ends: tuple[str, str]
-    unit: str
-    across: np.ndarray
-    up: np.ndarray
-    alive: np.ndarray
-
-
-def frontiers(account: Account) -> list[Frontier]:
-    """Hidden payment against credit, patience, and the worth of security."""
-    runs = account.pact.runs
-    hidden = account.other[runs.cut]
-    if len(np.unique(hidden)) < _BINS or account.pact.alive.all() or not account.pact.alive.any():
-        return []
-    found = []
-    for name, ends, unit, values in _others(account):
-        varies = isinstance(values, np.ndarray) and len(np.unique(values)) >= _BINS
-        if varies:
-            found.append(_grid(name, ends, unit, hidden, values, account.pact.alive))
-    return found
-
-
-def _others(account: Account) -> list[tuple[str, tuple[str, str], str, Any]]:
-    runs, pact = account.pact.runs, account.pact.partnership
-    rate = runs.parameter("commitment.discount_rate")
-    security = [
-        runs.parameter(f"commitment.security[{pact.label}/{a}]")
-        for a in (pact.supplier, pact.buyer)
-    ]
-    return [
-        (
-            "Credit horizon",
-            ("shortest", "longest"),
-            "month",
-            runs.parameter(f"exchange.credit_horizon[{pact.label}]"),
-        ),
-        ("Patience", ("least", "most"), "month", None if rate is None else 1 / np.asarray(rate)),
-        ("Worth of security", ("lowest", "highest"), "USD/month", _sum(security)),
-    ]
-
-
-def _sum(values: list[Any]) -> Any:
-    """Their sum, or None where one is missing."""
-    return None if any(v is None for v in values) else sum(values)
-
-
-def _grid(
-    name: str,
-    ends: tuple[str, str],
-    unit: str,
-    hidden: np.ndarray,
-    other: np.ndarray,
-    alive: np.ndarray,
-) -> Frontier:
-    shares = np.linspace(0, 1, _BINS + 1)
-    across, up = np.quantile(hidden, shares), np.quantile(other, shares)
-    column = np.clip(np.searchsorted(across, hidden, side="right") - 1, 0, _BINS - 1)
-    row = np.clip(np.searchsorted(up, other, side="right") - 1, 0, _BINS - 1)
-    cell = row * _BINS + column
-    counts = np.bincount(cell, minlength=_BINS**2)
-    kept = np.bincount(cell, weights=alive, minlength=_BINS**2)
-    share = np.where(counts >= _FEWEST, kept / np.maximum(counts, 1), np.nan)
-    return Frontier(name, ends, unit, across, up, share.reshape(_BINS, _BINS))
 
 
 def title(frontier: Frontier) -> str:
@@ -119,10 +40,9 @@ def _labels(edges: np.ndarray, unit: str) -> tuple[list[str], str]:
     return [f"< {inner[0]}", *middle, f"> {inner[-1]}"], name
 
 
-def figures(account: Account) -> list[Figure]:
-    """One grid for each number."""
-    label = account.pact.partnership.label
-    return [_figure(f, label) for f in frontiers(account)]
+def figures(found: Sequence[Frontier], label: str) -> list[Figure]:
+    """One grid for each parameter, of the pact with this label."""
+    return [_figure(f, label) for f in found]
 
 
 def _figure(frontier: Frontier, label: str) -> Figure:

@@ -1,117 +1,45 @@
-"""What an outcome hinges on: which uncertain numbers go with it across runs."""
+"""What lasting hinges on: the parameters that go with it across runs."""
 
-from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
 import altair as alt
-import numpy as np
-from jaxtyping import Float
 
+from servanda.analysis.fate import Fate
+from servanda.analysis.hinges import Hinge, clear, noise
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import CLASS_DRAW, Pact, Runs, in_words
+from servanda.results import Results
 
 _SHOWN = 10
-_FEWEST_RUNS = 30
 _LINE = 62
-# With some hundreds of numbers looked at, fewer standard errors than this would name one by chance.
-_CLEAR = 3.5
 
 
-@dataclass(frozen=True)
-class Hinge:
-    """One uncertain number and how an outcome goes with it.
-
-    Attributes:
-        label: its printed name.
-        name: the same in words.
-        status: whether it is measured, estimated or assumed.
-        correlation: Spearman's rank correlation with the outcome over runs.
-        low, high: mean outcome in the third of runs in which the number is lowest, and highest.
-    """
-
-    label: str
-    name: str
-    status: str
-    correlation: float
-    low: float
-    high: float
-
-
-def hinges(runs: Runs, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
-    """Every uncertain number, what matters most first; none if the outcome does not vary."""
-    if runs.count < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
-        return []
-    names = [
-        name
-        for name, values in runs.drawn.items()
-        if name in runs.model.numbers and name != CLASS_DRAW and np.ptp(values) > 0
-    ]
-    if not names:
-        return []
-    drawn = np.stack([np.asarray(runs.drawn[name]) for name in names])
-    order = np.argsort(drawn, axis=-1)
-    scores = _correlations(order, outcome)
-    third = runs.count // 3
-    top = np.argsort(-np.abs(scores), kind="stable")
-    return [
-        Hinge(
-            names[i],
-            in_words(runs, names[i]),
-            runs.model.numbers[names[i]].prior.status,
-            float(scores[i]),
-            float(outcome[order[i, :third]].mean()),
-            float(outcome[order[i, -third:]].mean()),
-        )
-        for i in top
-    ]
-
-
-def _correlations(order: np.ndarray, outcome: np.ndarray) -> Float[np.ndarray, "number"]:
-    """Spearman's correlation of every row with the outcome, whose ties share their mean rank."""
-    runs = len(outcome)
-    _, inverse, counts = np.unique(outcome, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[inverse]
-    centred = ranks - ranks.mean()
-    # Element k of a row, put in order, has rank k + 1: no scatter is needed.
-    own = np.arange(runs) - (runs - 1) / 2
-    scale = np.sqrt((own**2).sum() * (centred**2).sum())
-    return np.asarray((centred[order] * own).sum(axis=-1) / scale)
-
-
-def clear(runs: Runs, found: list[Hinge]) -> list[Hinge]:
-    """Those whose correlation chance does not explain."""
-    return [h for h in found if abs(h.correlation) * np.sqrt(runs.count) >= _CLEAR]
-
-
-def title(runs: Runs, found: list[Hinge]) -> str:
+def title(runs: Results, found: list[Hinge]) -> str:
     """The number that matters most, and what it does."""
     if not clear(runs, found):
         return f"No single number stands out from chance in {runs.count:,} runs"
     first = found[0]
     return (
-        f"Most hinges on “{first.name}”: {words.percent(first.low)} in force where it is lowest, "
-        f"{words.percent(first.high)} where highest"
+        f"Most hinges on “{_name(runs, first)}”: {words.percent(first.low)} in force where it is "
+        f"lowest, {words.percent(first.high)} where highest"
     )
 
 
-def figures(pact: Pact, found: list[Hinge]) -> list[Figure]:
+def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
     """Rank correlations of the ten strongest, and what they do to the chance of being in force."""
     if not found:
         return []
-    label = pact.partnership.label
+    runs, label = fate.results, fate.partnership.label
     top = found[:_SHOWN]
-    noise = 1.96 / np.sqrt(pact.runs.count)
-    base = float(pact.alive.mean())
+    base = 1 - float(fate.states["over"][-1])
     return [
         Figure(
             anchor(f"hinges {label}"),
-            title(pact.runs, found),
-            _bars(top, noise),
+            title(runs, found),
+            _bars(runs, top),
             "Rank correlation with being in force at the horizon: "
-            + "; ".join(f"{h.name} {h.correlation:+.2f}" for h in top)
+            + "; ".join(f"{_name(runs, h)} {h.correlation:+.2f}" for h in top)
             + ".",
             "Bars to the right: more of it, and the pact lasts more often. Within the "
             "grey band a correlation "
@@ -121,11 +49,13 @@ def figures(pact: Pact, found: list[Hinge]) -> list[Figure]:
         Figure(
             anchor(f"thirds {label}"),
             _thirds_title(top),
-            _thirds(top, base),
+            _thirds(runs, top, base),
             "Share of runs with the pact in force at the horizon, where the number is in "
             "its lowest third and in its "
             "highest: "
-            + "; ".join(f"{h.name} {words.percent(h.low)} and {words.percent(h.high)}" for h in top)
+            + "; ".join(
+                f"{_name(runs, h)} {words.percent(h.low)} and {words.percent(h.high)}" for h in top
+            )
             + ".",
             "○ lowest third of runs, ● highest third. Across all runs "
             f"{words.percent(base)} are in force.",
@@ -142,8 +72,12 @@ def _thirds_title(top: list[Hinge]) -> str:
     return f"{many} of the {len(top)} strongest are assumptions that no count settles"
 
 
-def _rows(top: list[Hinge]) -> list[dict[str, Any]]:
-    names = [wrap(h.name, _LINE) for h in top]
+def _name(runs: Results, hinge: Hinge) -> str:
+    return words.parameter(runs.model.case, hinge.label)
+
+
+def _rows(runs: Results, top: list[Hinge]) -> list[dict[str, Any]]:
+    names = [wrap(_name(runs, h), _LINE) for h in top]
     lines = max(len(name) for name in names)
     return [
         {
@@ -179,8 +113,8 @@ def _heads(rows: list[dict[str, Any]]) -> Any:
     )
 
 
-def _bars(top: list[Hinge], noise: float) -> Any:
-    rows = _rows(top)
+def _bars(runs: Results, top: list[Hinge]) -> Any:
+    rows, chance = _rows(runs, top), noise(runs)
     reach = max(abs(h.correlation) for h in top) * 1.25
     x = alt.X(
         "r:Q",
@@ -202,7 +136,7 @@ def _bars(top: list[Hinge], noise: float) -> Any:
         for sign, align, dx in sides
     ]
     return alt.layer(
-        alt.Chart(theme.data([{"a": -noise, "b": noise}]))
+        alt.Chart(theme.data([{"a": -chance, "b": chance}]))
         .mark_rect(color="#e6e8ea")
         .encode(x="a:Q", x2="b:Q"),
         base.mark_bar(height=10, yOffset=_row(rows) / 2 - 9).encode(x=x, color=colour),
@@ -211,8 +145,8 @@ def _bars(top: list[Hinge], noise: float) -> Any:
     ).properties(width=theme.WIDE, height=_row(rows) * len(rows))
 
 
-def _thirds(top: list[Hinge], overall: float) -> Any:
-    rows = _rows(top)
+def _thirds(runs: Results, top: list[Hinge], overall: float) -> Any:
+    rows = _rows(runs, top)
     x = alt.X(
         "low:Q",
         title="Share of runs with the pact in force at the horizon",

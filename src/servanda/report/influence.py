@@ -1,14 +1,16 @@
 """Influence of each patron in a client, under every accounting side by side."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
-import numpy as np
 
+from servanda.analysis.influence import bands as bands_of
+from servanda.analysis.influence import clients, leader
 from servanda.case.schema import Patronage
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Runs, quantiles
+from servanda.results import Results
 
 _ACCOUNTINGS = {
     "recorded": "recorded trade only",
@@ -17,15 +19,7 @@ _ACCOUNTINGS = {
 }
 
 
-def clients(runs: Runs) -> dict[str, list[Patronage]]:
-    """Patrons by client, where there are two or more to share in it."""
-    found: dict[str, list[Patronage]] = {}
-    for patronage in runs.model.case.spec.patronages:
-        found.setdefault(patronage.client, []).append(patronage)
-    return {client: patrons for client, patrons in found.items() if len(patrons) > 1}
-
-
-def figures(runs: Runs) -> list[Figure]:
+def figures(runs: Results) -> list[Figure]:
     """A chart for each client and accounting."""
     return [
         _figure(runs, client, patrons, accounting)
@@ -34,22 +28,12 @@ def figures(runs: Runs) -> list[Figure]:
     ]
 
 
-def leader(runs: Runs, patrons: list[Patronage], accounting: str, month: int) -> tuple[str, float]:
-    """The patron with the largest median share in a month, and that share."""
-    shares = {
-        p.patron: float(np.median(runs.series(f"influence_{accounting}[{p.label}]")[month]))
-        for p in patrons
-    }
-    first = max(shares, key=lambda code: shares[code])
-    return first, shares[first]
-
-
-def _figure(runs: Runs, client: str, patrons: list[Patronage], accounting: str) -> Figure:
+def _figure(runs: Results, client: str, patrons: Sequence[Patronage], accounting: str) -> Figure:
     spec = runs.model.case.spec
     rows: list[dict[str, Any]] = []
     said = []
     for p in patrons:
-        bands = quantiles(runs.series(f"influence_{accounting}[{p.label}]"))
+        bands = bands_of(runs, p, accounting)
         name = words.actor(spec, p.patron)
         rows += [
             {"x": float(runs.years[m]), "y": float(bands[2, m]), "who": name}
@@ -84,7 +68,7 @@ def _figure(runs: Runs, client: str, patrons: list[Patronage], accounting: str) 
     )
 
 
-def _lines(runs: Runs, rows: list[dict[str, Any]], names: list[str]) -> Any:
+def _lines(runs: Results, rows: list[dict[str, Any]], names: list[str]) -> Any:
     colours, dashes = list(theme.LINES[: len(names)]), list(theme.DASHES[: len(names)])
     shades = alt.Scale(domain=names, range=colours)
     colour = alt.Color(

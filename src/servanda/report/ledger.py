@@ -1,68 +1,21 @@
 """The exchange ledger: who gave what, how it was paid, and what is still owed."""
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import altair as alt
 import numpy as np
-from jaxtyping import Float
 
+from servanda.analysis.accounts import Account
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Pact, quantiles
 
-_LINES = ("Owed for deliveries", "Paid, other", "Paid in sight", "Arrears")
-
-
-@dataclass(frozen=True)
-class Account:
-    """One partnership's debts and payments."""
-
-    pact: Pact
-
-    def _series(self, name: str) -> Float[np.ndarray, "month run"]:
-        return self.pact.runs.series(f"{name}[{self.pact.partnership.label}]")
-
-    @cached_property
-    def owed(self) -> Float[np.ndarray, "month run"]:
-        """Debt that deliveries created, since the start."""
-        return np.cumsum(self._series("obligation"), axis=0, dtype=np.float32)
-
-    @cached_property
-    def in_sight(self) -> Float[np.ndarray, "month run"]:
-        """Payments that observers can count, since the start."""
-        return np.cumsum(self._series("paid_in_sight"), axis=0, dtype=np.float32)
-
-    @cached_property
-    def other(self) -> Float[np.ndarray, "month run"]:
-        """Payments that observers cannot count, since the start."""
-        paid = np.cumsum(self._series("paid"), axis=0, dtype=np.float32)
-        return np.asarray(paid - self.in_sight)
-
-    @cached_property
-    def arrears(self) -> Float[np.ndarray, "month run"]:
-        """Owed and not paid."""
-        return self._series("arrears")
-
-    def shares_at_cut(self) -> dict[str, float]:
-        """Median shares of what was owed by the cut: paid in sight, paid otherwise, still owed."""
-        cut = self.pact.runs.cut
-        owed = self.owed[cut]
-        some = owed > 0
-        if not some.any():
-            return {}
-        parts = {"in sight": self.in_sight, "other": self.other, "arrears": self.arrears}
-        return {name: float(np.median(v[cut][some] / owed[some])) for name, v in parts.items()}
+_LINES = ("Earned by deliveries", "Paid out of sight", "Paid in sight", "Arrears")
 
 
 def figures(account: Account) -> list[Figure]:
     """The running account, in the middle run of each month."""
-    runs = account.pact.runs
-    lines = dict(
-        zip(_LINES, (account.owed, account.other, account.in_sight, account.arrears), strict=True)
-    )
-    middles = {name: quantiles(v, (0.25, 0.5, 0.75)) for name, v in lines.items()}
+    runs = account.results
+    middles = dict(zip(_LINES, account.middle_half().values(), strict=True))
     if not middles[_LINES[0]].any():
         return []
     rows = [
@@ -80,7 +33,7 @@ def figures(account: Account) -> list[Figure]:
     ]
     return [
         Figure(
-            anchor(f"ledger {account.pact.partnership.label}"),
+            anchor(f"ledger {account.partnership.label}"),
             title(account),
             _lines(rows, runs.years, runs.cut),
             f"Median of runs, since the start. {'; '.join(said)}.",
@@ -95,20 +48,20 @@ def figures(account: Account) -> list[Figure]:
 def title(account: Account) -> str:
     """How much of what was owed at the cut had been paid, and how."""
     shares = account.shares_at_cut()
-    month = words.month(account.pact.runs.model.case.spec.as_of)
+    month = words.month(account.results.model.case.spec.as_of)
     if not shares:
         return f"Nothing was owed by {month}"
-    if shares["arrears"] > max(shares["in sight"], shares["other"]):
+    if shares["arrears"] > max(shares["in sight"], shares["hidden"]):
         return (
             f"By {month}, {words.percent(shares['arrears'])} of what deliveries were worth "
             "had not been paid"
         )
     way = (
         "out of sight"
-        if shares["other"] > shares["in sight"]
+        if shares["hidden"] > shares["in sight"]
         else "in ways that observers can count"
     )
-    share = max(shares["other"], shares["in sight"])
+    share = max(shares["hidden"], shares["in sight"])
     return f"By {month}, {words.percent(share)} of what deliveries were worth had been paid {way}"
 
 

@@ -1,20 +1,20 @@
 """Who sends what to whom: ties in the year before a signing and the year after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 from typing import Any
 
 import altair as alt
 import numpy as np
 
+from servanda.analysis.fate import Fate
+from servanda.analysis.network import Edge, between, edges
 from servanda.case.schema import month_number
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Pact, Runs, worth
+from servanda.results import Results
 
 _WINDOW = 12
-_LEAST = 1e5
 _NODE = 0.08
 _THICKEST, _THINNEST = 13.0, 0.8
 _BASES = {
@@ -29,33 +29,10 @@ _STEPS = 18
 _MIDDLE = 0.3
 
 
-@dataclass(frozen=True)
-class Edge:
-    """What one actor sends another on one basis, USD a month in the middle run."""
-
-    giver: str
-    receiver: str
-    basis: str
-    worth: float
-
-
-def edges(runs: Runs, months: slice) -> list[Edge]:
-    """Every tie with worth over some months, goods of one basis together."""
-    found: dict[tuple[str, str, str], np.ndarray] = {}
-    span = len(range(*months.indices(runs.months)))
-    for tie in runs.model.case.spec.ties:
-        brought = worth(runs, tie, months)
-        if brought is not None:
-            key = (tie.giver, tie.receiver, tie.basis)
-            found[key] = found.get(key, np.zeros(runs.count)) + brought / span
-    middles = ((key, float(np.median(v))) for key, v in found.items())
-    return [Edge(*key, middle) for key, middle in middles if middle >= _LEAST]
-
-
-def figures(pact: Pact) -> list[Figure]:
+def figures(fate: Fate) -> list[Figure]:
     """Two panels; none where the case does not reach to both sides of the signing."""
-    runs = pact.runs
-    signed = month_number(pact.partnership.signed) - runs.start
+    runs = fate.results
+    signed = month_number(fate.partnership.signed) - runs.start
     if not 0 < signed < runs.months:
         return []
     windows = {
@@ -66,19 +43,14 @@ def figures(pact: Pact) -> list[Figure]:
     most = max((e.worth for found in drawn.values() for e in found), default=0.0)
     if most == 0:
         return []
-    return [_figure(pact, when, windows[when], drawn, most) for when in windows]
-
-
-def between(found: list[Edge], giver: str, receiver: str) -> float:
-    """What one actor sends another, USD a month."""
-    return sum(e.worth for e in found if (e.giver, e.receiver) == (giver, receiver))
+    return [_figure(fate, when, windows[when], drawn, most) for when in windows]
 
 
 def _figure(
-    pact: Pact, when: str, months: slice, drawn: Mapping[str, list[Edge]], most: float
+    fate: Fate, when: str, months: slice, drawn: Mapping[str, list[Edge]], most: float
 ) -> Figure:
-    runs, spec = pact.runs, pact.runs.model.case.spec
-    supplier, buyer = pact.partnership.supplier, pact.partnership.buyer
+    runs, spec = fate.results, fate.results.model.case.spec
+    supplier, buyer = fate.partnership.supplier, fate.partnership.buyer
     found = drawn[when]
     there, back = between(found, supplier, buyer), between(found, buyer, supplier)
     names = words.actor(spec, supplier), words.actor(spec, buyer)
@@ -95,7 +67,7 @@ def _figure(
     first, last = (words.month(runs.month(m)) for m in (months.start, months.stop - 1))
     modelled = " (after the cut: modelled)" if months.stop - 1 > runs.cut else ""
     return Figure(
-        anchor(f"network {pact.partnership.label} {when}"),
+        anchor(f"network {fate.partnership.label} {when}"),
         title,
         _network(runs, found, most),
         f"Directed ties by worth a month: {listed}.",
@@ -111,7 +83,7 @@ def _span(months: slice) -> str:
     return "year" if count == _WINDOW else f"{count} months"
 
 
-def _places(runs: Runs) -> dict[str, tuple[float, float]]:
+def _places(runs: Results) -> dict[str, tuple[float, float]]:
     """Actors that have ties, on an ellipse in the order of the case, from nine o'clock."""
     spec = runs.model.case.spec
     tied = {c for t in spec.ties for c in (t.giver, t.receiver)}
@@ -147,7 +119,7 @@ def _curve(
     return [(x, y) for x, y in points]
 
 
-def _network(runs: Runs, found: list[Edge], most: float) -> Any:
+def _network(runs: Results, found: list[Edge], most: float) -> Any:
     places = _places(runs)
     lines: list[dict[str, Any]] = []
     heads: list[dict[str, Any]] = []

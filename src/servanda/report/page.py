@@ -1,6 +1,6 @@
 """The page: every section's figures and tables, set in one self-contained file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -10,11 +10,14 @@ from altair.utils.schemapi import debug_mode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from servanda.engine import Model
+from servanda.analysis.accounts import Account, accounts
+from servanda.analysis.fate import Fate, fates
+from servanda.analysis.frontier import frontiers
+from servanda.analysis.hindcast import Coverage, summary
+from servanda.analysis.hinges import hinges
+from servanda.analysis.observed import Observed, observed
+from servanda.case import Observation
 from servanda.errors import RunFolderError
-from servanda.experiments import Coverage
-from servanda.experiments.hindcast import summary
-from servanda.experiments.metrics import Arrays
 from servanda.report import (
     argument,
     classes,
@@ -28,15 +31,22 @@ from servanda.report import (
     theme,
     words,
 )
-from servanda.report.entries import Entry, entries
+from servanda.report.entries import Row as EntryRow
 from servanda.report.entries import figures as entry_figures
-from servanda.report.evidence import Observed, observed
+from servanda.report.entries import rows as entry_rows
 from servanda.report.figure import Figure, drawn
-from servanda.report.hinges import Hinge, hinges
 from servanda.report.hinges import figures as hinge_figures
-from servanda.report.ledger import Account
-from servanda.report.numbers import Runs, pact
+from servanda.results import Results
 from servanda.verdicts import Verdict
+
+# What a briefing says of where the runs' parameters come from.
+ORIGINS = {
+    "prior": "The runs draw them from their priors, and every probability here rests on those.",
+    "posterior": "The runs draw them from a posterior, which moves little what no count bears on.",
+    "design": "The runs take them from an experimental design, so that shares of runs are no "
+    "probabilities.",
+    "given": "The runs take them as they were given, and every probability here rests on that.",
+}
 
 
 @dataclass(frozen=True)
@@ -46,33 +56,23 @@ class PactSection:
     answer: findings.Answer
     survival: list[Figure]
     ledger: list[Figure]
-    entries: list[Entry]
+    entries: list[EntryRow]
     frontier: list[Figure]
     network: list[Figure]
     hinges: list[Figure]
-    found: list[Hinge]
+    assumed: list[str]
 
 
 def brief(
-    model: Model,
-    arrays: Arrays,
-    verdicts: Sequence[Verdict],
-    coverages: Sequence[Coverage],
-    about: Mapping[str, Any],
-    out: Path,
-    *,
-    parameters: Mapping[str, Any] | None = None,
+    results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage], out: Path
 ) -> Path:
     """Write the briefing of a run.
 
     Args:
-        model: what was run.
-        arrays: every kept quantity, (month, member, run).
+        results: of the run.
         verdicts: of the case's claims; without them the page says how to make them.
         coverages: the hindcast's.
-        about: the run's note: seed, runs, partial, hash, versions, levers and the like.
         out: the file to write.
-        parameters: of each run by printed name, where they were not drawn from the priors.
 
     Returns:
         The file.
@@ -80,9 +80,8 @@ def brief(
     Raises:
         RunFolderError: if it cannot be written.
     """
-    runs = Runs(model, arrays, int(about.get("seed", 0)), parameters)
     with debug_mode(False):  # or Altair checks every part of every chart against its schema
-        html = _html(runs, verdicts, coverages, about)
+        html = _html(results, verdicts, coverages)
     try:
         out.write_text(html, encoding="utf-8")
     except OSError as error:
@@ -94,54 +93,57 @@ def brief(
     return out
 
 
-def _html(
-    runs: Runs, verdicts: Sequence[Verdict], coverages: Sequence[Coverage], about: Mapping[str, Any]
-) -> str:
-    case = runs.model.case
-    series = observed(runs, coverages)
-    pacts = [_pact(runs, Account(pact(runs, p))) for p in case.spec.partnerships]
+def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage]) -> str:
+    case = results.model.case
+    series = observed(results, coverages)
+    pairs = zip(fates(results), accounts(results), strict=True)
+    pacts = [_pact(fate, account) for fate, account in pairs]
     shared = {
-        "fans": fans.figures(runs, series, theme.marks(case)),
-        "influence": influence.figures(runs),
+        "fans": fans.figures(results, series, theme.marks(case)),
+        "influence": influence.figures(results),
     }
     pacts, shared = _draw_all(pacts, shared)
     context = {
         "spec": case.spec,
         "words": words,
-        "about": about,
-        "count": runs.count,
-        "made": _made(about),
+        "count": results.count,
+        "seed": results.ensemble.seed,
+        "origin": ORIGINS[results.ensemble.origin],
+        "levers": results.policy.levers,
+        "partial": results.note.get("partial", False),
+        "wanted": results.note.get("runs", results.count),
+        "made": _made(results),
         "pacts": pacts,
         **shared,
-        "claims": argument.rows(runs, verdicts),
+        "claims": argument.rows(case, verdicts),
         "claim_counts": argument.counts(verdicts),
         "claims_title": findings.claims_title(argument.counts(verdicts)),
         "coverages": sorted(
             (c for c in coverages if c.counted), key=lambda c: (c.reached, c.series.label)
         ),
         "few": [c.series.label for c in coverages if not c.counted],
-        "coverage_title": findings.coverage_title(*summary(list(coverages))),
+        "coverage_title": findings.coverage_title(*summary(coverages)),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
-        "variants": {process.slot: process.variant for process in runs.model.plan},
-        "statuses": _statuses(runs),
-        "from_priors": runs.given is None,
+        "variants": {process.slot: process.variant for process in results.model.plan},
+        "statuses": _statuses(results),
         "css": _css(),
     }
     return str(_template().render(context))
 
 
-def _pact(runs: Runs, account: Account) -> PactSection:
-    one = account.pact
-    found = hinges(runs, one.alive)
+def _pact(fate: Fate, account: Account) -> PactSection:
+    case, label = fate.results.model.case, fate.partnership.label
+    found = hinges(fate.results, fate.alive.astype(float))
+    assumed = [h.label for h in found[:10] if h.status == "assumed"]
     return PactSection(
-        findings.answer(account, found),
-        survival.figures(one) + classes.figures(one),
+        findings.answer(fate, account, found),
+        survival.figures(fate) + classes.figures(fate),
         ledger.figures(account) + entry_figures(account),
-        entries(account),
-        frontier.figures(account),
-        network.figures(one),
-        hinge_figures(one, found),
-        found[:10],
+        entry_rows(account),
+        frontier.figures(frontiers(fate, account), label),
+        network.figures(fate),
+        hinge_figures(fate, found),
+        [words.parameter(case, name) for name in assumed],
     )
 
 
@@ -164,34 +166,33 @@ def _draw_all(
 
 def _used(
     verdicts: Sequence[Verdict], coverages: Sequence[Coverage], series: Sequence[Observed]
-) -> list[Any]:
+) -> list[Observation]:
     """Every fact that the page draws, counts or links to."""
     used = [o for v in verdicts for o in (*v.supports, *v.opposes, *v.later)]
-    used += [p.observation for c in coverages for p in c.points]
+    used += [p.figure.observation for c in coverages for p in c.points]
     return used + [f.observation for one in series for f in one.figures]
 
 
-def _made(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _made(results: Results) -> list[tuple[str, str]]:
     """What made this run, for whoever wants to make it again."""
-    levers = about.get("levers") or "none"
-    if isinstance(levers, Mapping):
-        levers = ", ".join(f"{k} = {v}" for k, v in levers.items()) or "none"
-    versions = about.get("versions") or {}
-    if isinstance(versions, Mapping):
-        versions = ", ".join(f"{k} {v}" for k, v in versions.items())
+    ensemble, note = results.ensemble, results.note
+    levers = ", ".join(f"{k} = {v}" for k, v in results.policy.levers.items())
+    versions = ", ".join(f"{k} {v}" for k, v in note.get("versions", {}).items())
     lines = [
-        ("Seed", about.get("seed")),
-        ("Runs", about.get("done", about.get("runs"))),
-        ("Levers", levers),
-        ("Hash of the results", about.get("hash")),
-        ("Versions", versions),
+        ("Seed", str(ensemble.seed)),
+        ("Runs", str(results.count)),
+        ("Origin of the parameters", ensemble.origin),
+        ("Levers", levers or "none"),
+        ("Digest of the case", ensemble.case),
+        ("Hash of the results", note.get("hash", "")),
+        ("Versions", versions or f"servanda {ensemble.version}"),
     ]
-    return [(name, str(value)) for name, value in lines if value not in (None, "")]
+    return [(name, value) for name, value in lines if value]
 
 
-def _statuses(runs: Runs) -> dict[str, int]:
+def _statuses(results: Results) -> dict[str, int]:
     """How many of the case's listed numbers are measured, estimated and assumed."""
-    listed = [n.prior.status for n in runs.model.numbers.values() if n.listed]
+    listed = [n.prior.status for n in results.model.numbers.values() if n.listed]
     return {status: listed.count(status) for status in ("measured", "estimated", "assumed")}
 
 

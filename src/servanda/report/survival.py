@@ -6,30 +6,31 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from servanda.analysis.fate import Fate
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.numbers import Pact, Runs
+from servanda.results import Results
 
 _ENOUGH_FOR_A_LABEL, _ENOUGH_FOR_A_SHARE = 0.06, 0.035
 _HALF = 0.5
 
 
-def figures(pact: Pact) -> list[Figure]:
+def figures(fate: Fate) -> list[Figure]:
     """Survival curve, and ways of ending."""
-    found = [_survival(pact)]
-    if pact.states["over"][-1] > 0:
-        found.append(_ways(pact))
+    found = [_survival(fate)]
+    if fate.states["over"][-1] > 0:
+        found.append(_ways(fate))
     return found
 
 
-def survival_title(pact: Pact) -> str:
+def survival_title(fate: Fate) -> str:
     """`Half of all futures have no pact by March 2029`, or what is true instead."""
-    runs = pact.runs
+    runs = fate.results
     horizon = words.month(runs.model.case.spec.horizon)
-    half = pact.when_over(_HALF)
+    half = fate.when_over(_HALF)
     if half is not None:
         return f"Half of all futures have no pact by {words.month(runs.month(half))}"
-    shares = [float(pact.states[s][-1]) for s in ("in use", "dormant", "over")]
+    shares = [float(fate.states[s][-1]) for s in ("in use", "dormant", "over")]
     used, quiet, _ = words.percents(shares)
     if shares[0] >= _HALF:
         return f"{used} of futures still have the pact in use in {horizon}"
@@ -39,26 +40,26 @@ def survival_title(pact: Pact) -> str:
     )
 
 
-def _survival(pact: Pact) -> Figure:
-    runs = pact.runs
+def _survival(fate: Fate) -> Figure:
+    runs = fate.results
     months = range(runs.cut, runs.months)
     rows: list[dict[str, Any]] = []
     for m in months:
         base = 0.0
-        for state, shares in pact.states.items():
+        for state, shares in fate.states.items():
             top = base + float(shares[m])
             rows.append({"x": float(runs.years[m]), "low": base, "y": top, "state": state})
             base = top
     chart = alt.layer(
         _areas(rows, theme.STATES, runs),
-        _area_labels(pact.states, runs),
+        _area_labels(fate.states, runs),
     ).properties(width=theme.WIDE, height=theme.HEIGHT)
     spec = runs.model.case.spec
     return Figure(
-        anchor(f"survival {pact.partnership.label}"),
-        survival_title(pact),
+        anchor(f"survival {fate.partnership.label}"),
+        survival_title(fate),
         chart,
-        "Share of runs with the pact in use, dormant and over. " + by_year(pact.states, pact),
+        "Share of runs with the pact in use, dormant and over. " + by_year(fate.states, fate),
         "Dormant: in force, but what is exchanged has been below a fifth of its peak for "
         "six months. "
         f"Each month after {words.month(spec.as_of)}, share of {runs.count:,} runs.",
@@ -66,7 +67,7 @@ def _survival(pact: Pact) -> Figure:
     )
 
 
-def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Runs) -> Any:
+def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Results) -> Any:
     return (
         alt.Chart(theme.data(rows))
         .mark_area(stroke="#ffffff", strokeWidth=1)
@@ -83,7 +84,7 @@ def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Runs) -
     )
 
 
-def _area_labels(shares: Mapping[str, np.ndarray], runs: Runs) -> Any:
+def _area_labels(shares: Mapping[str, np.ndarray], runs: Results) -> Any:
     """Name and final share to the right of each area that has room for it."""
     rows, base = [], 0.0
     said = words.percents([float(v[-1]) for v in shares.values()])
@@ -102,9 +103,9 @@ def _area_labels(shares: Mapping[str, np.ndarray], runs: Runs) -> Any:
     )
 
 
-def by_year(shares: Mapping[str, np.ndarray], pact: Pact) -> str:
+def by_year(shares: Mapping[str, np.ndarray], fate: Fate) -> str:
     """What a share is at the end of each year, in words."""
-    runs = pact.runs
+    runs = fate.results
     places = [
         m
         for m in range(runs.cut, runs.months)
@@ -117,28 +118,21 @@ def by_year(shares: Mapping[str, np.ndarray], pact: Pact) -> str:
     return "; ".join(parts) + "."
 
 
-def commonest_way(pact: Pact) -> tuple[str, float]:
-    """The way in which most runs end, and its share of all runs at the horizon."""
-    final = {way: float(v[-1]) for way, v in pact.ways.items()}
-    way = max(final, key=lambda name: final[name])
-    return way, final[way]
-
-
-def happening(pact: Pact) -> list[str]:
+def happening(fate: Fate) -> list[str]:
     """The ways in which some run's pact ends."""
-    return [way for way, shares in pact.ways.items() if shares[-1] > 0]
+    return [way for way, shares in fate.ways.items() if shares[-1] > 0]
 
 
-def _ways(pact: Pact) -> Figure:
-    runs = pact.runs
+def _ways(fate: Fate) -> Figure:
+    runs = fate.results
     first = runs.cut + 12 - (runs.start + runs.cut + 1) % 12
     places = [m for m in range(first, runs.months, 12) if m > runs.cut] or [runs.months - 1]
-    names = happening(pact)
+    names = happening(fate)
     rows: list[dict[str, Any]] = []
     for m in places:
         base = 0.0
         for way in names:
-            share = float(pact.ways[way][m])
+            share = float(fate.ways[way][m])
             rows.append(
                 {
                     "x": runs.month(m)[:4],
@@ -152,13 +146,13 @@ def _ways(pact: Pact) -> Figure:
             base += share
     top = max(row["y"] for row in rows)
     chart = _bars(rows, names, top)
-    way, share = commonest_way(pact)
+    way, share = fate.commonest_way
     return Figure(
-        anchor(f"ways {pact.partnership.label}"),
+        anchor(f"ways {fate.partnership.label}"),
         f"Where it ends, {way} is the commonest way: {words.percent(share)} of all futures",
         chart,
         "Share of runs whose pact has ended, by way, at the end of each year. "
-        + by_year(pact.ways, pact),
+        + by_year(fate.ways, fate),
         "Lapse: its term ran out. Renegotiation: another agreement replaced it. "
         "Violation: one side broke it. "
         "Substitution: a third party took a partner's place.",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from servanda.case import Case
 from servanda.case.schema import CaseSpec, month_number
 
 THIN = "\u202f"
@@ -155,3 +156,10 @@ def member(spec: CaseSpec, label: str) -> str:
     if len(parts) == len(set(parts)) > 1 and codes.issuperset(parts):
         return "–".join(actor(spec, part) for part in parts)
     return plain(label)
+
+
+def parameter(case: Case, label: str) -> str:
+    """A parameter's description, and whom it is about."""
+    name, _, who = label.partition("[")
+    described = case.parameters[name].description
+    return f"{described} ({member(case.spec, who.removesuffix(']'))})" if who else described

@@ -6,17 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool
 
+from servanda.analysis.groups import CLEAR, by_class, thirds, varying
 from servanda.case import Observation
 from servanda.engine import Model
+from servanda.ensembles import Ensemble
 from servanda.verdicts.outcomes import Outcome
 from servanda.verdicts.verdict import Flip, Word, model_word, verdict_word
 
 _MOST_PARAMETERS = 3
-# Some of the runs must differ by this many standard errors before anything is named: with some
-# three hundred numbers looked at, fewer would name one by chance.
-_CLEAR = 3.5
 _LONG = 1000
-_CLASS_DRAW = "commitment.class_draw"
 
 
 def _plain(value: float) -> str:
@@ -67,20 +65,17 @@ class Groups:
     classes: tuple[tuple[str, Bool[np.ndarray, "run"]], ...]
 
     @classmethod
-    def of(cls, model: Model, drawn: Mapping[str, np.ndarray]) -> "Groups":
-        """The lowest and highest third of every parameter, and the reference classes."""
-        thirds: list[tuple[str, str, np.ndarray]] = []
-        for name, values in drawn.items():
-            if name == _CLASS_DRAW:
-                continue
-            low, high = np.quantile(values, [1 / 3, 2 / 3])
-            thirds.append((name, f"in its lowest third (below {_plain(low)})", values <= low))
-            thirds.append((name, f"in its highest third (above {_plain(high)})", values >= high))
-        names = model.case.spec.reference_classes if _CLASS_DRAW in drawn else ()
-        own = np.floor(drawn[_CLASS_DRAW] * len(names)) if names else np.zeros(0)
-        own = np.minimum(own, len(names) - 1)
-        classes = tuple((name, own == row) for row, name in enumerate(names))
-        return cls(tuple(thirds), classes)
+    def of(cls, model: Model, ensemble: Ensemble) -> "Groups":
+        """The lowest and highest third of every parameter of the model, and the classes."""
+        found: list[tuple[str, str, np.ndarray]] = []
+        for name, values in varying(ensemble):
+            if name not in model.numbers:
+                continue  # the bias of a source class moves no metric
+            ends = thirds(values, ensemble.weights)
+            low, high = _plain(ends.lower), _plain(ends.upper)
+            found.append((name, f"in its lowest third (below {low})", ends.lowest))
+            found.append((name, f"in its highest third (above {high})", ends.highest))
+        return cls(tuple(found), tuple(by_class(model, ensemble).items()))
 
 
 def flips(model: Model, main: Outcome, groups: Groups, evidence: Weighing) -> tuple[Flip, ...]:
@@ -156,6 +151,6 @@ def _clearly_other(
     if not among.any():
         return None
     whole, part = main.probability(), main.probability(among)
-    if evidence.word(part) == evidence.word(whole) or abs(main.apart(among)) <= _CLEAR:
+    if evidence.word(part) == evidence.word(whole) or abs(main.apart(among)) <= CLEAR:
         return None
     return part

@@ -1,15 +1,15 @@
 """Judging claims: paired runs for every setting that a claim compares, then a verdict for each."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from servanda.case import Case, Evidence, Observation
+from servanda.case import Case, Evidence, Observation, as_case
 from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
 from servanda.engine import Model, Simulator
-from servanda.engine.parameters import sample
-from servanda.experiments.metrics import evaluate
-from servanda.experiments.run import Progress, check_request, prepare, settings_of
+from servanda.ensembles import Ensemble, Policy
+from servanda.results import Progress, evaluate, prepare, run_policies
 from servanda.verdicts.flips import Groups, Weighing, flips
 from servanda.verdicts.outcomes import Values, outcome, settings_in
 from servanda.verdicts.verdict import Verdict
@@ -21,12 +21,16 @@ CLAIM_RUNS = 1024
 
 
 def claims(
-    case: Case, runs: int = CLAIM_RUNS, seed: int = 1, *, progress: Progress | None = None
+    case: Case | str | Path,
+    runs: int = CLAIM_RUNS,
+    seed: int = 1,
+    *,
+    progress: Progress | None = None,
 ) -> list[Verdict]:
     """A verdict for every claim of a case.
 
     Args:
-        case: from `servanda.load`.
+        case: from `servanda.load`, the name of a shipped case, or a folder.
         runs: runs for each setting that claims compare; the same run is paired across settings.
         seed: of all randomness.
         progress: called with settings done and settings to run.
@@ -35,28 +39,28 @@ def claims(
         CaseError: if the case does not fit together.
         UsageError: on zero runs.
     """
-    return judge(prepare(case), runs, seed, progress=progress)
+    simulator = prepare(as_case(case))
+    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    return judge(simulator, ensemble, progress=progress)
 
 
 def judge(
-    simulator: Simulator, runs: int, seed: int, *, progress: Progress | None = None
+    simulator: Simulator, ensemble: Ensemble, *, progress: Progress | None = None
 ) -> list[Verdict]:
     """A verdict for every claim of a case.
 
     Args:
         simulator: of the case.
-        runs: runs for each setting; runs of the same number are paired across settings.
-        seed: of all randomness.
-        progress: called with settings done and settings to run.
+        ensemble: the runs; each is paired with itself across policies.
+        progress: called with policies done and policies to run.
 
     Raises:
-        UsageError: on zero runs, or a lever out of range in a claim.
+        UsageError: on a lever out of range in a claim, or an ensemble of another case.
     """
-    check_request(runs, seed)
     model = simulator.model
-    values = _simulate_all(simulator, runs, seed, progress)
-    groups = Groups.of(model, sample(model.numbers, seed, np.arange(runs)))
-    return [_verdict(model, claim, values, groups) for claim in model.case.claims]
+    values = _simulate_all(simulator, ensemble, progress)
+    groups = Groups.of(model, ensemble)
+    return [_verdict(model, claim, values, groups, ensemble) for claim in model.case.claims]
 
 
 def key(settings: Mapping[str, float | str]) -> Key:
@@ -64,8 +68,8 @@ def key(settings: Mapping[str, float | str]) -> Key:
     return tuple(sorted(settings.items()))
 
 
-def _simulate_all(simulator: Simulator, runs: int, seed: int, progress: Progress | None) -> Values:
-    """Metrics of every run under every setting that some claim compares."""
+def _simulate_all(simulator: Simulator, ensemble: Ensemble, progress: Progress | None) -> Values:
+    """Metrics of every run under every policy that some claim compares."""
     case = simulator.model.case
     tests = [t for claim in case.claims for t in (claim.test, *claim.accountings.values())]
     wanted: dict[Key, Mapping[str, float | str]] = {(): {}}
@@ -74,17 +78,16 @@ def _simulate_all(simulator: Simulator, runs: int, seed: int, progress: Progress
             wanted[key(settings)] = settings
     results: dict[Key, dict[str, np.ndarray]] = {}
     for done, (name, settings) in enumerate(wanted.items(), start=1):
-        batches = [
-            evaluate(simulator.model, batch)
-            for batch in simulator.run(runs, seed, settings_of(case, settings))
-        ]
-        results[name] = {m: np.concatenate([b[m] for b in batches]) for m in batches[0]}
+        (found,) = run_policies(simulator, ensemble, [Policy.of(settings)])
+        results[name] = evaluate(found)
         if progress is not None:
             progress(done, len(wanted))
     return lambda settings, metric: results[key(settings)][metric]
 
 
-def _verdict(model: Model, claim: Claim, values: Values, groups: Groups) -> Verdict:
+def _verdict(
+    model: Model, claim: Claim, values: Values, groups: Groups, ensemble: Ensemble
+) -> Verdict:
     known = model.case.known
     supports = _among(known, claim.supports)
     opposes = _among(known, claim.opposes)
@@ -92,8 +95,12 @@ def _verdict(model: Model, claim: Claim, values: Values, groups: Groups) -> Verd
     later = tuple(o for o in cited if o not in (*supports, *opposes))
     if isinstance(claim.test, Untestable):
         return Verdict(claim, "untestable here", supports=supports, opposes=opposes, later=later)
-    main = outcome(claim.test, values)
-    others = {name: outcome(t, values).probability() for name, t in claim.accountings.items()}
+    weights = ensemble.weights
+    main = outcome(claim.test, values, weights)
+    others = {
+        name: outcome(test, values, weights).probability()
+        for name, test in claim.accountings.items()
+    }
     evidence = Weighing(supports, opposes, others)
     low, high = main.interval()
     return Verdict(

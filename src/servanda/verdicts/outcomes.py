@@ -9,13 +9,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend, Untestable
+from servanda.ensembles import weighted
 
 Values = Callable[[Mapping[str, float | str], str], Float[np.ndarray, "run"]]
 
 # Yes is one, no is zero.
 _YES = 0.5
-# No share is taken to vary less than one of a hundredth of a percent would.
-_SUREST = 1e-4
 # Standard errors on either side that hold nine tenths of a normal distribution.
 _NINE_TENTHS = 1.645
 
@@ -43,55 +42,70 @@ class Outcome(Protocol):
         """90 % interval of the difference: over runs, or of a difference between groups of runs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByRun:
-    """A test that holds or fails in each run: the claim's probability is the share that holds."""
+    """A test that holds or fails in each run: the claim's probability is the share that holds.
+
+    Attributes:
+        difference: what is tested.
+        holds: whether the test holds.
+        weights: of the runs.
+    """
 
     difference: Float[np.ndarray, "run"]
     holds: Bool[np.ndarray, "run"]
+    weights: Float[np.ndarray, "run"]
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
         """Share of runs in which the test holds."""
-        return float(np.mean(self.holds if among is None else self.holds[among]))
+        rows = slice(None) if among is None else among
+        return float(weighted.mean(self.holds[rows], self.weights[rows]))
 
     def error(self) -> float:
         """Binomial standard error."""
-        p = self.probability()
-        return sqrt(p * (1 - p) / len(self.holds))
+        return weighted.share_error(self.probability(), self.weights)
 
     def apart(self, among: Bool[np.ndarray, "run"]) -> float:
-        """By how many binomial standard errors the share differs; where it is sure, not by none."""
+        """By how many binomial standard errors of a group its share differs from that of all."""
         whole = self.probability()
-        error = sqrt(max(whole * (1 - whole), _SUREST) / among.sum())
+        error = weighted.least_share_error(whole, self.weights[among])
         return (self.probability(among) - whole) / error
 
     def effect(self) -> float:
         """Mean difference over runs."""
-        return float(np.mean(self.difference, dtype=np.float64))
+        return float(weighted.mean(self.difference, self.weights))
 
     def effect_error(self) -> float:
         """Standard error of the mean over independent runs."""
-        return float(np.std(self.difference, dtype=np.float64) / sqrt(len(self.difference)))
+        return weighted.mean_error(self.difference, self.weights)
 
     def interval(self) -> tuple[float, float]:
         """5 % and 95 % quantiles over runs."""
-        low, high = np.quantile(self.difference, [0.05, 0.95])
+        low, high = weighted.quantile(self.difference, (0.05, 0.95), self.weights)
         return float(low), float(high)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByGroup:
     """A test that compares the shares of two groups of runs.
 
     Its probability is that of a difference beyond the margin, which is normal to a good
     approximation. A group with no runs says nothing. Each group counts two runs more, one of either
     outcome (Agresti and Caffo 2000), so that a few alike do not make a difference sure.
+
+    Attributes:
+        outcome: whether what is compared happened.
+        given: whether the condition is met.
+        sign: 1 if it is claimed to be likelier where the condition is met, −1 if rarer.
+        margin: the difference that is claimed.
+        weights: of the runs.
     """
 
     outcome: Bool[np.ndarray, "run"]
     given: Bool[np.ndarray, "run"]
     sign: float
     margin: float
+    weights: Float[np.ndarray, "run"]
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
         """Probability that the shares differ as claimed and by more than the margin."""
@@ -123,32 +137,43 @@ class ByGroup:
         return difference - _NINE_TENTHS * error, difference + _NINE_TENTHS * error
 
     def _difference(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
-        outcome = self.outcome if among is None else self.outcome[among]
-        given = self.given if among is None else self.given[among]
-        met, unmet = outcome[given], outcome[~given]
-        if len(met) == 0 or len(unmet) == 0:
+        rows = slice(None) if among is None else among
+        outcome, given, weights = self.outcome[rows], self.given[rows], self.weights[rows]
+        if given.all() or not given.any():
             return 0.0, 0.0
-        p, q = ((group.sum() + 1) / (len(group) + 2) for group in (met, unmet))
-        variance = p * (1 - p) / (len(met) + 2) + q * (1 - q) / (len(unmet) + 2)
-        return float(p - q), sqrt(variance)
+        shares, variances = [], []
+        for group in (given, ~given):
+            runs = weighted.effective(weights[group])
+            happened = weighted.mean(outcome[group], weights[group]) * runs
+            share = float((happened + 1) / (runs + 2))
+            shares.append(share)
+            variances.append(share * (1 - share) / (runs + 2))
+        return shares[0] - shares[1], sqrt(sum(variances))
 
 
-def outcome(test: Test, values: Values) -> Outcome:
-    """Evaluate a test; raises `ValueError` for one that is untestable."""
+def outcome(test: Test, values: Values, weights: Float[np.ndarray, "run"]) -> Outcome:
+    """Evaluate a test; raises `ValueError` for one that is untestable.
+
+    Args:
+        test: what is claimed.
+        values: a metric in every run, by levers and name.
+        weights: of the runs.
+    """
     match test:
         case Contrast():
             present, absent = values(test.present, test.metric), values(test.absent, test.metric)
-            return _compare(present - absent, np.abs(absent), test.direction, test.margin)
+            return _compare(present - absent, np.abs(absent), test, weights)
         case Trend():
             before, after = values(test.present, test.before), values(test.present, test.after)
-            return _compare(after - before, np.abs(before), test.direction, test.margin)
+            return _compare(after - before, np.abs(before), test, weights)
         case Threshold():
             distance = values(test.present, test.metric) - test.value
-            return ByRun(distance, distance > 0 if test.direction == "above" else distance < 0)
+            beyond = distance > 0 if test.direction == "above" else distance < 0
+            return ByRun(distance, beyond, weights)
         case Conditional():
             happened = values(test.present, test.outcome) > _YES
             sign = 1.0 if test.direction == "likelier" else -1.0
-            return ByGroup(happened, _given(test, values), sign, test.margin)
+            return ByGroup(happened, _given(test, values), sign, test.margin, weights)
         case Untestable():
             raise ValueError("an untestable claim has no outcome")
 
@@ -161,15 +186,18 @@ def _given(test: Conditional, values: Values) -> Bool[np.ndarray, "run"]:
     return condition > (test.above or 0.0)
 
 
-def _compare(difference: np.ndarray, size: np.ndarray, direction: str, margin: float) -> ByRun:
-    beyond = margin * size
-    match direction:
+def _compare(
+    difference: np.ndarray, size: np.ndarray, test: Contrast | Trend, weights: np.ndarray
+) -> ByRun:
+    beyond = test.margin * size
+    match test.direction:
         case "raises" | "rises":
-            return ByRun(difference, difference > beyond)
+            holds = difference > beyond
         case "lowers" | "falls":
-            return ByRun(difference, difference < -beyond)
+            holds = difference < -beyond
         case _:
-            return ByRun(difference, np.abs(difference) <= beyond)
+            holds = np.abs(difference) <= beyond
+    return ByRun(difference, holds, weights)
 
 
 def settings_in(test: Test) -> list[Mapping[str, float | str]]:

@@ -17,10 +17,16 @@ from servanda.world.axes import Axes
 
 
 def _quantity(
-    axis: str, unit: str, meaning: str, *, kept: bool = False, level: bool = False
+    axis: str,
+    unit: str,
+    meaning: str,
+    *,
+    kept: bool = False,
+    level: bool = False,
+    indicator: bool = False,
 ) -> Any:
     about = {"axis": axis, "unit": unit, "meaning": meaning, "kept": kept, "level": level}
-    return eqx.field(metadata=about)
+    return eqx.field(metadata=about | {"indicator": indicator})
 
 
 class _Quantities(eqx.Module):
@@ -78,7 +84,9 @@ class World(_Quantities):
     log_tempo: Float[Array, "*run"] = _quantity(
         "", "dimensionless", "log of the war's tempo", kept=True
     )
-    war: Float[Array, "*run"] = _quantity("", "dimensionless", "1 while the war goes on", kept=True)
+    war: Float[Array, "*run"] = _quantity(
+        "", "dimensionless", "1 while the war goes on", kept=True, indicator=True
+    )
     men: Float[Array, "belligerent *run"] = _quantity(
         "belligerent", "person", "own soldiers in the theatre", kept=True
     )
@@ -100,10 +108,10 @@ class World(_Quantities):
     opened: Float[Array, "tie *run"] = _quantity("tie", "dimensionless", "1 once the tie is open")
     price: Float[Array, "tie *run"] = _quantity("tie", "USD/{good}", "agreed price")
     alive: Float[Array, "partnership *run"] = _quantity(
-        "partnership", "dimensionless", "1 until the pact legally ends", kept=True
+        "partnership", "dimensionless", "1 until the pact legally ends", kept=True, indicator=True
     )
     dormant: Float[Array, "partnership *run"] = _quantity(
-        "partnership", "dimensionless", "1 while alive but hardly used", kept=True
+        "partnership", "dimensionless", "1 while alive but hardly used", kept=True, indicator=True
     )
     ending: Float[Array, "partnership *run"] = _quantity(
         "partnership", "dimensionless", "way of ending, from 1; 0 while alive", kept=True
@@ -311,6 +319,7 @@ class Quantity:
     meaning: str
     kept: bool
     level: bool
+    indicator: bool
     carried: bool
 
     @property

@@ -2,19 +2,21 @@
 
     FOLDER/case/          the case's files, as they were
     FOLDER/results.zarr   each run's parameters, and every kept quantity, as xarray opens it
-    FOLDER/metrics.csv    every metric's median and 90 % interval, once the run is whole
-    FOLDER/run.json       cut, seed, levers, runs asked for and done, versions, hash of the results
+    FOLDER/metrics.csv    every metric over runs, once the run is whole
+    FOLDER/run.json       cut-off, seed, origin, levers, runs asked for and done, versions, and a
+                          hash of the results
 
 Batches are written as they come and counted in `run.json` after each, so that a run that was
 interrupted or ran out of disk is readable up to its last whole batch and says that it is partial.
 The hash depends on the numbers alone: not on the folder, nor on how many cores made them.
 """
 
-import csv
 import hashlib
 import json
 import platform
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,20 +30,34 @@ import zarr
 
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
-from servanda.engine.parameters import sample
-from servanda.engine.simulate import kept_members
+from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
-from servanda.experiments.dataset import PARAMETERS, attributes, coordinates, dimensions
-from servanda.experiments.metrics import evaluate
-from servanda.world import quantities
+from servanda.results.dataset import (
+    PARAMETERS,
+    attributes,
+    dimensions,
+    global_attributes,
+    member_coordinates,
+    month_attributes,
+    months,
+    run_coordinates,
+)
+from servanda.results.metrics import write_metrics
+from servanda.results.results import Results, made_from
 
-# What must be in a note for anything to be made of a folder.
-_NEEDED = frozenset({"as_of", "done", "partial", "runs", "seed"})
+# A folder cannot be read without these keys of its note.
+_NEEDED = frozenset(
+    {
+        *("as_of", "case_digest", "changes", "done", "levers", "origin"),
+        *("partial", "policy", "runs", "seed", "version"),
+    }
+)
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
 # Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
 # What one device computes in a call, so that a batch fills whole chunks of the store.
 _RUNS_A_CHUNK = 4 * CHUNK
+_SINCE_1970 = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
 
 
 @dataclass
@@ -60,23 +76,25 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls,
-        path: Path,
-        model: Model,
-        runs: int,
-        levers: Mapping[str, float | str],
-        about: Mapping[str, Any],
+        cls, path: Path, case: Case, model: Model, ensemble: Ensemble, policy: Policy = AS_IS
     ) -> "RunFolder":
         """A new folder with empty arrays.
+
+        Args:
+            path: where to make it.
+            case: whose files are copied into it.
+            model: of the case.
+            ensemble: the runs that are to be written.
+            policy: under which they are run.
 
         Raises:
             RunFolderError: if it exists or cannot be written; then nothing of it is left.
         """
         where = f"run folder '{path}'"
-        note = {
-            **about,
-            "levers": dict(levers),
-            "runs": runs,
+        note = made_from(model, ensemble) | {
+            "policy": policy.name,
+            "levers": dict(policy.levers),
+            "runs": len(ensemble),
             "done": 0,
             "partial": True,
             "versions": _versions(),
@@ -93,7 +111,9 @@ class RunFolder:
                     expected="a folder that does not exist yet",
                 ) from None
             try:
-                folder._fill(model, about)
+                _copy_case(case.folder, path / "case")
+                folder._allocate(model, ensemble, policy)
+                folder._write_note({})  # last, because it makes the folder a run folder
             except BaseException:
                 shutil.rmtree(path, ignore_errors=True)
                 raise
@@ -121,9 +141,10 @@ class RunFolder:
             for values in batch.values():
                 self._hash.update(np.ascontiguousarray(values[..., first : first + CHUNK]))
 
-    def finish(self) -> None:
-        """Mark the run as whole and record the hash of its results."""
+    def finish(self, model: Model) -> None:
+        """Write the metrics, mark the run as whole and record the hash of its results."""
         with _writing(f"run folder '{self.path}'", "its runs stay readable"):
+            write_metrics(self.results(model), self.path / "metrics.csv")
             self._write_note({"partial": False, "hash": self._hash.hexdigest()})
 
     def dataset(self) -> xr.Dataset:
@@ -133,55 +154,72 @@ class RunFolder:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity; read once."""
-        done, kept = self.note["done"], quantities()
+        done = self.note["done"]
         if self._read is None or next(iter(self._read.values())).shape[-1] != done:
-            stored = self._store("r").arrays()
-            self._read = {n: np.asarray(array[..., :done]) for n, array in stored if n in kept}
+            stored: Any = self._store("r").arrays()
+            self._read = {
+                name: np.asarray(array[..., :done])
+                for name, array in stored
+                if array.ndim > 1 and array.attrs["_ARRAY_DIMENSIONS"][0] == "month"
+            }
         return self._read
 
-    def write_metrics(self, model: Model) -> Path:
-        """`metrics.csv`: every metric's median and the interval that holds 90 % of runs."""
-        values = evaluate(model, self.arrays())
-        path = self.path / "metrics.csv"
-        with (
-            _writing(f"run folder '{self.path}'"),
-            path.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("metric", "label", "unit", "low", "median", "high"))
-            for metric in model.case.spec.metrics:
-                spread = np.quantile(values[metric.name], [0.05, 0.5, 0.95])
-                writer.writerow(
-                    (metric.name, metric.label, metric.unit, *(f"{x:.6g}" for x in spread))
-                )
-        return path
+    def ensemble(self) -> Ensemble:
+        """The runs so far: parameters, numbers, weights, and their origin."""
+        store, done = dict(self._store("r").arrays()), self.note["done"]
+        names = np.asarray(store["parameter"][...]).tolist()
+        values = np.asarray(store["parameters"][:, :done])
+        weights = np.asarray(store["weight"][:done])
+        return Ensemble(
+            parameters=dict(zip(names, values, strict=True)),
+            numbers=np.asarray(store["run"][:done]),
+            weights=weights / weights.sum() if done < self.note["runs"] else weights,
+            origin=self.note["origin"],
+            seed=self.note["seed"],
+            case=self.note["case_digest"],
+            version=self.note["version"],
+        )
 
-    def parameters(self) -> dict[str, np.ndarray]:
-        """The uncertain parameters of every run so far, by printed name."""
-        store = dict(self._store("r").arrays())
-        drawn = np.asarray(store["parameters"][:, : self.note["done"]])
-        return dict(zip(np.asarray(store["number"][...]).tolist(), drawn, strict=True))
+    def results(self, model: Model) -> Results:
+        """The results so far, in memory.
+
+        Args:
+            model: of the case in the folder.
+        """
+        policy = Policy(self.note["policy"], self.note["levers"])
+        return Results(model, self.ensemble(), policy, self.arrays(), self.note)
 
     def case(self) -> Case:
-        """The case as it was run, with its cut."""
-        return load(self.path / "case").at(self.note["as_of"])
+        """The case as it was run, with its cut-off and what was changed of it.
+
+        Raises:
+            CaseError: if its files are damaged.
+            RunFolderError: if its content is not what was run.
+        """
+        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        same_version = self.note["version"] == version("servanda")
+        if same_version and case.digest != self.note["case_digest"]:
+            raise RunFolderError(
+                where=f"run folder '{self.path}'",
+                found=f"a case of digest {case.digest}",
+                expected=f"digest {self.note['case_digest']}, as it was run",
+                hint="files in its folder 'case' were changed after the run",
+            )
+        return case
 
     def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
         return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)
 
-    def _fill(self, model: Model, about: Mapping[str, Any]) -> None:
-        """The case, the empty arrays, and last the note that makes it a run folder."""
-        _copy_case(model.case.folder, self.path / "case")
-        self._allocate(model, about)
-        self._write_note({})
-
-    def _allocate(self, model: Model, about: Mapping[str, Any]) -> None:
+    def _allocate(self, model: Model, ensemble: Ensemble, policy: Policy) -> None:
         store = self._store("w")
-        store.attrs.update(about)
-        runs = self.note["runs"]
-        labels, dims = coordinates(model), dimensions(model)
-        sizes = {name: len(values) for name, values in labels.items()} | {"run": runs}
-        for name in kept_members(model):
+        policies = {policy.name: dict(policy.levers)}
+        runs, dims, sizes = len(ensemble), dimensions(model), _sizes(model, ensemble)
+        coordinates = _coordinates(model, ensemble, policy)
+        store.attrs.update(global_attributes(model, ensemble, policies))
+        # those that xarray would take for variables, as they are named after no dimension
+        others = [n for n, v in coordinates.items() if n != "parameters" and v.dims != (n,)]
+        store.attrs["coordinates"] = " ".join(others)
+        for name in model.layout.kept:
             shape = tuple(sizes[d] for d in dims[name])
             array = store.create_array(
                 name,
@@ -192,33 +230,16 @@ class RunFolder:
                 compressors=_COMPRESSION,
             )
             array.attrs.update({"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)})
-        for dim in sorted({d for ds in dims.values() for d in ds}):
-            values = np.arange(runs) if dim == "run" else np.array(labels[dim], dtype="U")
+        for name, variable in coordinates.items():
             # a fill value would make xarray read the run numbered zero as missing
-            coordinate = store.create_array(
-                dim, shape=values.shape, dtype=values.dtype, fill_value=None
+            array = store.create_array(
+                name, shape=variable.shape, dtype=variable.dtype, fill_value=None
             )
-            coordinate[...] = values
-            coordinate.attrs["_ARRAY_DIMENSIONS"] = [dim]
-        self._keep_parameters(model, store)
+            array[...] = variable.values
+            dims_of = [str(dim) for dim in variable.dims]
+            array.attrs.update({"_ARRAY_DIMENSIONS": dims_of, **variable.attrs})
         # without it xarray warns whoever opens the store by hand
         zarr.consolidate_metadata(store.store, zarr_format=2)
-
-    def _keep_parameters(self, model: Model, store: zarr.Group) -> None:
-        """What each run was drawn with, so that it can be read without drawing it again."""
-        drawn = sample(model.numbers, self.note["seed"], np.arange(self.note["runs"]))
-        names = np.array(list(drawn), dtype="U")
-        values = np.stack(list(drawn.values())).astype(np.float32)
-        for name, dims, content in (
-            ("number", ["number"], names),
-            ("parameters", ["number", "run"], values),
-        ):
-            array = store.create_array(
-                name, shape=content.shape, dtype=content.dtype, fill_value=None
-            )
-            array[...] = content
-            array.attrs["_ARRAY_DIMENSIONS"] = dims
-        store["parameters"].attrs["long_name"] = PARAMETERS
 
     def _write_note(self, changes: Mapping[str, Any]) -> None:
         """Replace `run.json` in one step, and only then change the note in memory."""
@@ -258,11 +279,33 @@ def _no_run_folder(path: Path, found: str) -> RunFolderError:
     )
 
 
+def _sizes(model: Model, ensemble: Ensemble) -> dict[str, int]:
+    """Sizes of the dimensions of what runs keep."""
+    members = {axis: variable.size for axis, variable in member_coordinates(model).items()}
+    return members | {"month": len(months(model)), "run": len(ensemble)}
+
+
+def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, xr.Variable]:
+    """What is not an array of results: coordinates, and each run's parameters."""
+    days = months(model).astype("datetime64[D]").astype(np.int64)
+    names = np.array(list(ensemble.parameters), dtype="U")
+    values = np.stack(list(ensemble.parameters.values())).astype(np.float32)
+    return {
+        "month": xr.Variable(("month",), days, month_attributes() | _SINCE_1970),
+        **member_coordinates(model),
+        **run_coordinates(model, ensemble),
+        "parameter": xr.Variable(("parameter",), names),
+        "parameters": xr.Variable(("parameter", "run"), values, {"long_name": PARAMETERS}),
+        "policy": xr.Variable((), np.array(policy.name, dtype="U")),
+    }
+
+
 @contextmanager
 def _writing(where: str, hint: str | None = None) -> Iterator[None]:
     """Turn a failed write into one clear message; what was written before stays."""
     try:
-        yield
+        with _uninterrupted():
+            yield
     except OSError as error:
         raise RunFolderError(
             where=where,
@@ -270,6 +313,25 @@ def _writing(where: str, hint: str | None = None) -> Iterator[None]:
             expected="a place that can be written, with room on it",
             hint=hint,
         ) from None
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until a write is done.
+
+    Zarr writes from a thread of its own: broken off, that thread complains on the terminal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _copy_case(source: Path, target: Path) -> None:

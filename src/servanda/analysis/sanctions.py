@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from servanda.case import Case, Prior
-from servanda.case.priors import draw, label
+from servanda.case import Case, Prior, as_case
+from servanda.case.priors import label
 from servanda.case.schema import month_number
+from servanda.ensembles.draws import draw
+from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError, nearest
-from servanda.experiments.run import Progress, check_request
+from servanda.results import Progress
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
 from servanda.trade.effects import TABLE
 from servanda.trade.findings import (
@@ -55,7 +57,7 @@ class Sanctioned:
 
 
 def sanction(
-    case: Case,
+    case: Case | str | Path,
     regimes: Sequence[str] = (),
     *,
     file: Path | None = None,
@@ -82,7 +84,9 @@ def sanction(
         Interrupted: Ctrl-C, with what the draws say that were done. If none was, plainly
             `KeyboardInterrupt`.
     """
-    check_request(draws, seed, "--draws")
+    case = as_case(case)
+    check_runs(draws, "draws")
+    check_seed(seed)
     if month is not None:
         _check_month(month)
     known = read_regimes(case.folder / REGIMES if file is None else file)

@@ -1,0 +1,107 @@
+"""The frontier of hidden payment: with how much of it, and how much patience, a pact lasts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from servanda.analysis.accounts import Account
+from servanda.analysis.fate import Fate
+from servanda.ensembles import weighted
+from servanda.results import Results
+
+BINS = 4
+FEWEST = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Share of runs with the pact in force, by hidden payment and one parameter, in quarters.
+
+    Attributes:
+        name: the parameter, in words.
+        ends: what its lowest and highest quarter are called.
+        unit: its unit.
+        across, up: edges of the quarters of hidden payment (USD) and of the parameter.
+        alive: share in force at the horizon by quarter of the parameter and of hidden payment; NaN
+            where there are too few runs.
+    """
+
+    name: str
+    ends: tuple[str, str]
+    unit: str
+    across: Float[np.ndarray, "edge"]
+    up: Float[np.ndarray, "edge"]
+    alive: Float[np.ndarray, "up across"]
+
+
+def frontiers(fate: Fate, account: Account) -> list[Frontier]:
+    """Hidden payment by the cut-off against credit, patience, and the worth of security.
+
+    There are none where every run or no run keeps the pact, and none of what does not vary.
+    """
+    results = fate.results
+    hidden = account.hidden[results.cut]
+    if _few(hidden) or fate.alive.all() or not fate.alive.any():
+        return []
+    return [
+        _grid(name, ends, unit, hidden, values, fate)
+        for name, ends, unit, values in _others(results, account)
+        if values is not None and not _few(values)
+    ]
+
+
+def _few(values: Float[np.ndarray, "run"]) -> bool:
+    return len(np.unique(values)) < BINS
+
+
+def _others(
+    results: Results, account: Account
+) -> list[tuple[str, tuple[str, str], str, Float[np.ndarray, "run"] | None]]:
+    """What hidden payment is held against: names, ends, units and values."""
+    own = account.partnership
+    rate = results.parameter("commitment.discount_rate")
+    security = [
+        results.parameter(f"commitment.security[{own.label}/{actor}]")
+        for actor in (own.supplier, own.buyer)
+    ]
+    worth = [values for values in security if values is not None]
+    return [
+        (
+            "Credit horizon",
+            ("shortest", "longest"),
+            "month",
+            results.parameter(f"exchange.credit_horizon[{own.label}]"),
+        ),
+        ("Patience", ("least", "most"), "month", None if rate is None else 1 / rate),
+        (
+            "Worth of security",
+            ("lowest", "highest"),
+            "USD/month",
+            np.sum(worth, axis=0) if len(worth) == len(security) else None,
+        ),
+    ]
+
+
+def _grid(
+    name: str,
+    ends: tuple[str, str],
+    unit: str,
+    hidden: Float[np.ndarray, "run"],
+    other: Float[np.ndarray, "run"],
+    fate: Fate,
+) -> Frontier:
+    weights, shares = fate.results.weights, np.linspace(0, 1, BINS + 1).tolist()
+    across = weighted.quantile(hidden, shares, weights)
+    up = weighted.quantile(other, shares, weights)
+    cell = _quarter(other, up) * BINS + _quarter(hidden, across)
+    counts = np.bincount(cell, minlength=BINS**2)
+    share = np.full(BINS**2, np.nan)
+    for number in np.flatnonzero(counts >= FEWEST):
+        own = cell == number
+        share[number] = weighted.mean(fate.alive[own], weights[own])
+    return Frontier(name, ends, unit, across, up, share.reshape(BINS, BINS))
+
+
+def _quarter(values: Float[np.ndarray, "run"], edges: Float[np.ndarray, "edge"]) -> np.ndarray:
+    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, BINS - 1)

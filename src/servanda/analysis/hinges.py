@@ -1,0 +1,81 @@
+"""What an outcome hinges on: which uncertain parameters go with it across runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import rankdata
+
+from servanda.analysis.groups import CLEAR, thirds, varying
+from servanda.ensembles import weighted
+from servanda.results import Results
+
+_FEWEST_RUNS = 30
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """One uncertain parameter and how an outcome goes with it.
+
+    Attributes:
+        label: its printed name.
+        status: whether it is measured, estimated or assumed.
+        correlation: Spearman's rank correlation with the outcome over runs.
+        low, high: mean outcome in the runs in which the parameter is in its lowest third, and in
+            its highest.
+    """
+
+    label: str
+    status: str
+    correlation: float
+    low: float
+    high: float
+
+
+def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
+    """Every parameter of the model that varies, what matters most first.
+
+    There are none if the outcome does not vary or there are too few runs to say.
+    """
+    if results.count < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
+        return []
+    numbers, weights = results.model.numbers, results.weights
+    ranks = rankdata(outcome)
+    found = []
+    for label, values in varying(results.ensemble):
+        if label not in numbers:
+            continue
+        ends = thirds(values, weights)
+        low, high = (
+            float(weighted.mean(outcome[own], weights[own])) for own in (ends.lowest, ends.highest)
+        )
+        score = _correlation(rankdata(values), ranks, weights)
+        found.append(Hinge(label, numbers[label].prior.status, score, low, high))
+    return sorted(found, key=lambda hinge: -abs(hinge.correlation))
+
+
+def clear(results: Results, found: Sequence[Hinge]) -> list[Hinge]:
+    """Those whose correlation chance does not explain."""
+    return [h for h in found if abs(h.correlation) * np.sqrt(_runs(results)) >= CLEAR]
+
+
+def noise(results: Results) -> float:
+    """The size that nineteen of twenty correlations stay under where there is none."""
+    return float(1.96 / np.sqrt(_runs(results)))
+
+
+def _runs(results: Results) -> float:
+    return weighted.effective(results.weights)
+
+
+def _correlation(
+    one: Float[np.ndarray, "run"],
+    other: Float[np.ndarray, "run"],
+    weights: Float[np.ndarray, "run"],
+) -> float:
+    """The weighted correlation of two rows of ranks."""
+    a, b = (row - weighted.mean(row, weights) for row in (one, other))
+    covariance = float(weighted.mean(a * b, weights))
+    size = float(weighted.mean(a * a, weights) * weighted.mean(b * b, weights))
+    return covariance / float(np.sqrt(size))

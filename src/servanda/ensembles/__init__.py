@@ -1,0 +1,19 @@
+"""Ensembles: tables of parameters by run, how they are drawn, and where their runs are computed."""
+
+from servanda.ensembles.ensemble import Ensemble, Origin, uncertain
+from servanda.ensembles.executors import Arrays, Executor, InProcess, simulate
+from servanda.ensembles.policies import AS_IS, Levers, Policy, policies_of
+
+__all__ = [
+    "AS_IS",
+    "Arrays",
+    "Ensemble",
+    "Executor",
+    "InProcess",
+    "Levers",
+    "Origin",
+    "Policy",
+    "policies_of",
+    "simulate",
+    "uncertain",
+]

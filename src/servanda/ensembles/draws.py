@@ -1,0 +1,90 @@
+"""Draws from priors, keyed by seed, run and name.
+
+A run's parameters do not depend on how many runs were asked for, on the order of a file, or on
+other parameters. The generator is that of the engine's random streams.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import betaincinv, ndtr, ndtri
+
+from servanda.case import Prior
+from servanda.case.priors import Family
+from servanda.engine.threefry import threefry
+
+
+def draw(
+    priors: Mapping[str, Prior], seed: int, runs: Int[np.ndarray, "run"]
+) -> dict[str, Float[np.ndarray, "run"]]:
+    """Draw every prior once for each run.
+
+    Args:
+        priors: by printed name, which keys its stream.
+        seed: the experiment's seed.
+        runs: the numbers of the runs, whose draws are the same in any company.
+
+    Returns:
+        By printed name, one draw a run, in the prior's unit.
+    """
+    families: dict[Family, list[str]] = defaultdict(list)
+    for name, prior in priors.items():
+        families[prior.family].append(name)
+    drawn: dict[str, Float[np.ndarray, "run"]] = {}
+    for family, names in families.items():
+        arguments = np.array([priors[name].arguments for name in names]).T[..., None]
+        at = uniforms(names, seed, runs)
+        values = _quantile(family, at, *arguments).astype(np.float32)
+        # rounding to single precision may step over a bound
+        bounds = arguments[2:].astype(np.float32)
+        drawn.update(zip(names, np.clip(values, *bounds), strict=True))
+    return drawn
+
+
+def uniforms(
+    names: Sequence[str], seed: int, runs: Int[np.ndarray, "run"]
+) -> Float[np.ndarray, "name run"]:
+    """A uniform number on the open interval (0, 1) for each name and run.
+
+    Args:
+        names: of the streams.
+        seed: the experiment's seed.
+        runs: the numbers of the runs.
+    """
+    streams = np.array([zlib.crc32(name.encode()) for name in names], np.uint32)[:, None]
+    counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
+    high, low = threefry((np.full_like(streams, seed), streams), counters)
+    # the upper 52 bits of the two words
+    bits = high.astype(np.uint64) << np.uint64(20) | low.astype(np.uint64) >> np.uint64(12)
+    return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-52)
+
+
+def _quantile(
+    family: Family,
+    at: Float[np.ndarray, "name run"],
+    first: Float[np.ndarray, "name 1"],
+    second: Float[np.ndarray, "name 1"],
+    low: Float[np.ndarray, "name 1"],
+    high: Float[np.ndarray, "name 1"],
+) -> Float[np.ndarray, "name run"]:
+    """Quantiles of the truncated distribution; NumPyro would compile the same for seconds."""
+    found: np.ndarray
+    match family:
+        case "normal":
+            below, above = ndtr((low - first) / second), ndtr((high - first) / second)
+            found = first + second * ndtri(below + at * (above - below))
+        case "lognormal":
+            with np.errstate(divide="ignore"):
+                logs = [np.log(x) for x in (first, np.maximum(low, 0.0), high)]
+            found = np.exp(_quantile("normal", at, logs[0], second, *logs[1:]))
+        case "beta":
+            found = betaincinv(first, second, at)
+        case "uniform":
+            low, high = np.maximum(first, low), np.minimum(second, high)
+            found = low + at * (high - low)
+        case "fixed":
+            found = np.broadcast_to(first, at.shape)
+    return found

@@ -1,0 +1,262 @@
+"""An ensemble: a table of parameters by run that knows where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+from servanda.case import Case, Prior
+from servanda.case.priors import label
+from servanda.engine import Model
+from servanda.ensembles.draws import draw
+from servanda.errors import UsageError, nearest
+
+Origin = Literal["prior", "posterior", "design", "given"]
+Values = Mapping[str, Sequence[float] | np.ndarray]
+
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+BIAS = "observation.bias"
+# Run numbers and seeds are 32-bit words of the random number generator.
+_WORDS = 2**32
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Parameters by run.
+
+    Make one with `Ensemble.prior` or `Ensemble.of`.
+
+    Attributes:
+        parameters: the uncertain parameters of the model and the biases of source classes, by
+            printed name, one value a run; a mechanism's in its own unit, before levers.
+        numbers: the number of each run. With the seed it keys the run's random shocks.
+        weights: the weight of each run; they add up to one.
+        origin: what the parameters are: draws from the priors, draws from a posterior, points of
+            an experimental design, or values that the caller gave.
+        seed: of the parameters that were drawn, and of all shocks.
+        case: digest of the case.
+        version: of Servanda.
+    """
+
+    parameters: Mapping[str, Float32[np.ndarray, "run"]]
+    numbers: Int[np.ndarray, "run"]
+    weights: Float[np.ndarray, "run"]
+    origin: Origin
+    seed: int
+    case: str
+    version: str
+
+    @classmethod
+    def prior(cls, model: Model, runs: int | Sequence[int], seed: int = 1) -> Ensemble:
+        """Draws from the priors.
+
+        A run's draws depend on its number and the seed alone.
+
+        Args:
+            model: whose parameters are drawn.
+            runs: how many, numbered from zero; or the numbers of the runs.
+            seed: of the draws, and of the runs' shocks.
+
+        Raises:
+            UsageError: if there is no run, a number is given twice or out of range, or the seed
+                does not fit in 32 bits.
+        """
+        numbers = _numbers(runs)
+        check_seed(seed)
+        drawn = _draw(model, numbers, seed)
+        weights = np.full(len(numbers), 1 / len(numbers))
+        return cls(drawn, numbers, weights, "prior", seed, model.case.digest, _version())
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        parameters: Values,
+        *,
+        weights: Sequence[float] | np.ndarray | None = None,
+        origin: Origin = "given",
+        numbers: Sequence[int] | None = None,
+        seed: int = 1,
+    ) -> Ensemble:
+        """An ensemble with some parameters given; the others are drawn from their priors.
+
+        Args:
+            model: whose parameters they are.
+            parameters: by printed name, one value a run, in the mechanism's unit.
+            weights: of the runs; equal if not given. They are scaled to add up to one.
+            origin: what the parameters are.
+            numbers: of the runs; from zero if not given.
+            seed: of the other parameters, and of the runs' shocks.
+
+        Raises:
+            UsageError: on a parameter that is unknown, not finite or of the wrong length; on
+                weights that are negative, not finite, all zero or of the wrong length; and as
+                `prior` does.
+        """
+        runs = max((len(values) for values in parameters.values()), default=0)
+        drawn = cls.prior(model, runs if numbers is None else numbers, seed)
+        given = {
+            name: _given(name, values, list(drawn.parameters), len(drawn))
+            for name, values in parameters.items()
+        }
+        return replace(
+            drawn,
+            parameters={**drawn.parameters, **given},
+            weights=drawn.weights if weights is None else _weights(weights, len(drawn)),
+            origin=origin,
+        )
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ensemble: {len(self)} runs of {len(self.parameters)} parameters, "
+            f"origin {self.origin}, seed {self.seed}>"
+        )
+
+    def of_runs(self, numbers: Sequence[int]) -> Ensemble:
+        """Exactly the runs with these numbers, in this order.
+
+        Raises:
+            UsageError: if a number is given twice or is not in the ensemble, or all of these runs
+                have weight zero.
+        """
+        wanted = _numbers(numbers)
+        row_of = {int(number): row for row, number in enumerate(self.numbers)}
+        for number in wanted.tolist():
+            if number not in row_of:
+                raise UsageError(
+                    where="run numbers",
+                    found=str(number),
+                    expected=f"numbers of the ensemble's {len(self)} runs",
+                )
+        return self._rows(np.array([row_of[number] for number in wanted.tolist()]))
+
+    def first(self, runs: int) -> Ensemble:
+        """Its first runs; the ensemble itself where it has no more than that."""
+        return self if runs >= len(self) else self._rows(np.arange(runs))
+
+    def pieces(self, size: int) -> Iterator[Ensemble]:
+        """The ensemble in pieces of so many runs; weights as in the whole."""
+        for first in range(0, len(self), size):
+            rows = slice(first, first + size)
+            yield replace(
+                self,
+                parameters={name: values[rows] for name, values in self.parameters.items()},
+                numbers=self.numbers[rows],
+                weights=self.weights[rows],
+            )
+
+    def check_fits(self, case: Case) -> None:
+        """Raise `UsageError` unless it was made for this case by this version."""
+        if self.case != case.digest:
+            raise UsageError(
+                where="ensemble",
+                found=f"one of another case than '{case.spec.name}' as it is now",
+                expected=f"one made for this case, of digest {case.digest}",
+                hint="an ensemble belongs to one content of a case, its cut included",
+            )
+        if self.version != _version():
+            raise UsageError(
+                where="ensemble",
+                found=f"one of version {self.version}",
+                expected=f"one made by this version, {_version()}",
+            )
+
+    def _rows(self, rows: np.ndarray) -> Ensemble:
+        return replace(
+            self,
+            parameters={name: values[rows] for name, values in self.parameters.items()},
+            numbers=self.numbers[rows],
+            weights=_weights(self.weights[rows], len(rows)),
+        )
+
+
+def uncertain(model: Model) -> dict[str, Prior]:
+    """Priors of all that runs differ in: listed parameters that are not fixed, and biases."""
+    found = {k: n.prior for k, n in model.numbers.items() if n.prior.family != "fixed"}
+    table = model.case.parameters.get(BIAS)
+    biases = {} if table is None else table.priors
+    return found | {label(BIAS, name): prior for name, prior in biases.items()}
+
+
+def _draw(model: Model, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    factors = {name: np.float32(number.factor) for name, number in model.numbers.items()}
+    drawn = draw(uncertain(model), seed, numbers)
+    return {name: values * factors.get(name, np.float32(1)) for name, values in drawn.items()}
+
+
+def _numbers(runs: int | Sequence[int]) -> Int[np.ndarray, "run"]:
+    if isinstance(runs, int | np.integer):
+        check_runs(int(runs))
+        return np.arange(runs)
+    numbers = np.asarray(runs)
+    if len(numbers) == 0:
+        raise UsageError(where="run numbers", found="none", expected="at least one")
+    for number in numbers.tolist():
+        if type(number) is not int or not 0 <= number < _WORDS:
+            raise UsageError(
+                where="run numbers",
+                found=repr(number),
+                expected=f"whole numbers from 0 to {_WORDS - 1}",
+            )
+    found, counts = np.unique(numbers, return_counts=True)
+    if (counts > 1).any():
+        twice = found[counts > 1][0]
+        raise UsageError(where="run numbers", found=f"{twice} twice", expected="each run once")
+    return numbers
+
+
+def check_runs(runs: int, name: str = "runs") -> None:
+    """Raise `UsageError` unless there is at least one."""
+    if runs < 1:
+        raise UsageError(where=name, found=str(runs), expected="at least 1")
+
+
+def check_seed(seed: int) -> None:
+    """Raise `UsageError` unless a seed fits in 32 bits."""
+    if not 0 <= seed < _WORDS:
+        raise UsageError(
+            where="seed", found=str(seed), expected=f"a whole number from 0 to {_WORDS - 1}"
+        )
+
+
+def _given(
+    name: str, values: Sequence[float] | np.ndarray, known: Sequence[str], runs: int
+) -> Float32[np.ndarray, "run"]:
+    if name not in known:
+        raise UsageError(
+            where="ensemble",
+            found=f"parameter '{name}'",
+            expected="an uncertain parameter of the model",
+            hint=nearest(name, known),
+        )
+    array = np.asarray(values, np.float32)
+    where = f"ensemble, parameter '{name}'"
+    if array.shape != (runs,):
+        raise UsageError(where, f"{array.size} values", f"{runs}, one a run")
+    if not np.isfinite(array).all():
+        raise UsageError(where, f"{array[~np.isfinite(array)][0]}", "finite numbers")
+    return array
+
+
+def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarray, "run"]:
+    array = np.asarray(weights, float)
+    if array.shape != (runs,):
+        raise UsageError("weights", f"{array.size} weights", f"{runs}, one a run")
+    wrong = array[~(np.isfinite(array) & (array >= 0))]
+    if len(wrong):
+        raise UsageError("weights", f"{wrong[0]:g}", "finite weights, none below zero")
+    if not array.any():
+        raise UsageError("weights", "only zeros", "at least one weight above zero")
+    return np.asarray(array / array.sum())
+
+
+def _version() -> str:
+    return version("servanda")

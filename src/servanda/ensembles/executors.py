@@ -1,0 +1,95 @@
+"""Where batches of runs are computed."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from servanda.engine import Batch, Setting, Simulator
+from servanda.ensembles.ensemble import Ensemble
+from servanda.errors import ExecutorError
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Executor(ABC):
+    """Computes batches of runs, here or elsewhere.
+
+    Results do not depend on it, nor does their order: `compute` may hand batches back in any
+    order, and `simulate` puts them in place.
+    """
+
+    @abstractmethod
+    def compute(
+        self, simulator: Simulator, batches: Iterable[Batch]
+    ) -> Iterator[tuple[int, Arrays]]:
+        """The place of each batch among all, from zero, and its results by quantity."""
+
+
+class InProcess(Executor):
+    """Computes one batch after another on the devices of this process."""
+
+    def compute(
+        self, simulator: Simulator, batches: Iterable[Batch]
+    ) -> Iterator[tuple[int, Arrays]]:
+        """The place of each batch and its results, in order."""
+        return enumerate(simulator.run(batches))
+
+
+def simulate(
+    simulator: Simulator,
+    ensemble: Ensemble,
+    settings: Sequence[Setting] = (),
+    executor: Executor | None = None,
+) -> Iterator[Arrays]:
+    """Results of an ensemble, batch by batch, in the order of its runs.
+
+    Args:
+        simulator: of the model that the ensemble was made for.
+        ensemble: the runs.
+        settings: levers that are not at rest.
+        executor: where batches are computed; in this process if none is given.
+
+    Yields:
+        By quantity, an array (month, member, run), or (month, run) where it has no axis.
+
+    Raises:
+        UsageError: if the ensemble is of another case or version.
+        ExecutorError: if the executor loses a batch, or hands back one twice or one of another
+            size.
+    """
+    ensemble.check_fits(simulator.model.case)
+    sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
+    batches = (
+        simulator.pack(piece.parameters, piece.numbers, piece.seed, settings)
+        for piece in ensemble.pieces(simulator.batch)
+    )
+    waiting: dict[int, Arrays] = {}
+    following = 0
+    for place, arrays in (executor or InProcess()).compute(simulator, batches):
+        _check(place, arrays, sizes, following, waiting)
+        waiting[place] = arrays
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+    if following < len(sizes):
+        raise ExecutorError(
+            where="executor",
+            found=f"no results of batch {following + 1} of {len(sizes)}",
+            expected="the results of every batch",
+            hint="run again: runs are keyed by number, so the others keep their results",
+        )
+
+
+def _check(
+    place: int, arrays: Arrays, sizes: Sequence[int], following: int, waiting: Mapping[int, Arrays]
+) -> None:
+    if not 0 <= place < len(sizes):
+        raise ExecutorError("executor", f"batch {place + 1}", f"batches 1 to {len(sizes)}")
+    if place < following or place in waiting:
+        raise ExecutorError("executor", f"batch {place + 1} twice", "each batch once")
+    runs = next(iter(arrays.values())).shape[-1]
+    if runs != sizes[place]:
+        raise ExecutorError(
+            "executor", f"{runs} runs in batch {place + 1}", f"{sizes[place]}, as it was given"
+        )

@@ -1,0 +1,49 @@
+"""A policy: levers at values, under a name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from servanda.case import Case
+from servanda.engine import Setting
+from servanda.engine.parameters import setting
+from servanda.errors import UsageError
+
+Levers = Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Levers at values.
+
+    Attributes:
+        name: what the policy is called in results.
+        levers: by name, at a value or a named choice; a lever that is not named is at rest.
+    """
+
+    name: str = "as is"
+    levers: Levers = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, levers: Levers) -> "Policy":
+        """The policy of some levers, named after them; `as is` where there are none."""
+        if not levers:
+            return cls()
+        return cls(", ".join(f"{name} = {value}" for name, value in levers.items()), dict(levers))
+
+    def settings(self, case: Case) -> list[Setting]:
+        """Its levers as the engine takes them.
+
+        Raises:
+            UsageError: if a lever or choice is unknown or a value out of range.
+        """
+        return [setting(case.spec.levers, name, value) for name, value in self.levers.items()]
+
+
+AS_IS = Policy()
+
+
+def policies_of(policies: Mapping[str, Levers]) -> Sequence[Policy]:
+    """Policies by name; raises `UsageError` if there is none."""
+    if not policies:
+        raise UsageError(where="policies", found="none", expected="at least one")
+    return [Policy(name, dict(levers)) for name, levers in policies.items()]

@@ -1,0 +1,85 @@
+"""Reductions over runs, by their weights.
+
+With equal weights each is the plain reduction, to the bit.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+# No share is taken to vary less than one of a hundredth of a percent would.
+_SUREST = 1e-4
+
+
+def equal(weights: Float[np.ndarray, "run"]) -> bool:
+    """Whether all weights are the same."""
+    return bool((weights == weights[0]).all())
+
+
+def mean(
+    values: Float[np.ndarray, "*shape run"] | Bool[np.ndarray, "*shape run"],
+    weights: Float[np.ndarray, "run"],
+) -> Float[np.ndarray, "*shape"]:
+    """The mean over runs, in double precision."""
+    if equal(weights):
+        return np.asarray(values.mean(axis=-1, dtype=float))
+    return np.asarray(values @ weights / weights.sum(), float)
+
+
+def quantile(
+    values: Float[np.ndarray, "*shape run"],
+    levels: Sequence[float],
+    weights: Float[np.ndarray, "run"],
+) -> Float[np.ndarray, "level *shape"]:
+    """Quantiles over runs.
+
+    With equal weights between the two nearest runs; else the least value at which the weights of
+    the runs up to it reach the level.
+    """
+    if equal(weights):
+        return np.asarray(np.quantile(values, levels, axis=-1), float)
+    found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
+    return np.asarray(found, float)
+
+
+class Spread(NamedTuple):
+    """The interval that holds 90 % of runs, and the median."""
+
+    low: float
+    median: float
+    high: float
+
+
+def spread(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) -> Spread:
+    """The 5 %, 50 % and 95 % quantiles over runs."""
+    low, median, high = quantile(values, (0.05, 0.5, 0.95), weights)
+    return Spread(float(low), float(median), float(high))
+
+
+def effective(weights: Float[np.ndarray, "run"]) -> float:
+    """How many equally weighted runs say as much (Kish 1965): (Σw)²/Σw²."""
+    if equal(weights):
+        return float(len(weights))
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def share_error(share: float, weights: Float[np.ndarray, "run"]) -> float:
+    """The Monte Carlo standard error of a share of runs, binomial."""
+    return sqrt(share * (1 - share) / effective(weights))
+
+
+def least_share_error(share: float, weights: Float[np.ndarray, "run"]) -> float:
+    """The same, but never zero: some runs that are all alike do not make a share certain."""
+    return sqrt(max(share * (1 - share), _SUREST) / effective(weights))
+
+
+def mean_error(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) -> float:
+    """The Monte Carlo standard error of a mean over runs."""
+    if equal(weights):
+        return float(np.std(values, dtype=np.float64) / sqrt(len(values)))
+    centre = mean(values, weights)
+    variance = float(mean((values - centre) ** 2, weights))
+    return sqrt(variance / effective(weights))

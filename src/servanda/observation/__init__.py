@@ -1,0 +1,16 @@
+"""Observation: what each source would have counted in a run; one definition, three uses."""
+
+from servanda.observation.counts import expected, log_prob, monthly, sample
+from servanda.observation.figures import Figure, Record, bearing, known_records, record
+
+__all__ = [
+    "Figure",
+    "Record",
+    "bearing",
+    "expected",
+    "known_records",
+    "log_prob",
+    "monthly",
+    "record",
+    "sample",
+]

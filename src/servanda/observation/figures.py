@@ -1,0 +1,202 @@
+"""Which figures of the record are compared with runs, and which months each is about.
+
+A figure is a weighted sum of what the model has month by month. A level is the model's at a day,
+between the ends of the months around it. A flow is summed over the days that the figure is about,
+whole months in proportion; a unit with time in it makes it a mean rate. A running total is counted
+from the case's start and compared by the increments between a source class's successive totals,
+because totals hide every turn: scored as levels, a fall in deliveries disappears.
+"""
+
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from jaxtyping import Float
+
+from servanda.case import Case, Observation, Series, SourceRule, units
+from servanda.case.schema import month_number
+from servanda.engine import Model
+
+# Totals given closer together are two offices' readings of one thing, not a flow between them.
+CLOSEST_TOTALS = timedelta(days=25)
+TOO_CLOSE = f"less than {CLOSEST_TOTALS.days} days after the total before it"
+TOO_EARLY = "about days before the case starts"
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A figure of the record as it is compared with runs.
+
+    Attributes:
+        observation: the figure as it was published.
+        rule: how its source counts.
+        value: what is compared, in the series' unit: the figure, or its increment on the last total
+            of its source class.
+        months: the weight of each month of the case in what the figure is about.
+    """
+
+    observation: Observation
+    rule: SourceRule
+    value: float
+    months: Float[np.ndarray, "month"]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The figures of one series.
+
+    Attributes:
+        series: the series.
+        figures: those that are compared, in order of time.
+        omitted: those that are not, and why.
+    """
+
+    series: Series
+    figures: tuple[Figure, ...]
+    omitted: tuple[tuple[Observation, str], ...]
+
+
+def known_records(model: Model) -> list[Record]:
+    """What was known at the evidence cut-off, by series that the model observes."""
+    known = model.case.known
+    return [record(model, s, known.of(s.name)) for s in known.series if s.quantitative]
+
+
+def record(model: Model, series: Series, observations: Sequence[Observation]) -> Record:
+    """The figures of a series as they are compared, in order of time.
+
+    Args:
+        model: of the case.
+        series: the series.
+        observations: its figures in order of time, which the caller has cut to what was known.
+    """
+    months = _Months(model.case)
+    total, level = series.counting == "running_total", series.counting == "level"
+    kept, omitted = [], []
+    for o in observations:
+        first = o.ref_end if level or total else o.ref_start or o.ref_end
+        if first >= months.first_day:
+            kept.append(o)
+        else:
+            omitted.append((o, TOO_EARLY))
+    if not total:
+        figures = [_single(model.case, months, series, o) for o in kept]
+        return Record(series, tuple(figures), tuple(omitted))
+    found: list[Figure] = []
+    for rule in series.rules:
+        own = [o for o in kept if rule_of(model.case, series, o) == rule]
+        increments, close = _increments(months, series, rule, own, carried=carried(model, series))
+        found += increments
+        omitted += [(o, TOO_CLOSE) for o in close]
+    found.sort(key=lambda figure: figure.observation.ref_end)
+    return Record(series, tuple(found), tuple(omitted))
+
+
+def rule_of(case: Case, series: Series, o: Observation) -> SourceRule:
+    """How the source of a figure counts."""
+    return series.rule(case.evidence.source(o.source).source_class)
+
+
+def carried(model: Model, series: Series) -> bool:
+    """Whether what a series observes is a state, so that a running total is one already."""
+    found = [model.layout.resolve(name, series.name) for name in series.observes]
+    return all(reference.quantity.carried for reference in found)
+
+
+def bearing(model: Model) -> Mapping[str, int]:
+    """How many figures that are compared bear on each mechanism.
+
+    A figure bears on the mechanism that writes what it counts, and on those whose flows that one
+    reads within the month: deliveries on the ledger that grants them and the exchange that asks.
+    """
+    writer = {name: process.slot for process in model.plan for name in process.writes}
+    flows = {name for name, q in model.layout.quantities.items() if not q.carried}
+    feeds = {p.slot: {writer[name] for name in p.reads & flows} for p in model.plan}
+    counts = {process.slot: 0 for process in model.plan}
+    for known in known_records(model):
+        observed = [model.layout.resolve(n, known.series.name) for n in known.series.observes]
+        reached = {writer[reference.quantity.name] for reference in observed}
+        reached |= {slot for first in reached for slot in feeds[first]}
+        for slot in reached:
+            counts[slot] += len(known.figures)
+    return counts
+
+
+def _single(case: Case, months: "_Months", series: Series, o: Observation) -> Figure:
+    weights = months.at(o.ref_end) if series.counting == "level" else months.during(series, o)
+    return Figure(o, rule_of(case, series, o), _value(series, o), weights)
+
+
+def _increments(
+    months: "_Months",
+    series: Series,
+    rule: SourceRule,
+    totals: Sequence[Observation],
+    *,
+    carried: bool,
+) -> tuple[list[Figure], list[Observation]]:
+    """Increments between a class's successive totals, the first from zero; and totals too close.
+
+    A class adds to its total, so what it counted before it counts again. A total that bounds says
+    nothing of the kind about what was added to it, except the first.
+    """
+    found: list[Figure] = []
+    close: list[Observation] = []
+    value, until, day = 0.0, np.zeros(months.count), date.min
+    for o in totals:
+        if o.ref_end - day < CLOSEST_TOTALS:
+            close.append(o)
+            continue
+        total = months.at(o.ref_end) if carried else months.share(months.first_day, o.ref_end)
+        own = rule.model_copy(update={"bound": "estimate"}) if found else rule
+        found.append(Figure(o, own, _value(series, o) - value, total - until))
+        value, until, day = _value(series, o), total, o.ref_end
+    return found, close
+
+
+def _value(series: Series, o: Observation) -> float:
+    """A figure in the series' unit."""
+    return o.value * units.factor(o.unit, series.unit, o.id)
+
+
+class _Months:
+    """The months of a case, as weights of days and periods."""
+
+    def __init__(self, case: Case) -> None:
+        self._start = month_number(case.spec.start)
+        self.count = month_number(case.spec.horizon) - self._start + 1
+        self.first_day = date(self._start // 12, self._start % 12 + 1, 1)
+
+    def at(self, day: date) -> Float[np.ndarray, "month"]:
+        """A level on a day, between the ends of the months around it."""
+        days = calendar.monthrange(day.year, day.month)[1]
+        position = day.year * 12 + day.month - 1 - self._start + day.day / days
+        lower = int(np.clip(np.floor(position) - 1, 0, self.count - 1))
+        upper = min(lower + 1, self.count - 1)
+        weight = float(np.clip(position - 1 - lower, 0.0, 1.0))
+        weights = np.zeros(self.count)
+        weights[lower] += 1 - weight
+        weights[upper] += weight
+        return weights
+
+    def during(self, series: Series, o: Observation) -> Float[np.ndarray, "month"]:
+        """The amount, or mean rate, over the days that a flow is about."""
+        first = o.ref_start or o.ref_end
+        weights = self.share(first, o.ref_end)
+        _, rate, time = series.unit.partition("/")
+        if not rate:
+            return weights
+        return weights * units.factor("1/day", f"1/{time}", o.id) / ((o.ref_end - first).days + 1)
+
+    def share(self, first: date, last: date) -> Float[np.ndarray, "month"]:
+        """The share of each month's days from `first` to `last`, both included."""
+        weights = np.zeros(self.count)
+        for number in range(self.count):
+            year, month = divmod(self._start + number, 12)
+            days = calendar.monthrange(year, month + 1)[1]
+            opens, closes = date(year, month + 1, 1), date(year, month + 1, days)
+            overlap = (min(last, closes) - max(first, opens)).days + 1
+            weights[number] = max(overlap, 0) / days
+        return weights

@@ -1,0 +1,20 @@
+"""Results: what runs kept, with labels and their origin; in memory, in a folder, as metrics."""
+
+from servanda.results.dataset import to_dataset
+from servanda.results.folder import RunFolder, open_folder
+from servanda.results.metrics import evaluate
+from servanda.results.results import Results
+from servanda.results.run import Progress, prepare, run, run_policies, run_to_folder
+
+__all__ = [
+    "Progress",
+    "Results",
+    "RunFolder",
+    "evaluate",
+    "open_folder",
+    "prepare",
+    "run",
+    "run_policies",
+    "run_to_folder",
+    "to_dataset",
+]

@@ -1,0 +1,171 @@
+"""Metrics: one number a run, from a quantity over a span of months."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from servanda.case import units
+from servanda.case.schema import EVENTS, Calendar, Metric, metric_span, month_name, month_number
+from servanda.engine import Model
+from servanda.ensembles import weighted
+from servanda.errors import CaseError
+from servanda.results.results import Results
+
+# Yes is kept as one, no as zero.
+_YES = 0.5
+
+
+@runtime_checkable
+class Kept(Protocol):
+    """What runs kept, by the names of quantities and members."""
+
+    def series(self, name: str) -> Float[np.ndarray, "month run"]:
+        """One member of a quantity, like `used[RUS.shells]`."""
+
+    def unit(self, name: str) -> str:
+        """Its unit."""
+
+
+def check_metrics(model: Model) -> None:
+    """Raise `CaseError` if a metric names no kept quantity, has the wrong unit or an empty span."""
+    spec, layout = model.case.spec, model.layout
+    start = month_number(spec.start)
+    for metric in spec.metrics:
+        where = f"case.toml: metric '{metric.name}'"
+        unit = layout.resolve(metric.quantity, where).unit
+        for other in (*metric.over, *([metric.less] if metric.less else [])):
+            found = layout.resolve(other, where).unit
+            if found != unit:
+                raise CaseError(
+                    where=where,
+                    found=f"'{other}' in {found}",
+                    expected=f"{unit}, as '{metric.quantity}' has",
+                )
+        units.factor(_unit(metric, unit), metric.unit, where)
+        first, last = metric_span(spec, metric)
+        if not first <= last:
+            raise CaseError(
+                where=where,
+                found=f"since {metric.since} until {metric.until}, "
+                f"which is {month_name(start + first)} to {month_name(start + last)}",
+                expected="months in order, within the case",
+            )
+
+
+def evaluate(
+    results: Results, metrics: Sequence[Metric] | None = None
+) -> dict[str, Float[np.ndarray, "run"]]:
+    """The value of each metric in every run, by name, in the metric's unit.
+
+    A time to an event is infinite in runs in which the event does not happen; the month of an event
+    is counted from year zero, and infinite likewise.
+    """
+    spec = results.model.case.spec
+    chosen = spec.metrics if metrics is None else metrics
+    return {metric.name: value_of(results, spec, metric) for metric in chosen}
+
+
+def value_of(kept: Kept, calendar: Calendar, metric: Metric) -> Float[np.ndarray, "run"]:
+    """The value of one metric in every run.
+
+    Args:
+        kept: what runs kept.
+        calendar: the months that they cover.
+        metric: which.
+    """
+    first, last = metric_span(calendar, metric)
+
+    def block(name: str) -> Float[np.ndarray, "month run"]:
+        return np.asarray(kept.series(name)[first : last + 1])
+
+    values = block(metric.quantity)
+    if metric.less is not None:
+        values = values - block(metric.less)
+    if metric.reduce in EVENTS:
+        return _event(values, metric, month_number(calendar.start) + first)
+    reduced = _reduce(values, metric)
+    dtype = reduced.dtype
+    if metric.over:
+        whole = sum(_reduce(block(name), metric) for name in metric.over)
+        return np.asarray(reduced / np.maximum(whole, np.finfo(dtype).tiny))
+    if metric.above is not None:
+        return np.asarray(reduced > metric.above, dtype)
+    given = _unit(metric, kept.unit(metric.quantity))
+    return np.asarray(reduced * units.factor(given, metric.unit, metric.name), dtype)
+
+
+def is_yes_or_no(model: Model, metric: Metric) -> bool:
+    """Whether a metric is one where something is so and zero elsewhere."""
+    if metric.reduce in EVENTS or metric.over:
+        return False
+    if metric.above is not None or metric.reduce == "any":
+        return True
+    names = [metric.quantity, *([metric.less] if metric.less else [])]
+    indicators = [model.layout.resolve(name, metric.name).quantity.indicator for name in names]
+    return all(indicators) and metric.reduce in ("first", "last", "min", "max")
+
+
+def write_metrics(results: Results, path: Path) -> None:
+    """Write every metric's mean and, unless it is a yes or no, its median and 90 % interval."""
+    values, model = evaluate(results), results.model
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("metric", "label", "unit", "mean", "low", "median", "high"))
+        for metric in model.case.spec.metrics:
+            cells = _summary(model, metric, values[metric.name], results.weights)
+            writer.writerow((metric.name, metric.label, metric.unit, *cells))
+
+
+def _summary(
+    model: Model, metric: Metric, values: np.ndarray, weights: np.ndarray
+) -> tuple[str, ...]:
+    """Mean, low, median and high, as far as they say something."""
+    centre = f"{weighted.mean(values, weights):.6g}"
+    if is_yes_or_no(model, metric):
+        return (centre, "", "", "")
+    spread = weighted.quantile(values, (0.05, 0.5, 0.95), weights)
+    if metric.reduce in EVENTS:
+        return ("", *(_when(value, metric) for value in spread))
+    return (centre, *(f"{value:.6g}" for value in spread))
+
+
+def _when(value: float, metric: Metric) -> str:
+    """A time to an event, or its month; empty where it does not happen."""
+    if not np.isfinite(value):
+        return ""
+    return month_name(round(value)) if metric.reduce == "month_of_event" else f"{value:.6g}"
+
+
+def _unit(metric: Metric, unit: str) -> str:
+    """Unit of what a metric makes of a quantity in this unit: months of a rate sum to an amount."""
+    if metric.reduce in EVENTS:
+        return "month"
+    if metric.above is not None or metric.over or metric.reduce == "any":
+        return "dimensionless"
+    return unit.removesuffix("/month") if metric.reduce == "sum" else unit
+
+
+def _reduce(block: Float[np.ndarray, "month run"], metric: Metric) -> Float[np.ndarray, "run"]:
+    match metric.reduce:
+        case "first" | "last":
+            return np.asarray(block[0 if metric.reduce == "first" else -1])
+        case "quantile":
+            return np.asarray(np.quantile(block, metric.level or 0.0, axis=0), block.dtype)
+        case "any":
+            return np.asarray((block > _YES).any(axis=0), block.dtype)
+        case _:
+            return np.asarray(getattr(block, metric.reduce)(axis=0))
+
+
+def _event(
+    block: Float[np.ndarray, "month run"], metric: Metric, first: int
+) -> Float[np.ndarray, "run"]:
+    """Months from the start of the span to the end of the event's month, or which month it is."""
+    happens = block > (_YES if metric.above is None else metric.above)
+    place = np.argmax(happens, axis=0).astype(float)
+    value = place + first if metric.reduce == "month_of_event" else place + 1
+    return np.where(happens.any(axis=0), value, np.inf)

@@ -1,0 +1,142 @@
+"""The results of an ensemble under one policy, with where they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from servanda.case.schema import month_name, month_number
+from servanda.engine import Model
+from servanda.ensembles import Arrays, Ensemble, Policy
+
+# The parameter that says which of several unordered classes a run is in.
+CLASS_DRAW = "commitment.class_draw"
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What the runs of an ensemble kept under one policy.
+
+    Attributes:
+        model: what was run.
+        ensemble: the parameters, weights and numbers of the runs, and their origin.
+        policy: the levers.
+        arrays: every kept quantity, (month, member, run), or (month, run) where it has no members.
+        note: what else is recorded of them: of a run folder, how many runs were asked for, whether
+            it is partial, its hash and the versions that made it.
+    """
+
+    model: Model
+    ensemble: Ensemble
+    policy: Policy
+    arrays: Arrays
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many runs there are."""
+        return len(self.ensemble)
+
+    @property
+    def weights(self) -> Float[np.ndarray, "run"]:
+        """The weight of each run; they add up to one."""
+        return self.ensemble.weights
+
+    @cached_property
+    def start(self) -> int:
+        """The first month, counted from year zero."""
+        return month_number(self.model.case.spec.start)
+
+    @cached_property
+    def cut(self) -> int:
+        """The position of the last month that the record fixes."""
+        return month_number(self.model.case.spec.as_of) - self.start
+
+    @cached_property
+    def months(self) -> int:
+        """How many months a run has."""
+        return month_number(self.model.case.spec.horizon) - self.start + 1
+
+    @cached_property
+    def years(self) -> Float[np.ndarray, "month"]:
+        """The end of each month as a year with decimals."""
+        return (self.start + np.arange(self.months) + 1) / 12
+
+    def month(self, position: int) -> str:
+        """The `YYYY-MM` of a position."""
+        return month_name(self.start + position)
+
+    def series(self, name: str) -> Float[np.ndarray, "month run"]:
+        """One member of a kept quantity, like `alive[RUS-PRK]`, or one that has no members.
+
+        Raises:
+            CaseError: if runs keep nothing of this name.
+        """
+        reference = self.model.layout.resolve(name, "quantity")
+        values = self.arrays[reference.quantity.name]
+        return np.asarray(values if reference.row is None else values[:, reference.row])
+
+    def unit(self, name: str) -> str:
+        """The unit of one member of a kept quantity."""
+        return self.model.layout.resolve(name, "quantity").unit
+
+    def parameter(self, label: str) -> Float[np.ndarray, "run"] | None:
+        """A parameter in every run, before levers; None where the model has none of this name."""
+        return parameter(self.model, self.ensemble, label)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The reference class of past alliances that each run belongs to."""
+        return reference_classes(self.model, self.ensemble)
+
+    def first_run(self) -> "Results":
+        """The first run alone."""
+        arrays = {name: values[..., :1] for name, values in self.arrays.items()}
+        return replace(self, ensemble=self.ensemble.first(1), arrays=arrays)
+
+    def made_from(self) -> dict[str, Any]:
+        """What made these results, as plain values."""
+        spec = self.model.case.spec
+        return made_from(self.model, self.ensemble) | {
+            "policy": self.policy.name,
+            "levers": dict(self.policy.levers),
+            "start": spec.start,
+        }
+
+
+def parameter(model: Model, ensemble: Ensemble, label: str) -> Float[np.ndarray, "run"] | None:
+    """A parameter in every run, before levers; None where the model has none of this name."""
+    if label in ensemble.parameters:
+        return ensemble.parameters[label]
+    number = model.numbers.get(label)
+    if number is None:
+        return None
+    return np.full(len(ensemble), number.prior.numbers[0] * number.factor)
+
+
+def reference_classes(model: Model, ensemble: Ensemble) -> tuple[str, ...]:
+    """The reference class of past alliances that each run belongs to; empty where it has none."""
+    names = model.case.spec.reference_classes
+    draw = parameter(model, ensemble, CLASS_DRAW)
+    if draw is None:
+        return ("",) * len(ensemble)
+    own = np.minimum((draw * np.float32(len(names))).astype(int), len(names) - 1)
+    return tuple(names[row] for row in own)
+
+
+def made_from(model: Model, ensemble: Ensemble) -> dict[str, Any]:
+    """What results are made from, whatever the policy: case, cut, seed, origin, mechanisms."""
+    spec = model.case.spec
+    return {
+        "case": spec.name,
+        "case_digest": ensemble.case,
+        "as_of": spec.as_of,
+        "seed": ensemble.seed,
+        "origin": ensemble.origin,
+        "mechanisms": ", ".join(f"{p.slot}={p.variant}" for p in model.plan),
+        "version": ensemble.version,
+        "changes": [list(change) for change in model.case.changes],
+    }

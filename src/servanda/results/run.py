@@ -1,0 +1,171 @@
+"""Running a case in memory, or into a folder batch by batch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from servanda.case import Case, as_case
+from servanda.engine import Simulator, assemble
+from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
+from servanda.errors import UsageError
+from servanda.results.dataset import to_dataset
+from servanda.results.folder import RunFolder
+from servanda.results.metrics import check_metrics
+from servanda.results.results import Results
+
+Progress = Callable[[int, int], None]
+
+RUNS = 1000
+SEED = 1
+
+
+def prepare(case: Case) -> Simulator:
+    """A checked, assembled and compiled-once simulator of a case; one for the same content.
+
+    Raises:
+        CaseError: if the case does not fit together.
+    """
+    return _simulator(_Content(case))
+
+
+class _Content:
+    """A case compared by its content, so that it can key a cache."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __hash__(self) -> int:
+        return hash(self.case.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and other.case.digest == self.case.digest
+
+
+@lru_cache(maxsize=4)
+def _simulator(content: _Content) -> Simulator:
+    model = assemble(content.case)
+    check_metrics(model)
+    return Simulator(model)
+
+
+def run(  # noqa: PLR0913 -- every way to say which runs, and under which policies
+    case: Case | str | Path,
+    runs: int | None = None,
+    seed: int | None = None,
+    *,
+    runs_numbered: Sequence[int] | None = None,
+    ensemble: Ensemble | None = None,
+    as_of: str | None = None,
+    levers: Levers | None = None,
+    policies: Mapping[str, Levers] | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Run a case.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+        runs: how many, drawn from the priors; 1,000 if nothing else says which runs.
+        seed: of all randomness; 1 if not given.
+        runs_numbered: exactly the runs with these numbers. A run's results depend on its number,
+            not on how many runs there are.
+        ensemble: the parameters of the runs, instead of draws from the priors.
+        as_of: another evidence cut-off, `YYYY-MM`.
+        levers: of one policy, by name, at a value or named choice.
+        policies: levers of several policies, by name of the policy. Every policy has the same runs.
+        executor: where batches of runs are computed; in this process if not given.
+        progress: called with runs done and runs asked for.
+
+    Returns:
+        Every kept quantity by month, member and run, and the parameters of each run, with labels
+        and units. With `policies` quantities have a `policy` dimension in front; without, `policy`
+        is a coordinate of length zero that names the one policy.
+
+    Raises:
+        CaseError: if the case does not fit together.
+        UsageError: on zero runs; on `runs` beside `runs_numbered` or `ensemble`; on a lever that
+            is unknown or out of range; on an ensemble of another case or version.
+        ExecutorError: if the executor loses a batch.
+    """
+    if levers is not None and policies is not None:
+        raise UsageError("levers", "levers beside policies", "one of the two")
+    given = as_case(case)
+    moved = given if as_of is None else given.at(as_of)
+    simulator = prepare(moved)
+    chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
+    wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
+    found = run_policies(simulator, chosen, wanted, executor=executor, progress=progress)
+    return to_dataset(found) if policies is not None else to_dataset(found[0])
+
+
+def _ensemble(
+    simulator: Simulator,
+    runs: int | None,
+    seed: int | None,
+    numbers: Sequence[int] | None,
+    ensemble: Ensemble | None,
+) -> Ensemble:
+    """The runs that are asked for; raises `UsageError` if they are asked for in two ways."""
+    if runs is not None and numbers is not None:
+        raise UsageError("runs", "runs beside runs_numbered", "one of the two")
+    if ensemble is None:
+        which = numbers if numbers is not None else RUNS if runs is None else runs
+        return Ensemble.prior(simulator.model, which, SEED if seed is None else seed)
+    for name, value in (("runs", runs), ("seed", seed)):
+        if value is not None:
+            raise UsageError(name, f"{name} beside an ensemble", "the ensemble's own")
+    return ensemble if numbers is None else ensemble.of_runs(numbers)
+
+
+def run_policies(
+    simulator: Simulator,
+    ensemble: Ensemble,
+    policies: Sequence[Policy] = (AS_IS,),
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> list[Results]:
+    """The results of every policy on the same runs."""
+    case, found, done = simulator.model.case, [], 0
+    settings = [policy.settings(case) for policy in policies]
+    for policy, moved in zip(policies, settings, strict=True):
+        batches = []
+        for batch in simulate(simulator, ensemble, moved, executor):
+            batches.append(batch)
+            done += next(iter(batch.values())).shape[-1]
+            if progress is not None:
+                progress(done, len(ensemble) * len(policies))
+        arrays = {n: np.concatenate([b[n] for b in batches], axis=-1) for n in batches[0]}
+        found.append(Results(simulator.model, ensemble, policy, arrays))
+    return found
+
+
+def run_to_folder(
+    case: Case,
+    out: Path,
+    ensemble: Ensemble,
+    policy: Policy = AS_IS,
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> RunFolder:
+    """Run a case into a new folder, a batch at a time, so that an interrupted run stays readable.
+
+    Raises:
+        RunFolderError: if the folder exists or cannot be written.
+        UsageError: on a lever that is unknown or out of range, or an ensemble of another case.
+        KeyboardInterrupt: passed on; the folder says that it is partial until it is whole.
+    """
+    simulator = prepare(case)
+    settings = policy.settings(case)
+    ensemble.check_fits(case)
+    folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
+    for batch in simulate(simulator, ensemble, settings, executor):
+        done = folder.append(batch)
+        if progress is not None:
+            progress(done, len(ensemble))
+    folder.finish(simulator.model)
+    return folder
