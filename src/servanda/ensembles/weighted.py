@@ -35,11 +35,26 @@ def quantile(
 ) -> Float[np.ndarray, "level *shape"]:
     """Quantiles over runs.
 
-    With equal weights between the two nearest runs; else the least value at which the weights of
-    the runs up to it reach the level.
+    With equal weights between the two nearest runs; else as `attained`. Runs of weight zero count
+    for nothing.
     """
+    some = weights > 0
+    if some.any() and not some.all():
+        values, weights = values[..., some], weights[some]
     if equal(weights):
         return np.asarray(np.quantile(values, levels, axis=-1), float)
+    return attained(values, levels, weights)
+
+
+def attained(
+    values: Float[np.ndarray, "*shape run"],
+    levels: Sequence[float],
+    weights: Float[np.ndarray, "run"],
+) -> Float[np.ndarray, "level *shape"]:
+    """Quantiles that some run has: the least value at which the weights up to it reach the level.
+
+    They are defined where some values are infinite too, which lie between no two runs.
+    """
     found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
     return np.asarray(found, float)
 
