@@ -124,13 +124,13 @@ def _summary(
     model: Model, metric: Metric, values: np.ndarray, weights: np.ndarray
 ) -> tuple[str, ...]:
     """Mean, low, median and high, as far as they say something."""
+    levels = (0.05, 0.5, 0.95)
+    if metric.reduce in EVENTS:  # never is infinite, which has no mean and is half-way to nothing
+        return ("", *(_when(v, metric) for v in weighted.attained(values, levels, weights)))
     centre = f"{weighted.mean(values, weights):.6g}"
     if is_yes_or_no(model, metric):
         return (centre, "", "", "")
-    spread = weighted.quantile(values, (0.05, 0.5, 0.95), weights)
-    if metric.reduce in EVENTS:
-        return ("", *(_when(value, metric) for value in spread))
-    return (centre, *(f"{value:.6g}" for value in spread))
+    return (centre, *(f"{v:.6g}" for v in weighted.quantile(values, levels, weights)))
 
 
 def _when(value: float, metric: Metric) -> str:
