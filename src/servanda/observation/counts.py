@@ -96,7 +96,8 @@ def sample(
 
 
 def log_prob(
-    figures: Sequence[Figure], expected: Float[Array, "figure run"]
+    figures: Sequence[Figure],
+    expected: Float[Array, "figure run"] | Float[np.ndarray, "figure run"],
 ) -> Float[Array, "figure run"]:
     """Log probability of each figure in each run; its density where it is an estimate.
 
