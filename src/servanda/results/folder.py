@@ -46,7 +46,9 @@ from servanda.results.metrics import write_metrics
 from servanda.results.results import Results, made_from
 
 # A folder cannot be read without these keys of its note.
-_NEEDED = frozenset({"as_of", "done", "levers", "origin", "partial", "policy", "runs", "seed"})
+_NEEDED = frozenset(
+    "as_of case_digest done levers origin partial policy runs seed version".split()  # noqa: SIM905
+)
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
 # Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
@@ -145,7 +147,11 @@ class RunFolder:
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units; read when used."""
         data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
-        return data.isel(run=slice(0, self.note["done"]))
+        so_far = data.isel(run=slice(0, self.note["done"]))
+        if not self.note["partial"]:
+            return so_far
+        weight = so_far["weight"].copy(data=self.ensemble().weights)
+        return so_far.assign_coords(weight=weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity; read once."""
