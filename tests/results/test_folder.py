@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,16 @@ from servanda.case import Case, load
 from servanda.engine import CHUNK, Model, assemble
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import RunFolderError
-from servanda.results import RunFolder, open_folder, prepare, run, run_policies, run_to_folder
+from servanda.results import (
+    RunFolder,
+    open_folder,
+    prepare,
+    run,
+    run_policies,
+    run_to_folder,
+    to_dataset,
+)
+from tests.builders import tiny_case
 from tests.cases import blank, template, template_folder
 
 NEEDED = "as_of, case_digest, done, levers, origin, partial, policy, runs, seed, version"
@@ -187,6 +197,19 @@ def test_the_results_of_a_folder_are_those_of_its_policy(tmp_path):
     for name, values in alone.arrays.items():
         np.testing.assert_array_equal(found.arrays[name], values, name)
     assert found.note == note(path)
+
+
+def test_a_case_in_which_nothing_is_uncertain_has_a_folder_too(tmp_path):
+    certain = assemble(replace(tiny_case(), folder=template_folder()))
+    ensemble = Ensemble.prior(certain, 2)
+    assert ensemble.parameters == {}
+    folder = RunFolder.create(tmp_path / "run", certain.case, certain, ensemble)
+    folder.append(blank(certain, 2))
+    folder.finish(certain)
+    left = open_folder(folder.path)
+    assert left.dataset()["parameters"].shape == (0, 2)
+    assert left.ensemble().parameters == {}
+    xr.testing.assert_identical(left.dataset().load(), to_dataset(left.results(certain)))
 
 
 # ── partial ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,17 +1,18 @@
-"""Runs of a small case, in memory and into a folder."""
+"""Runs of a small case, in memory and into a folder: which runs, at which cut, with what said."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
 import servanda
+from servanda.ensembles import Ensemble, Policy
 from servanda.errors import CaseError, UsageError
-from servanda.experiments import prepare, run, run_to_folder
-from servanda.world import quantities
+from servanda.results import prepare, run, run_policies, run_to_folder
 from tests.cases import template
 
 
@@ -20,57 +21,17 @@ def results() -> xr.Dataset:
     return run(template(), 20, levers={"shells": 0.5})
 
 
-def test_a_result_has_named_dimensions_with_labels(results):
-    assert results["arrived"].dims == ("month", "tie", "run")
-    assert results["tempo"].dims == ("month", "run")
-    assert results["month"].values[[0, -1]].tolist() == ["2020-01", "2025-12"]
-    assert results["tie"].values.tolist() == ["AAA>BBB:shells", "BBB>AAA:oil"]
-    assert results["run"].values.tolist() == list(range(20))
-    assert results.sizes["month"] == 72
-
-
-def test_every_number_can_be_asked_for_by_label(results):
-    shells = results["arrived"].sel(tie="AAA>BBB:shells", month=slice("2020-07", "2025-12"))
-    assert shells.sizes == {"month": 66, "run": 20}
-    assert bool((shells > 0).any())
-    assert float(results["arrived"].sel(tie="AAA>BBB:shells", month="2020-01").max()) == 0
-
-
-def test_every_quantity_has_a_unit_and_a_meaning(results):
-    for name, variable in results.drop_vars("parameters").data_vars.items():
-        assert variable.attrs["long_name"] == quantities()[name].meaning
-        assert variable.attrs["units"] or not variable.size, name
-    assert results["tempo"].attrs["units"] == "dimensionless"
-    assert results["arrived"].attrs["units"] == "round, barrel"
-    assert results["losses"].attrs["units"] == "person"
-
-
-def test_a_result_says_what_it_is_a_result_of(results):
-    about = results.attrs
-    assert {k: about[k] for k in ("case", "as_of", "seed", "levers")} == {
-        "case": "tiny",
-        "as_of": "2021-12",
-        "seed": 1,
-        "levers": "shells=0.5",
-    }
-    assert "commitment=relational-contract" in about["mechanisms"]
+def drawn(runs: int) -> Ensemble:
+    return Ensemble.prior(prepare(template()).model, runs)
 
 
 def test_the_same_numbers_come_in_memory_and_on_disk(results, tmp_path):
-    folder = run_to_folder(template(), tmp_path / "run", 20, 1, levers={"shells": 0.5})
+    policy = Policy.of({"shells": 0.5})
+    folder = run_to_folder(template(), tmp_path / "run", drawn(20), policy)
     xr.testing.assert_identical(folder.dataset().load(), results)
     xr.testing.assert_identical(xr.open_zarr(folder.path / "results.zarr").load(), results)
     for name, values in folder.arrays().items():
         np.testing.assert_array_equal(values, results[name].values, err_msg=name)
-
-
-def test_people_lent_have_an_axis_of_their_own():
-    from servanda.experiments.dataset import dimensions
-    from tests.cases import shipped
-
-    dims = dimensions(shipped().model)
-    assert dims["lent"] == ("month", "people", "run")
-    assert dims["arrived"] == ("month", "tie", "run")
 
 
 def test_as_of_moves_the_cut_and_not_the_months(results):
@@ -88,14 +49,14 @@ def test_a_policy_after_the_cut_begins_where_the_cut_is():
         case = later.at(as_of)
         rest, none = (run(case, 8, levers=levers) for levers in ({}, {"shells": 0}))
         differs = (rest["arrived"] != none["arrived"]).any(["tie", "run"])
-        return str(differs["month"].values[differs.values][0])
+        return str(differs["month"].values[differs.values][0])[:7]
 
     assert first_change("2021-06") == "2021-07"
 
 
 def test_one_run_is_the_same_in_any_company(results):
     one = run(template(), 1, levers={"shells": 0.5})
-    xr.testing.assert_equal(one, results.isel(run=slice(0, 1)))
+    xr.testing.assert_equal(one.drop_vars("weight"), results.isel(run=[0]).drop_vars("weight"))
 
 
 def test_progress_counts_the_runs_that_are_done():
@@ -110,13 +71,35 @@ def test_a_case_is_assembled_once():
     assert prepare(template()).compilations == 1
 
 
+def test_an_ensemble_brings_its_own_runs(results):
+    same = run(template(), ensemble=drawn(20), levers={"shells": 0.5})
+    xr.testing.assert_identical(same, results)
+
+
+def test_progress_counts_the_runs_of_every_policy():
+    seen: list[tuple[int, int]] = []
+    run_policies(
+        prepare(template()),
+        drawn(3),
+        [Policy("one"), Policy("two", {"shells": 0})],
+        progress=lambda done, wanted: seen.append((done, wanted)),
+    )
+    assert seen == [(3, 6), (6, 6)]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"runs": 0}, "--runs: found 0, expected at least 1"),
-        ({"runs": -3}, "--runs: found -3, expected at least 1"),
-        ({"seed": -1}, "--seed: found -1, expected a whole number from 0 to 4294967295"),
-        ({"seed": 2**32}, "--seed: found 4294967296, expected a whole number from 0 to 4294967295"),
+        ({"runs": 0}, "runs: found 0, expected at least 1"),
+        ({"runs": -3}, "runs: found -3, expected at least 1"),
+        ({"seed": -1}, "seed: found -1, expected a whole number from 0 to 4294967295"),
+        ({"seed": 2**32}, "seed: found 4294967296, expected a whole number from 0 to 4294967295"),
+        (
+            {"runs": 2, "runs_numbered": [1]},
+            "runs: found runs beside runs_numbered, expected one of the two",
+        ),
+        ({"runs_numbered": [3, 3]}, "run numbers: found 3 twice, expected each run once"),
+        ({"runs_numbered": []}, "run numbers: found none, expected at least one"),
         (
             {"levers": {"shell": 1}},
             "lever: found 'shell', expected one of shells\n  hint: did you mean 'shells'?",
@@ -130,6 +113,49 @@ def test_a_request_that_makes_no_sense_is_refused(given, message):
     with pytest.raises(UsageError) as caught:
         run(template(), **given)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"runs": 2}, "runs: found runs beside an ensemble, expected the ensemble's own"),
+        ({"seed": 1}, "seed: found seed beside an ensemble, expected the ensemble's own"),
+        (
+            {"runs_numbered": [2]},
+            "run numbers: found 2, expected numbers of the ensemble's 2 runs",
+        ),
+    ],
+)
+def test_runs_that_are_asked_for_beside_an_ensemble_are_refused(given, message):
+    with pytest.raises(UsageError) as caught:
+        run(template(), ensemble=drawn(2), **given)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("into_a_folder", [False, True])
+def test_an_ensemble_of_another_cut_is_refused_and_no_folder_is_made(tmp_path, into_a_folder):
+    moved = template().at("2021-06")
+
+    def ask() -> Any:
+        if into_a_folder:
+            return run_to_folder(moved, tmp_path / "run", drawn(2))
+        return run(template(), ensemble=drawn(2), as_of="2021-06")
+
+    with pytest.raises(UsageError) as caught:
+        ask()
+    assert str(caught.value) == (
+        "ensemble: found one of another case than 'tiny' as it is now,"
+        f" expected one made for this case, of digest {moved.digest}\n"
+        "  hint: an ensemble belongs to one content of a case, its cut included"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lever_that_is_none_makes_no_folder(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        run_to_folder(template(), tmp_path / "run", drawn(2), Policy("bad", {"shells": 2}))
+    assert str(caught.value) == "lever 'shells': found 2, expected a value from 0 to 1"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cut_outside_the_case_is_refused():
