@@ -83,18 +83,16 @@ def tiny() -> Model:
     return assemble(tiny_case())
 
 
-def uncertain_case(*names: str, case: Case | None = None) -> Case:
-    """The tiny case, with every number of these parameters uniform between zero and one."""
-    case = tiny_case() if case is None else case
-    tables = dict(case.parameters)
+def uncertain_case(*names: str) -> Case:
+    """The tiny case, with these numbers, by printed name, uniform between zero and one."""
+    tables = dict(tiny().case.parameters)
     for name in names:
-        table = tables[name]
-        priors = {
-            member: Prior("uniform", (0.0, 1.0), 0.0, 1.0, prior.unit, "assumed")
-            for member, prior in table.priors.items()
-        }
-        tables[name] = replace(table, priors=priors)
-    return replace(case, parameters=tables)
+        parameter, _, member = name.removesuffix("]").partition("[")
+        unit = tiny().numbers[name].unit
+        prior = Prior("uniform", (0.0, 1.0), 0.0, 1.0, unit, "assumed")
+        table = tables[parameter]
+        tables[parameter] = replace(table, priors={**table.priors, member: prior})
+    return replace(tiny().case, parameters=tables)
 
 
 def arrays(model: Model, runs: int = 1, **values: Any) -> dict[str, np.ndarray]:
