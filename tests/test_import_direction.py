@@ -23,12 +23,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("world",),
     ("mechanisms", "trade", "history", "rerouting"),
     ("engine",),
-    ("experiments",),
-    ("calibration",),
+    ("ensembles",),
+    ("results",),
+    ("observation",),
+    ("analysis",),
     ("verdicts",),
     ("report",),
     ("api",),
-    ("cli", "workbench"),
+    ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 ALONE = {name: {"errors"} for name in ("trade", "history", "rerouting")}

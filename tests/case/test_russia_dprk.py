@@ -10,7 +10,7 @@ import pytest
 from servanda.case import files, load, units
 from servanda.case.evidence import REFERENCE
 from servanda.engine import assemble
-from servanda.experiments.metrics import check_metrics
+from servanda.results.metrics import check_metrics
 
 # Carried over as they stand: evidence.csv column → facts.csv column.
 CARRIED = {
