@@ -120,6 +120,15 @@ def test_given_parameters_are_what_runs_use():
     assert tempo.isel(run=1).any()
 
 
+def test_an_ensemble_keeps_what_it_was_given():
+    """Also where the caller goes on to use the same arrays for something else."""
+    values, numbers = np.full(3, 0.2, np.float32), np.array([5, 6, 7])
+    given = Ensemble.of(model(), {VOLATILITY: values}, numbers=numbers)
+    values[:], numbers[:] = 9.0, 0
+    assert given.parameters[VOLATILITY].tolist() == [np.float32(0.2)] * 3
+    assert given.numbers.tolist() == [5, 6, 7]
+
+
 def test_numbers_say_whose_shocks_given_parameters_have():
     given = {VOLATILITY: [0.3, 0.3]}
     some = Ensemble.of(model(), given, numbers=[17, 3])

@@ -197,7 +197,7 @@ def _numbers(runs: int | Numbers) -> Int[np.ndarray, "run"]:
     if isinstance(runs, int | np.integer):
         check_runs(int(runs))
         return np.arange(runs)
-    numbers = np.asarray(runs)
+    numbers = np.array(runs)
     if len(numbers) == 0:
         raise UsageError(where="run numbers", found="none", expected="at least one")
     for number in numbers.tolist():
@@ -238,7 +238,7 @@ def _given(
             expected="an uncertain parameter of the model",
             hint=nearest(name, known),
         )
-    array = np.asarray(values, np.float32)
+    array = np.array(values, np.float32)
     where = f"ensemble, parameter '{name}'"
     if array.shape != (runs,):
         raise UsageError(where, f"{array.size} values", f"{runs}, one a run")
