@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import spearmanr
 
 from servanda.analysis.hinges import clear, hinges, noise
 from servanda.engine import Model, assemble
@@ -50,17 +50,23 @@ def test_correlations_are_spearmans():
         assert hinge.correlation == pytest.approx(exact, rel=1e-9)
 
 
-def test_weights_that_are_whole_count_ranks_as_often():
-    """The correlation of ranks that are each repeated as often as its run weighs."""
-    counts = np.arange(RUNS) % 3 + 1
+@pytest.mark.parametrize("least", [0, 1])
+def test_a_run_of_whole_weight_counts_as_often_and_one_of_none_not_at_all(least):
+    counts = np.arange(RUNS) % 3 + least
     made = runs(weights=counts.tolist())
-    outcome = outcome_of(made)
+    outcome = np.round(outcome_of(made), 1)
     for hinge in hinges(made, outcome):
-        ranks = [
-            np.repeat(rankdata(values), counts)
-            for values in (made.ensemble.parameters[hinge.label], outcome)
-        ]
-        assert hinge.correlation == pytest.approx(np.corrcoef(*ranks)[0, 1], rel=1e-9)
+        values = made.ensemble.parameters[hinge.label]
+        exact = spearmanr(np.repeat(values, counts), np.repeat(outcome, counts)).statistic
+        assert hinge.correlation == pytest.approx(exact, rel=1e-9)
+
+
+def test_what_varies_in_runs_without_weight_alone_does_not_vary():
+    weights = [1.0] * 100 + [0.0] * 300
+    made = runs(weights=weights, given={DECISIVE: np.where(np.arange(RUNS) < 100, 0.5, 0.7)})
+    outcome = outcome_of(made)
+    assert DECISIVE not in {hinge.label for hinge in hinges(made, outcome)}
+    assert hinges(made, np.where(np.arange(RUNS) < 100, 1.0, 2.0)) == []
 
 
 def test_ends_are_mean_outcomes_of_the_lowest_and_the_highest_third():

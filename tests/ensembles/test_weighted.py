@@ -69,6 +69,14 @@ def test_a_run_of_weight_zero_is_left_out(both, alike):
     assert weighted.effective(weights) == pytest.approx(weighted.effective(few))
 
 
+def test_ranks_are_the_weight_below_and_half_of_that_of_equals():
+    values = np.array([3.0, 1.0, 3.0, 2.0])
+    assert weighted.ranks(values, np.full(4, 0.25)).tolist() == [3.5, 1, 3.5, 2]
+    weights = np.array([0.125, 0.5, 0.125, 0.25])
+    # 1 weighs 0.5; 2 has it below; both 3 have 0.75 below and weigh 0.25 together
+    assert weighted.ranks(values, weights).tolist() == [0.875, 0.25, 0.875, 0.625]
+
+
 @pytest.mark.parametrize(
     ("weights", "expected"),
     [

@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.stats import rankdata
 
 # No share is taken to vary less than one of a hundredth of a percent would.
 _SUREST = 1e-4
@@ -57,6 +58,20 @@ def attained(
     """
     found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
     return np.asarray(found, float)
+
+
+def ranks(
+    values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]
+) -> Float[np.ndarray, "run"]:
+    """The weight of the runs below each run, and half of that of the runs that tie with it.
+
+    With equal weights in runs rather than in weight, as ranks are counted.
+    """
+    if equal(weights):
+        return np.asarray(rankdata(values), float)
+    _, place = np.unique(values, return_inverse=True)
+    own = np.bincount(place, weights)
+    return np.asarray((np.cumsum(own) - own / 2)[place], float)
 
 
 def effective(weights: Float[np.ndarray, "run"]) -> float:
