@@ -149,6 +149,28 @@ def test_the_probabilities_of_all_counts_add_up_to_one():
     assert total == pytest.approx(1, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("value", "mean", "bound"),
+    [(1.0, 200.0, "upper"), (30.0, 400.0, "upper"), (60.0, 0.5, "lower"), (9.0, 1e-6, "lower")],
+)
+def test_far_on_the_wrong_side_a_bound_of_events_is_unlikely_but_finite(value, mean, bound):
+    """In the single precision of runs too, where the share itself is too small to be a number."""
+    own = figure(value, error="poisson", bound=bound)
+    expected_ = jax.numpy.array([[mean]], np.float32)
+    found, slope = (
+        np.asarray(of(expected_)).item()
+        for of in (lambda m: log_prob([own], m), jax.grad(lambda m: log_prob([own], m).sum()))
+    )
+    count = stats.poisson(mean)
+    exact = count.logcdf(value) if bound == "upper" else count.logsf(value - 1)
+    assert found == pytest.approx(exact, rel=1e-3)
+    assert found < -80
+    step = 1e-4 * mean
+    nearby = [stats.poisson(mean + side * step) for side in (-1, 1)]
+    low, high = (c.logcdf(value) if bound == "upper" else c.logsf(value - 1) for c in nearby)
+    assert slope == pytest.approx((high - low) / (2 * step), rel=1e-2)
+
+
 @pytest.mark.parametrize("mean", [0.0, -2.0])
 def test_where_nothing_is_expected_no_event_is_counted(mean):
     """Less than nothing cannot be expected of events: it is none."""
