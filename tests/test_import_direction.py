@@ -24,12 +24,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("world",),
     ("mechanisms", "trade", "history"),
     ("engine",),
-    ("experiments",),
-    ("calibration",),
+    ("ensembles",),
+    ("results",),
+    ("observation",),
+    ("analysis",),
     ("verdicts",),
     ("report",),
     ("api",),
-    ("cli", "workbench"),
+    ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 ALONE = {"trade": {"errors", "files"}, "history": {"errors", "files", "sources"}}

@@ -6,12 +6,12 @@ import csv
 from datetime import date
 
 import pytest
-from servanda.experiments.metrics import check_metrics
 
 from servanda.case import load, units
 from servanda.case.evidence import REFERENCE
 from servanda.engine import assemble
 from servanda.files import read_rows
+from servanda.results.metrics import check_metrics
 
 # Carried over as they stand: evidence.csv column → facts.csv column.
 CARRIED = {

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from servanda.experiments import open_folder
+
 from tests.cases import shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
 

@@ -13,13 +13,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from servanda.experiments.metrics import evaluate
 
 import servanda
 from servanda.case import Case, Evidence, Observation
 from servanda.engine import Model, Setting, Simulator, assemble
 from servanda.engine.parameters import pack, sample, setting
 from servanda.errors import CaseError
-from servanda.experiments.metrics import evaluate
 from servanda.world import World, quantities
 from servanda.world.ledger import total
 from tests.builders import SPEC, tiny_case

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from servanda.experiments.hindcast import hindcast
+from servanda.report.numbers import Runs
 
 from servanda.case import Evidence, Observation, Series, SourceRule
 from servanda.case.evidence import Source
 from servanda.case.schema import Claim, Threshold
 from servanda.engine import Model, assemble
-from servanda.experiments.hindcast import hindcast
 from servanda.report import brief
-from servanda.report.numbers import Runs
 from servanda.verdicts import Flip, Verdict
 from tests.builders import tiny_case
 from tests.report.invented import invented_arrays, invented_numbers

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from altair.utils.schemapi import debug_mode
+from servanda.report.numbers import Runs, pact, quantiles, worth
 
 from servanda.report import (
     classes,
@@ -21,7 +22,6 @@ from servanda.report import (
 )
 from servanda.report.fans import fan_title
 from servanda.report.figure import check
-from servanda.report.numbers import Runs, pact, quantiles, worth
 
 
 def flat(text: str) -> str:

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from servanda.experiments.hindcast import hindcast
 
 from servanda.errors import RunFolderError
-from servanda.experiments.hindcast import hindcast
 from servanda.report import brief
 
 LOADS = ("src", "srcset", "poster", "data", "xlink:href", "background", "action", "formaction")

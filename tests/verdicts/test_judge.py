@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from servanda.experiments import evaluate, prepare
+from servanda.experiments.run import settings_of, simulate
 
 import servanda
 from servanda.case.schema import Claim, Untestable
 from servanda.errors import UsageError
-from servanda.experiments import evaluate, prepare
-from servanda.experiments.run import settings_of, simulate
 from servanda.verdicts import Verdict, judge
 from servanda.verdicts.judge import key
 from servanda.world.axes import Axes

@@ -1,6 +1,6 @@
 """Parameters and their priors: a distribution, bounds that truncate it, and where it is from.
 
-A prior here is data. `servanda.ensembles.draws` draws from it and makes its distribution.
+A prior here is data: `servanda.ensembles` draws from it and makes its distribution.
 """
 
 from collections.abc import Mapping

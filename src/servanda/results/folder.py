@@ -33,13 +33,13 @@ from servanda.engine import CHUNK, Model
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.results.dataset import (
-    PARAMETERS,
     attributes,
     dimensions,
     global_attributes,
     member_coordinates,
     month_attributes,
     months,
+    parameter_variables,
     run_coordinates,
 )
 from servanda.results.metrics import write_metrics
@@ -150,7 +150,11 @@ class RunFolder:
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units; read when used."""
         data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
-        return data.isel(run=slice(0, self.note["done"]))
+        so_far = data.isel(run=slice(0, self.note["done"]))
+        if not self.note["partial"]:
+            return so_far
+        weight = so_far["weight"].copy(data=self.ensemble().weights)
+        return so_far.assign_coords(weight=weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity; read once."""
@@ -288,14 +292,11 @@ def _sizes(model: Model, ensemble: Ensemble) -> dict[str, int]:
 def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, xr.Variable]:
     """What is not an array of results: coordinates, and each run's parameters."""
     days = months(model).astype("datetime64[D]").astype(np.int64)
-    names = np.array(list(ensemble.parameters), dtype="U")
-    values = np.stack(list(ensemble.parameters.values())).astype(np.float32)
     return {
         "month": xr.Variable(("month",), days, month_attributes() | _SINCE_1970),
         **member_coordinates(model),
         **run_coordinates(model, ensemble),
-        "parameter": xr.Variable(("parameter",), names),
-        "parameters": xr.Variable(("parameter", "run"), values, {"long_name": PARAMETERS}),
+        **parameter_variables(ensemble),
         "policy": xr.Variable((), np.array(policy.name, dtype="U")),
     }
 

@@ -10,6 +10,7 @@ import xarray as xr
 from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
+from servanda.ensembles.ensemble import Numbers
 from servanda.errors import UsageError
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     runs: int | None = None,
     seed: int | None = None,
     *,
-    runs_numbered: Sequence[int] | None = None,
+    runs_numbered: Numbers | None = None,
     ensemble: Ensemble | None = None,
     as_of: str | None = None,
     levers: Levers | None = None,
@@ -105,7 +106,7 @@ def _ensemble(
     simulator: Simulator,
     runs: int | None,
     seed: int | None,
-    numbers: Sequence[int] | None,
+    numbers: Numbers | None,
     ensemble: Ensemble | None,
 ) -> Ensemble:
     """The runs that are asked for; raises `UsageError` if they are asked for in two ways."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from servanda.experiments.sanctions import leaks
+from servanda.analysis.sanctions import leaks
 from servanda.trade import Measure, Regime
 from tests.cases import shipped
 

@@ -1,21 +1,25 @@
-"""Hand-made evidence on the tiny case."""
+"""Hand-made results and evidence of the tiny case: 24 months from 2020-01, cut at 2020-12."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
-import pytest
 
 from servanda.case import Case, Evidence, Observation, ParameterTable, Prior, Series, Source
 from servanda.engine import Model, assemble
+from servanda.ensembles import AS_IS, Ensemble
+from servanda.results import Results
+from servanda.world import quantities
 from tests.builders import tiny_case
 from tests.cases import blank
 
 EXACT = 1e-12
+BIAS = "observation.bias"
 
 
 def observation(number: int, value: float, end: str, start: str | None = None, **more: Any) -> Any:
@@ -69,25 +73,51 @@ def with_evidence(
     }
     tables = dict(case.parameters)
     if priors:
-        name = "observation.bias"
-        tables[name] = ParameterTable(name, "", "dimensionless", priors, None, name)
+        tables[BIAS] = ParameterTable(BIAS, "", "dimensionless", priors, None, BIAS)
     evidence = Evidence(tuple(rows), (series,), sources)
     return assemble(replace(case, evidence=evidence, parameters=tables))
 
 
-@pytest.fixture(scope="session")
+@cache
 def tiny() -> Model:
     return assemble(tiny_case())
 
 
-def arrays(model: Model, runs: int = 1, **values: Any) -> dict[str, np.ndarray]:
-    """Zeros, but for `quantity={"member": one number a month, or one for all}`."""
-    from servanda.world import quantities
+def uncertain_case(*names: str) -> Case:
+    """The tiny case, with these numbers, by printed name, uniform between zero and one."""
+    tables = dict(tiny().case.parameters)
+    for name in names:
+        parameter, _, member = name.removesuffix("]").partition("[")
+        unit = tiny().numbers[name].unit
+        prior = Prior("uniform", (0.0, 1.0), 0.0, 1.0, unit, "assumed")
+        table = tables[parameter]
+        tables[parameter] = replace(table, priors={**table.priors, member: prior})
+    return replace(tiny().case, parameters=tables)
 
+
+def arrays(model: Model, runs: int = 1, **values: Any) -> dict[str, np.ndarray]:
+    """Zeros, but for `quantity={"member": …}`: one number for all, one a month, or (month, run)."""
     made = blank(model, runs)
     for name, by_member in values.items():
-        axis = quantities()[name].axis
         for member, value in by_member.items():
-            row = (slice(None), model.axes.at(axis, member)) if axis else slice(None)
-            made[name][row] = np.reshape(np.asarray(value, np.float32), (-1, 1))
+            row = model.layout.labels(name).index(member)
+            where = (slice(None), row) if quantities()[name].axis else slice(None)
+            given = np.asarray(value, np.float32)
+            made[name][where] = given if given.ndim == 2 else np.reshape(given, (-1, 1))
     return made
+
+
+def results(
+    model: Model | None = None,
+    runs: int = 1,
+    *,
+    seed: int = 1,
+    weights: Sequence[float] | None = None,
+    given: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Results:
+    """Results made by hand, in as many runs, with weights and some parameters given."""
+    model = tiny() if model is None else model
+    numbers = list(range(runs))
+    ensemble = Ensemble.of(model, given or {}, weights=weights, numbers=numbers, seed=seed)
+    return Results(model, ensemble, AS_IS, arrays(model, runs, **values))
