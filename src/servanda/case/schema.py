@@ -1,7 +1,7 @@
 """The shape of a case: what `case.toml` and `claims.toml` may say, checked key by key."""
 
 import re
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -239,6 +239,7 @@ class Metric(Record):
         return self
 
 
+@runtime_checkable
 class Calendar(Protocol):
     """The months of a case."""
 

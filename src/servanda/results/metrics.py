@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +19,7 @@ from servanda.results.results import Results
 _YES = 0.5
 
 
+@runtime_checkable
 class Kept(Protocol):
     """What runs kept, by the names of quantities and members."""
 
