@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import equinox as eqx
 import pytest
-from servanda.experiments.metrics import check_metrics
 
 from servanda.case import create, load
 from servanda.case.schema import Metric

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servanda.experiments import open_folder
 
-from tests.cases import shipped_verdicts, template, template_folder
+from servanda.analysis.frontier import Frontier
+from servanda.results import evaluate, open_folder
+from servanda.results.metrics import is_yes_or_no
+from tests.cases import shipped, shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
 
 
@@ -82,11 +84,11 @@ SEED = "expected a whole number from 0 to 4294967295"
                 "  hint: did you mean 'russia-dprk'?"
             ),
         ),
-        (["run", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
-        (["run", tiny(), "--runs", "-5"], "--runs: found -5, expected at least 1"),
-        (["check", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
-        (["claims", tiny(), "--runs", "0"], "--runs: found 0, expected at least 1"),
-        (["run", tiny(), "--seed", "-1"], f"--seed: found -1, {SEED}"),
+        (["run", tiny(), "--runs", "0"], "runs: found 0, expected at least 1"),
+        (["run", tiny(), "--runs", "-5"], "runs: found -5, expected at least 1"),
+        (["check", tiny(), "--runs", "0"], "runs: found 0, expected at least 1"),
+        (["claims", tiny(), "--runs", "0"], "runs: found 0, expected at least 1"),
+        (["run", tiny(), "--seed", "-1"], f"seed: found -1, {SEED}"),
         (
             ["run", tiny(), "--set", "shell=0"],
             f"lever: found 'shell', {LEVER}\n  hint: did you mean 'shells'?",
@@ -266,9 +268,10 @@ def test_the_shipped_cases_answer_is_whole(servanda):
         "The pact (probabilities are conditional on the model)",
         "Who gained, USD m a month",
         "What leaked, share of sanctioned trade",
-        "Hidden payment of RUS-PRK to the cut, USD m",
-        "In force at the horizon, by hidden payment and the credit horizon",
-        "In force at the horizon, by hidden payment and the worth of security",
+        "Payment of RUS-PRK to the cut, USD m",
+        "In force at the horizon, by hidden payment and credit horizon",
+        "In force at the horizon, by hidden payment and patience",
+        "In force at the horizon, by hidden payment and worth of security",
     ):
         assert f"\n{title}" in said.out
     for row in (
@@ -285,7 +288,8 @@ def test_the_shipped_cases_answer_is_whole(servanda):
         "RUS-PRK/RUS",
         "west-to-russia",
         "world-to-north-korea",
-        "what deliveries cost",
+        "what deliveries cost the supplier",
+        "what deliveries earned at the price agreed",
         "paid in sight",
         "paid out of sight",
         "still owed",
@@ -295,53 +299,81 @@ def test_the_shipped_cases_answer_is_whole(servanda):
     assert re.search(r"in force by its reference class alone +│ \d\d\.\d% +│", said.out)
     with Path("run/metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    metrics = open_folder(Path("run")).case().spec.metrics
+    assert list(rows[0]) == ["metric", "label", "unit", "mean", "low", "median", "high"]
+    model = shipped().model
+    metrics = model.case.spec.metrics
     assert [row["label"] for row in rows] == [metric.label for metric in metrics]
-    assert all(float(r["low"]) <= float(r["median"]) <= float(r["high"]) for r in rows)
+    values = evaluate(open_folder(Path("run")).results(model))
+    for row, metric in zip(rows, metrics, strict=True):
+        assert float(row["mean"]) == pytest.approx(values[metric.name].mean(), rel=1e-5)
+        if is_yes_or_no(model, metric):
+            assert (row["low"], row["median"], row["high"]) == ("", "", "")
+        else:
+            assert float(row["low"]) <= float(row["median"]) <= float(row["high"])
 
 
-def test_the_frontier_counts_runs_by_thirds():
-    from servanda.cli.answer import _frontier, _thirds
-
-    hidden = np.arange(900.0)
-    patience = np.tile(np.arange(30.0), 30)
-    alive = (hidden < 300) & (patience >= 10)
-    cells = _frontier("credit horizon, months", hidden, patience, alive).columns
-    assert [c.header for c in cells] == [
-        "hidden payment, USD m",
-        "credit horizon, months: up to 9.67",
-        "credit horizon, months: to 19.3",
-        "credit horizon, months: more",
-    ]
-    shares = [[str(cell).partition(" ")[0] for cell in c.cells] for c in cells]
-    assert shares == [
-        ["up", "to", "more"],
-        ["0.0%", "0.0%", "0.0%"],
-        ["100.0%", "0.0%", "0.0%"],
-        ["100.0%", "0.0%", "0.0%"],
-    ]
-    assert [int(among.sum()) for _, among in _thirds(hidden)] == [300, 300, 300]
-
-
-def test_a_frontier_cell_with_few_runs_says_so():
+def test_the_frontier_is_printed_by_quarters():
+    """Hidden payment line by line, the other number column by column."""
     from servanda.cli.answer import _frontier
 
-    values = np.arange(90.0)
-    cells = _frontier("credit horizon, months", values, values, values > 0).columns
-    assert [next(iter(c.cells)) for c in cells[1:]] == ["96.7% ± 3.3%", "too few", "too few"]
+    alive = np.arange(16.0).reshape(4, 4) / 20  # by quarter of credit, then of payment
+    alive[3, 3] = np.nan
+    edges = np.array([0.0, 10.0, 20.0, 30.0, 40.0])
+    grid = Frontier("Credit horizon", ("shortest", "longest"), "month", 1e6 * edges, edges, alive)
+    cells = _frontier(grid).columns
+    assert [c.header for c in cells] == [
+        "hidden payment, USD m",
+        "credit horizon, month: up to 10",
+        "credit horizon, month: to 20",
+        "credit horizon, month: to 30",
+        "credit horizon, month: more",
+    ]
+    assert [list(c.cells) for c in cells] == [
+        ["up to 10", "to 20", "to 30", "more"],
+        ["0%", "5%", "10%", "15%"],
+        ["20%", "25%", "30%", "35%"],
+        ["40%", "45%", "50%", "55%"],
+        ["60%", "65%", "70%", "too few"],
+    ]
 
 
-def test_payments_add_up_to_what_was_paid(servanda):
-    """In sight and out of sight, at the median of a run that is one run."""
-    assert servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run").code == 0
+def test_money_of_the_frontier_is_in_millions():
+    from servanda.cli.answer import _frontier
+
+    edges, alive = 1e6 * np.array([0.0, 1.0, 2.5, 2000.0, 3000.0]), np.full((4, 4), 0.5)
+    grid = Frontier("Worth of security", ("lowest", "highest"), "USD/month", edges, edges, alive)
+    cells = _frontier(grid).columns
+    assert [c.header for c in cells][1:3] == [
+        "worth of security, USD m a month: up to 1",
+        "worth of security, USD m a month: to 2.5",
+    ]
+    assert list(cells[0].cells) == ["up to 1", "to 2.5", "to 2,000", "more"]
+
+
+def test_payments_add_up_to_what_was_earned(servanda):
+    """In sight, out of sight and owed, at the median of a run that is one run."""
+    said = servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run")
+    assert said.code == 0
     arrays = open_folder(Path("run")).arrays()
     cut = 36
-    paid, seen, owed = (
-        float(arrays[name][:cut, 0].sum()) / 1e6 for name in ("paid", "paid_in_sight", "obligation")
+    paid, seen, owed, cost = (
+        float(arrays[name][:cut, 0].sum()) / 1e6
+        for name in ("paid", "paid_in_sight", "obligation", "delivery_cost")
     )
     arrears = arrays["arrears"][cut - 1, 0].item() / 1e6
     assert 0 <= seen <= paid
     assert paid + arrears == pytest.approx(owed, rel=1e-3)
+    printed = {
+        "what deliveries cost the supplier": cost,
+        "what deliveries earned at the price agreed": owed,
+        "paid in sight": seen,
+        "paid out of sight": paid - seen,
+        "still owed": arrears,
+    }
+    for name, value in printed.items():
+        row = re.search(rf"│ +{name} +│ +([\d.,]+) +│", said.out)
+        assert row, name
+        assert float(row[1].replace(",", "")) == pytest.approx(value, rel=5e-3, abs=0.5), name
 
 
 # ── check, claims, new ──────────────────────────────────────────────────────────────────────────
@@ -356,15 +388,37 @@ def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
     assert "The month's plan" in said.out
     assert re.search(r"│ exchange.lane_ceiling +│ 2 +│ 2 +│", said.out)
     assert said.out.endswith(
-        "2 observations in 1 series are known by the cut and of something that the model has; "
-        "0 rows of evidence lie after it and are not read by a run.\n"
+        "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
+        "0 rows of evidence became known later; no run reads them.\n"
     )
     earlier = servanda("check", tiny(), "--as-of", "2021-06")
     assert earlier.out.endswith(
-        "1 observations in 1 series are known by the cut and of something that the model has; "
-        "1 rows of evidence lie after it and are not read by a run.\n"
+        "1 figures in 1 series were known by the evidence cut-off and are compared with runs. "
+        "1 rows of evidence became known later; no run reads them.\n"
     )
     assert written() == []
+
+
+def test_check_says_which_figures_are_not_compared_and_why(servanda):
+    """A total before the case starts, and two that follow another at once."""
+    assert servanda("new", "mine").code == 0
+    capacity = "round,C,a-ministry,said"
+    rows = [
+        f"E3,shells-delivered,,2019-06-30,2019-07-10,1000,,,{capacity}",
+        f"E4,shells-delivered,,2021-07-10,2021-07-20,300000,,,{capacity}",
+        f"E5,shells-delivered,,2021-07-24,2021-07-26,300000,,,{capacity}",
+    ]
+    with Path("mine/evidence.csv").open("a", encoding="utf-8") as file:
+        file.write("\n".join(rows) + "\n")
+    said = servanda("check", "mine")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.splitlines()[-3:] == [
+        "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
+        "0 rows of evidence became known later; no run reads them.",
+        "shells-delivered: 1 figure is not compared, about days before the case starts.",
+        "shells-delivered: 2 figures are not compared, less than 25 days after the total "
+        "before it.",
+    ]
 
 
 def test_check_with_hindcast_prints_coverage_series_by_series(servanda):

@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from servanda.experiments import open_folder
 
+from servanda.results import open_folder
 from tests.cli.conftest import tiny
 
 SERVANDA = [sys.executable, "-c", "from servanda.cli import main; main()"]

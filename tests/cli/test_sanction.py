@@ -183,8 +183,8 @@ def test_everyone_may_be_a_sender(servanda):
             ["--table", "--regime", "selective"],
             "--table: found --regime beside it, expected the case's own regimes alone",
         ),
-        (["--draws", "0"], "--draws: found 0, expected at least 1"),
-        (["--seed", "-1"], "--seed: found -1, expected a whole number from 0 to 4294967295"),
+        (["--draws", "0"], "draws: found 0, expected at least 1"),
+        (["--seed", "-1"], "seed: found -1, expected a whole number from 0 to 4294967295"),
         (
             ["--out", "taken"],
             "--out 'taken': found something there already, expected a folder to make",

@@ -13,16 +13,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from servanda.experiments.metrics import evaluate
 
 import servanda
 from servanda.case import Case, Evidence, Observation
 from servanda.engine import Model, Setting, Simulator, assemble
-from servanda.engine.parameters import pack, sample, setting
+from servanda.engine.parameters import pack, setting
+from servanda.ensembles import Ensemble, simulate
 from servanda.errors import CaseError
+from servanda.results import evaluate
 from servanda.world import World, quantities
 from servanda.world.ledger import total
 from tests.builders import SPEC, tiny_case
+from tests.cases import results_of
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -34,8 +36,10 @@ def run(
     settings: Sequence[Setting] = (),
     drawn: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
-    """All runs of an experiment as one set of arrays."""
-    batches = list(simulator.run(runs, seed, settings, drawn))
+    """All runs of an ensemble as one set of arrays; `drawn` takes the place of priors' draws."""
+    prior = Ensemble.prior(simulator.model, runs, seed)
+    ensemble = replace(prior, parameters={**prior.parameters, **(drawn or {})})
+    batches = list(simulate(simulator, ensemble, settings))
     return {name: np.concatenate([b[name] for b in batches], axis=-1) for name in batches[0]}
 
 
@@ -77,8 +81,10 @@ def test_another_seed_gives_other_runs(simulator, baseline):
 
 
 def test_draws_that_are_handed_in_are_used_as_the_priors_own_would_be(simulator, model, baseline):
-    own = sample(model.numbers, 1, np.arange(1024))
-    assert_same_bits(run(simulator, drawn=own), baseline)
+    own = Ensemble.prior(model, 1024).parameters
+    assert simulator.batch == 1024
+    (alone,) = simulator.run([simulator.pack(own, np.arange(1024), seed=1)])
+    assert_same_bits(alone, baseline)
 
 
 def test_levers_parameters_and_seeds_are_data_so_that_nothing_is_compiled_again(simulator, model):
@@ -86,7 +92,7 @@ def test_levers_parameters_and_seeds_are_data_so_that_nothing_is_compiled_again(
     levers = model.case.spec.levers
     run(simulator, 5, seed=4, settings=[setting(levers, "shells", 0.5)])
     run(simulator, 5, settings=[setting(levers, "china", "courtship"), setting(levers, "peace", 9)])
-    drawn = sample(model.numbers, 9, np.arange(7))
+    drawn = Ensemble.prior(model, 7, seed=9).parameters
     run(simulator, 7, drawn={k: v * 0 + np.median(v) for k, v in drawn.items()})
     assert simulator.compilations == 1
 
@@ -246,16 +252,16 @@ HAZARDS = ("commitment.base_hazard", "commitment.later_hazard")
 
 def test_halving_the_step_moves_no_headline_by_more_than_two_percent(simulator, model):
     runs = 512
-    drawn = dict(sample(model.numbers, 1, np.arange(runs)))
+    drawn = dict(Ensemble.prior(model, runs).parameters)
     for name in model.numbers:
         if name.split("[")[0] in (*CHANCES, *HAZARDS):
             drawn[name] = np.zeros(runs, np.float32)
     levers = model.case.spec.levers
     stances = {"west": "selective", "china": "restraint", "seoul": "indirect", "moscow": "hedge"}
     fixed = [setting(levers, name, value) for name, value in stances.items()]
-    whole = evaluate(model, run(simulator, runs, settings=fixed, drawn=drawn))
+    whole = evaluate(results_of(model, run(simulator, runs, settings=fixed, drawn=drawn)))
     halved = Simulator(model, steps_a_month=2)
-    parts = evaluate(model, run(halved, runs, settings=fixed, drawn=drawn))
+    parts = evaluate(results_of(model, run(halved, runs, settings=fixed, drawn=drawn)))
     moved = {}
     for name, values in whole.items():
         before, after = values.mean(), parts[name].mean()

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servanda.experiments.hindcast import hindcast
-from servanda.report.numbers import Runs
 
+from servanda.analysis.hindcast import hindcast
 from servanda.case import Evidence, Observation, Series, SourceRule
 from servanda.case.evidence import Source
 from servanda.case.schema import Claim, Threshold
 from servanda.engine import Model, assemble
 from servanda.report import brief
+from servanda.results import Results
 from servanda.verdicts import Flip, Verdict
 from tests.builders import tiny_case
-from tests.report.invented import invented_arrays, invented_numbers
+from tests.report.invented import invented
 
 FACTS = tuple(
     Observation(
@@ -91,9 +91,9 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def runs(model: Model) -> Runs:
+def results(model: Model) -> Results:
     """Two hundred invented runs: half end by renegotiation, a tenth go dormant."""
-    return Runs(model, invented_arrays(model, 200), seed=1, given=invented_numbers(model, 200))
+    return invented(model, 200)
 
 
 @pytest.fixture(scope="session")
@@ -120,11 +120,11 @@ def verdict() -> Verdict:
 
 
 @pytest.fixture(scope="session")
-def page(runs: Runs, verdict: Verdict, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The briefing of these runs."""
+def page(results: Results, verdict: Verdict, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The briefing of these runs, as if they had been stopped."""
     out = tmp_path_factory.mktemp("briefing") / "briefing.html"
-    about = {"seed": 1, "runs": 300, "done": 200, "partial": True, "hash": "abc", "levers": {}}
-    found = hindcast(runs.model, runs.arrays, 1)
+    stopped = replace(results, note={"runs": 300, "done": 200, "partial": True, "hash": "abc"})
+    found = hindcast(results)
     assert len(found[0].points) == 4
     assert np.isfinite(found[0].points[0].interval).all()
-    return brief(runs.model, runs.arrays, [verdict], found, about, out, parameters=runs.given)
+    return brief(stopped, [verdict], found, out)

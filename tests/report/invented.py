@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from servanda.case.schema import month_number
 from servanda.engine import Model
+from servanda.ensembles import AS_IS, Ensemble
+from servanda.results import Results
+
+
+def invented(model: Model, runs: int, **note: Any) -> Results:
+    """Results with these arrays, of an ensemble with these numbers."""
+    numbers = invented_numbers(model, runs)
+    ensemble = replace(Ensemble.prior(model, runs), parameters=numbers)
+    return Results(model, ensemble, AS_IS, invented_arrays(model, runs), note)
 
 
 def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
@@ -43,9 +55,10 @@ def invented_numbers(model: Model, runs: int) -> dict[str, np.ndarray]:
     names = list(model.numbers)
     decisive = next(n for n in names if n.startswith("commitment.security["))
     idle = next(n for n in names if n.startswith("arsenal.demand["))
-    return {
+    numbers = {
         decisive: np.linspace(1.0, 2.0, runs),
         idle: generator.permutation(np.linspace(1.0, 2.0, runs)),
         "exchange.credit_horizon[BUY-SUP]": generator.uniform(1, 30, runs),
         "commitment.class_draw": np.arange(runs) % 2 * 0.5 + 0.1,
     }
+    return {name: values.astype(np.float32) for name, values in numbers.items()}

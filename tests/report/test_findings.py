@@ -7,21 +7,47 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from altair.utils.schemapi import debug_mode
-from servanda.report.numbers import Runs, pact, quantiles, worth
+from servanda.report.evidence import observed
 
+from servanda.analysis.accounts import Account, accounts
+from servanda.analysis.fate import Fate, fates
+from servanda.analysis.frontier import frontiers
+from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hinges import hinges
 from servanda.report import (
     classes,
     entries,
+    fans,
     findings,
-    hinges,
+    frontier,
     influence,
     ledger,
     network,
     survival,
+    theme,
     words,
 )
-from servanda.report.fans import fan_title
-from servanda.report.figure import check
+from servanda.report import hinges as shown_hinges
+from servanda.report.figure import check, spec_of
+
+
+@pytest.fixture
+def as_drawn():
+    """Charts are made as the page makes them, and not checked part by part."""
+    with debug_mode(False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def fate(results) -> Fate:
+    (one,) = fates(results)
+    return one
+
+
+@pytest.fixture(scope="module")
+def account(results) -> Account:
+    (one,) = accounts(results)
+    return one
 
 
 def flat(text: str) -> str:
@@ -76,23 +102,15 @@ def test_members_are_named_in_words(model):
     assert words.member(spec, "round-about") == "round about"
 
 
-def test_states_and_ways_are_shares_of_runs(runs):
-    one = pact(runs, runs.model.case.spec.partnerships[0])
-    assert {state: round(float(v[-1]), 3) for state, v in one.states.items()} == {
-        "in use": 0.4,
-        "dormant": 0.1,
-        "over": 0.5,
-    }
-    assert survival.commonest_way(one) == ("renegotiation", 0.5)
-    assert survival.survival_title(one) == "Half of all futures have no pact by June 2021"
+def test_the_title_says_when_half_have_no_pact(fate):
+    assert survival.survival_title(fate) == "Half of all futures have no pact by June 2021"
 
 
-def test_a_title_and_the_answer_round_the_same_shares_alike(runs):
+def test_a_title_and_the_answer_round_the_same_shares_alike(results, fate):
     # Rounded one by one they would be 36, 26 and 39, which is 101.
     shares = {"in use": 0.3552, "dormant": 0.2561, "over": 0.3887}
-    one = pact(runs, runs.model.case.spec.partnerships[0])
-    months = {state: np.full(len(one.states[state]), share) for state, share in shares.items()}
-    one = replace(one, states=months)
+    one = Fate(results, fate.partnership)
+    vars(one)["states"] = {state: np.full(results.months, share) for state, share in shares.items()}
     assert flat(survival.survival_title(one)) == (
         "Most futures keep the pact to December 2021, but only 35 % still use it: "
         "in 26 % it is dormant"
@@ -100,10 +118,14 @@ def test_a_title_and_the_answer_round_the_same_shares_alike(runs):
     assert "in use in 35 % and dormant in 26 %; in 39 % it is over" in flat(findings.lasting(one))
 
 
-def test_the_answer_has_five_sentences_from_the_numbers(runs):
-    account = ledger.Account(pact(runs, runs.model.case.spec.partnerships[0]))
-    found = hinges.hinges(runs, account.pact.alive)
-    answer = findings.answer(account, found)
+def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
+    found = hinges(results, fate.alive.astype(float))
+    answer = findings.answer(fate, account, found)
+    assert {state: (share, flat(said)) for state, (share, said) in answer.shares.items()} == {
+        "in use": (0.4, "40 %"),
+        "dormant": (0.1, "10 %"),
+        "over": (0.5, "50 %"),
+    }
     lasting, resembling, gaining, leaking, hinging = map(flat, answer.sentences)
     assert "in 50 % of 200 futures: in use in 40 % and dormant in 10 %" in lasting
     assert "most often by renegotiation (50 %)" in lasting
@@ -114,35 +136,44 @@ def test_the_answer_has_five_sentences_from_the_numbers(runs):
     assert "in force in 0 % of futures where it is lowest and 100 % where highest" in hinging
 
 
-def test_hinges_rank_what_decides_first_and_agree_with_spearman(runs):
-    outcome = pact(runs, runs.model.case.spec.partnerships[0]).alive
-    first, *rest = hinges.hinges(runs, outcome)
-    assert first.label.startswith("commitment.security[")
-    values = runs.drawn[first.label]
-    ranks = np.argsort(np.argsort(values)).astype(float)
-    assert first.correlation == pytest.approx(np.corrcoef(ranks, outcome)[0, 1])
-    assert all(abs(h.correlation) < 0.3 for h in rest)
-    assert "commitment.class_draw" not in {h.label for h in (first, *rest)}
+def test_the_title_names_the_number_that_decides(results, fate):
+    found = hinges(results, fate.alive.astype(float))
+    assert found[0].label.startswith("commitment.security[")
+    said = words.parameter(results.model.case, found[0].label)
+    assert flat(shown_hinges.title(results, found)) == (
+        f"Most hinges on “{said}”: 0 % in force where it is lowest, 100 % where highest"
+    )
 
 
-def test_nothing_is_named_where_chance_explains_it(runs):
-    noise = np.random.default_rng(1).integers(0, 2, runs.count).astype(float)
-    found = hinges.hinges(runs, noise)
-    assert hinges.clear(runs, found) == []
-    assert hinges.title(runs, found) == "No single number stands out from chance in 200 runs"
-    assert hinges.hinges(runs, np.ones(runs.count)) == []
+def test_nothing_is_named_where_chance_explains_it(results):
+    noise = np.random.default_rng(1).integers(0, 2, results.count).astype(float)
+    found = hinges(results, noise)
+    assert found
+    assert shown_hinges.title(results, found) == (
+        "No single number stands out from chance in 200 runs"
+    )
+    assert findings.hinging(results, []) == (
+        "No single number stands out as what the answer hinges on."
+    )
 
 
-def test_quantiles_are_runs_own_values():
-    values = np.arange(100.0)[::-1].reshape(1, 100)
-    assert quantiles(values, (0.05, 0.5, 0.95))[:, 0].tolist() == [5.0, 50.0, 95.0]
-
-
-def test_worth_is_amount_times_unit_value(runs):
-    tie = runs.model.case.spec.ties[0]
-    brought = worth(runs, tie, slice(0, 2))
-    expected = runs.series(f"arrived[{tie.label}]")[:2].sum(axis=0) * 4.0
-    np.testing.assert_allclose(brought, expected, rtol=1e-6)
+@pytest.mark.usefixtures("as_drawn")
+def test_the_ledger_names_its_lines(account):
+    """A debt of 100 a month times ½ to 1½, of which 50 is paid and 10 in sight, in the median."""
+    (chart,) = ledger.figures(account)
+    spec = spec_of(chart.chart)
+    names = ["Earned by deliveries", "Paid out of sight", "Paid in sight", "Arrears"]
+    assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == names
+    assert [
+        row["line"] for row in spec["layer"][0]["data"]["values"][:: account.results.months]
+    ] == (names)
+    assert flat(chart.alternative) == (
+        "Median of runs, since the start. "
+        "December 2020: earned by deliveries USD 1,200, paid out of sight USD 480, "
+        "paid in sight USD 120, arrears USD 600; "
+        "December 2021: earned by deliveries USD 2,400, paid out of sight USD 960, "
+        "paid in sight USD 240, arrears USD 1,200."
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,38 +186,37 @@ def test_worth_is_amount_times_unit_value(runs):
     ],
 )
 def test_a_fans_title_says_where_the_median_goes(now, then, ending):
-    assert fan_title("Rounds", now, then, "round/month", "2030") == f"Rounds: {ending}"
+    assert fans.fan_title("Rounds", now, then, "round/month", "2030") == f"Rounds: {ending}"
 
 
-def test_every_chart_is_valid_vega_lite(runs):
-    one = pact(runs, runs.model.case.spec.partnerships[0])
-    with debug_mode(False):  # as the page draws them; each is checked whole below
-        figures = [
-            *survival.figures(one),
-            *classes.figures(one),
-            *ledger.figures(ledger.Account(one)),
-            *entries.figures(ledger.Account(one)),
-            *network.figures(one),
-            *influence.figures(runs),
-            *hinges.figures(one, hinges.hinges(runs, one.alive)),
-        ]
-    assert len(figures) == 13
+@pytest.mark.usefixtures("as_drawn")
+def test_every_chart_is_valid_vega_lite(results, fate, account):
+    marks = theme.marks(results.model.case)
+    figures = [
+        *survival.figures(fate),
+        *classes.figures(fate),
+        *ledger.figures(account),
+        *entries.figures(account),
+        *frontier.figures(frontiers(fate, account), fate.partnership.label),
+        *network.figures(fate),
+        *influence.figures(results),
+        *shown_hinges.figures(fate, hinges(results, fate.alive.astype(float))),
+        *fans.figures(results, observed(results, hindcast(results)), marks),
+    ]
+    assert len(figures) == 16
     for figure in figures:
-        check(figure)
+        check(figure)  # whole
         assert figure.title
         assert figure.alternative
 
 
-def test_one_patron_is_no_contest(runs):
-    spec = runs.model.case.spec
-    lone = spec.model_copy(update={"patronages": spec.patronages[:1]})
-    case = type(runs.model.case)(**{**vars(runs.model.case), "spec": lone})
-    assert (
-        influence.clients(
-            Runs(type(runs.model)(**{**vars(runs.model), "case": case}), runs.arrays, 1)
-        )
-        == {}
-    )
+@pytest.mark.usefixtures("as_drawn")
+def test_one_patron_is_no_contest(results):
+    case = results.model.case
+    assert influence.figures(results)
+    lone = case.spec.model_copy(update={"patronages": case.spec.patronages[:1]})
+    model = replace(results.model, case=replace(case, spec=lone))
+    assert influence.figures(replace(results, model=model)) == []
 
 
 def test_claims_and_coverage_are_counted():

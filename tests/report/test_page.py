@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from servanda.experiments.hindcast import hindcast
 
+from servanda.analysis.hindcast import hindcast
+from servanda.ensembles import Origin
 from servanda.errors import RunFolderError
 from servanda.report import brief
 
@@ -110,41 +114,40 @@ def test_the_statement_stands(html):
     assert "Weather." in html
 
 
-def test_without_verdicts_the_page_says_how_to_make_them(runs, tmp_path):
-    out = brief(
-        runs.model, runs.arrays, [], [], {"seed": 1}, tmp_path / "b.html", parameters=runs.given
-    )
-    text = out.read_text(encoding="utf-8")
+def test_without_verdicts_the_page_says_how_to_make_them(results, tmp_path):
+    text = brief(results, [], [], tmp_path / "b.html").read_text(encoding="utf-8")
     assert "servanda claims tiny" in text
     assert "This run is partial" not in text
     assert 'id="series"' not in text
 
 
-def test_the_same_run_gives_the_same_page(runs, verdict, tmp_path):
-    found = hindcast(runs.model, runs.arrays, 1)
-    pages = [
-        brief(
-            runs.model,
-            runs.arrays,
-            [verdict],
-            found,
-            {"seed": 1},
-            tmp_path / name,
-            parameters=runs.given,
-        )
-        for name in ("a.html", "b.html")
-    ]
+def test_the_same_run_gives_the_same_page(results, verdict, tmp_path):
+    found = hindcast(results)
+    pages = [brief(results, [verdict], found, tmp_path / name) for name in ("a.html", "b.html")]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
-def test_a_folder_that_is_not_there_is_one_clear_message(runs, tmp_path):
-    with pytest.raises(RunFolderError):
-        brief(
-            runs.model,
-            runs.arrays,
-            [],
-            [],
-            {"seed": 1},
-            tmp_path / "no" / "b.html",
-            parameters=runs.given,
-        )
+SAID = {
+    "prior": "The runs draw them from their priors, and every probability here rests on those.",
+    "posterior": "The runs draw them from a posterior, which moves little what no count bears on.",
+    "design": "The runs take them from an experimental design, so that shares of runs are no "
+    "probabilities.",
+    "given": "The runs take them as they were given, and every probability here rests on that.",
+}
+
+
+@pytest.mark.parametrize("origin", get_args(Origin))
+def test_it_says_where_the_parameters_come_from(results, origin, tmp_path):
+    other = replace(results, ensemble=replace(results.ensemble, origin=origin))
+    text = brief(other, [], [], tmp_path / "b.html").read_text(encoding="utf-8")
+    assert f"<dt>Origin of the parameters</dt><dd>{origin}</dd>" in text
+    assert {name for name, said in SAID.items() if f" assumed. {said} " in text} == {origin}
+
+
+def test_a_folder_that_is_not_there_is_one_clear_message(results, tmp_path):
+    out = tmp_path / "no" / "b.html"
+    with pytest.raises(RunFolderError) as caught:
+        brief(results, [], [], out)
+    assert str(caught.value) == (
+        f"{out}: found No such file or directory, expected a file that can be written"
+    )

@@ -18,6 +18,11 @@ def fact(confidence: str = "B", source: str = "press", number: int = 0) -> Obser
     return Observation(*given, confidence, source, "")  # type: ignore[arg-type]
 
 
+def equal(runs: int) -> np.ndarray:
+    """The weights of runs that count alike."""
+    return np.full(runs, 1 / runs)
+
+
 def holding(holds: np.ndarray) -> ByRun:
     """A test that holds in the runs marked."""
-    return ByRun(holds.astype(float), holds)
+    return ByRun(holds.astype(float), holds, equal(len(holds)))

@@ -9,11 +9,12 @@ import pytest
 
 from servanda.case import Evidence, Source
 from servanda.engine import Model, assemble
+from servanda.ensembles import Ensemble
 from servanda.verdicts import flips as module
 from servanda.verdicts.flips import Groups, Weighing
 from servanda.verdicts.outcomes import ByGroup
 from tests.builders import tiny_case
-from tests.verdicts.conftest import fact, holding
+from tests.verdicts.conftest import equal, fact, holding
 
 RUNS = 1024
 FACTS = (fact(),)
@@ -22,13 +23,19 @@ DRAW = "commitment.class_draw"  # the tiny case's classes: loose below a half, t
 
 def flips(model, main, drawn, evidence):
     """What flips a verdict, by groups of runs made from these draws."""
-    return module.flips(model, main, Groups.of(model, drawn), evidence)
+    numbers, weights = np.arange(len(main.weights)), main.weights
+    ensemble = Ensemble(drawn, numbers, weights, "given", 1, model.case.digest, "")
+    return module.flips(model, main, Groups.of(model, ensemble), evidence)
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
+    """The tiny case with three hundred parameters more, p0 to p299, that move nothing."""
     sources = tuple(Source(c, c, c, "", c) for c in ("press", "ministry"))
-    return assemble(replace(tiny_case(), evidence=Evidence((), (), sources)))
+    model = assemble(replace(tiny_case(), evidence=Evidence((), (), sources)))
+    any_number = next(iter(model.numbers.values()))
+    more = {f"p{n}": any_number for n in range(300)}
+    return replace(model, numbers={**model.numbers, **more})
 
 
 def weighing(supports=FACTS, opposes=(), **accountings: float) -> Weighing:
@@ -37,7 +44,7 @@ def weighing(supports=FACTS, opposes=(), **accountings: float) -> Weighing:
 
 def uniform(count: int = 1, seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return {f"p{n}": rng.random(RUNS) for n in range(count)}
+    return {f"p{n}": rng.random(RUNS).astype(np.float32) for n in range(count)}
 
 
 # ── parameters ──────────────────────────────────────────────────────────────────────────────────
@@ -90,7 +97,7 @@ def test_noise_flips_no_comparison_of_groups_either(model, gap):
         rng = np.random.default_rng(seed)
         given = rng.random(RUNS) < 0.5
         happened = rng.random(RUNS) < np.where(given, 0.5 + gap, 0.5)
-        main = ByGroup(happened, given, 1.0, 0.05)
+        main = ByGroup(happened, given, 1.0, 0.05, equal(RUNS))
         found = flips(model, main, uniform(300, 100 + seed), weighing(()))
         hits += sum(f.kind == "parameter" for f in found)
     assert hits <= 1
@@ -101,7 +108,7 @@ def test_a_parameter_on_which_a_comparison_of_groups_depends_is_found(model):
     rng = np.random.default_rng(9)
     given = rng.random(RUNS) < 0.5
     happened = np.where(given, drawn["p1"] > 0.3, rng.random(RUNS) < 0.6)
-    main = ByGroup(happened, given, 1.0, 0.05)
+    main = ByGroup(happened, given, 1.0, 0.05, equal(RUNS))
     found = [f for f in flips(model, main, drawn, weighing(())) if f.kind == "parameter"]
     assert {f.name for f in found} == {"p1"}
     assert {f.word for f in found} <= {"leaning", "leaning against"}
@@ -109,7 +116,8 @@ def test_a_parameter_on_which_a_comparison_of_groups_depends_is_found(model):
 
 def test_one_run_flips_nothing(model):
     one = holding(np.array([True]))
-    assert flips(model, one, {"p": np.array([0.3]), DRAW: np.array([0.3])}, weighing(())) == (
+    lone = np.array([0.3], np.float32)
+    assert flips(model, one, {"p0": lone, DRAW: lone}, weighing(())) == (
         flips(model, one, {}, weighing(()))
     )
 
@@ -182,7 +190,7 @@ def test_agreement_of_everything_flips_on_the_only_source_alone(model):
 
 
 def test_large_edges_are_written_without_powers_of_ten(model):
-    drawn = {"p0": 1e6 * uniform(1)["p0"]}
+    drawn = {"p0": np.float32(1e6) * uniform(1)["p0"]}
     found = flips(model, holding(drawn["p0"] > 5e5), drawn, weighing())
     low, high = np.quantile(drawn["p0"], [1 / 3, 2 / 3])
     assert {f.condition for f in found} == {

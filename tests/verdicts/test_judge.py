@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from servanda.experiments import evaluate, prepare
-from servanda.experiments.run import settings_of, simulate
 
 import servanda
 from servanda.case.schema import Claim, Untestable
+from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import UsageError
+from servanda.results import evaluate, prepare, run_policies
 from servanda.verdicts import Verdict, judge
 from servanda.verdicts.judge import key
 from servanda.world.axes import Axes
@@ -27,15 +27,19 @@ def verdicts() -> list[Verdict]:
 
 
 def judged(runs: int = 200, seed: int = 1, **test: Any) -> Verdict:
-    """The template's claim with another test, on the template's own simulator."""
+    """The template's claim with another test."""
     (claim,) = template().claims
     changed = claim.model_dump() | {"test": claim.test.model_dump() | test}
-    model = prepare(template()).model
-    case = replace(template(), claims=(Claim.model_validate(changed),))
+    return judge_alone(Claim.model_validate(changed), runs, seed)
+
+
+def judge_alone(claim: Claim, runs: int, seed: int = 1) -> Verdict:
+    """A claim on the template's own simulator, which need not be compiled again."""
     simulator = prepare(template())
-    simulator.model = replace(model, case=case)
+    model = simulator.model
+    simulator.model = replace(model, case=replace(template(), claims=(claim,)))
     try:
-        (verdict,) = judge(simulator, runs, seed)
+        (verdict,) = judge(simulator, Ensemble.prior(simulator.model, runs, seed))
     finally:
         simulator.model = model
     return verdict
@@ -47,10 +51,9 @@ def judged(runs: int = 200, seed: int = 1, **test: Any) -> Verdict:
 def test_a_contrast_is_paired_run_by_run():
     simulator = prepare(template())
     verdict = judged(runs=200)
-    settings = settings_of(template(), {"shells": 0})
-    with_, without = (
-        evaluate(simulator.model, simulate(simulator, 200, 1, s))["fire"] for s in ((), settings)
-    )
+    ensemble = Ensemble.prior(simulator.model, 200)
+    both = run_policies(simulator, ensemble, [AS_IS, Policy.of({"shells": 0})])
+    with_, without = (evaluate(results)["fire"] for results in both)
     assert verdict.probability == np.mean(with_ > without)
     assert verdict.effect == pytest.approx(np.mean(with_ - without), rel=1e-6)
     assert verdict.unit == "round"
@@ -79,14 +82,7 @@ def test_the_same_seed_gives_the_same_verdict_and_more_runs_a_smaller_error():
 def test_what_the_model_cannot_decide_gets_a_reason_and_no_number():
     (claim,) = template().claims
     test = Untestable(kind="untestable", reason="nobody counts it")
-    model = prepare(template()).model
-    case = replace(template(), claims=(claim.model_copy(update={"test": test}),))
-    simulator = prepare(template())
-    simulator.model = replace(model, case=case)
-    try:
-        (verdict,) = judge(simulator, 10, 1)
-    finally:
-        simulator.model = model
+    verdict = judge_alone(claim.model_copy(update={"test": test}), 10)
     assert verdict.word == "untestable here"
     assert (verdict.probability, verdict.effect, verdict.unit) == (None, None, "")
     assert verdict.flips == ()
@@ -95,7 +91,9 @@ def test_what_the_model_cannot_decide_gets_a_reason_and_no_number():
 
 def test_each_setting_is_run_once_however_many_claims_compare_it():
     seen: list[tuple[int, int]] = []
-    judge(prepare(template()), 10, 1, progress=lambda done, all_: seen.append((done, all_)))
+    simulator = prepare(template())
+    ensemble = Ensemble.prior(simulator.model, 10)
+    judge(simulator, ensemble, progress=lambda done, all_: seen.append((done, all_)))
     assert seen == [(1, 2), (2, 2)]
 
 
@@ -106,8 +104,8 @@ def test_settings_are_told_apart_by_levers_and_values_not_by_their_order():
 
 def test_zero_runs_are_refused():
     with pytest.raises(UsageError) as caught:
-        judge(prepare(template()), 0, 1)
-    assert str(caught.value) == "--runs: found 0, expected at least 1"
+        servanda.claims(template(), runs=0)
+    assert str(caught.value) == "runs: found 0, expected at least 1"
 
 
 def test_the_public_name_judges_a_case():

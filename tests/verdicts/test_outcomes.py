@@ -12,6 +12,7 @@ import pytest
 
 from servanda.case.schema import Conditional, Contrast, Threshold, Trend, Untestable
 from servanda.verdicts.outcomes import ByGroup, ByRun, outcome, settings_in
+from tests.verdicts.conftest import equal
 
 # Metrics by setting: 'x' with the lever at rest and moved, and two metrics of one setting.
 REST = {"x": [10.0, 20.0, 30.0, 0.0], "y": [11.0, 20.0, 15.0, 0.0]}
@@ -49,7 +50,7 @@ def trend(direction: str, margin: float = 0.0) -> Trend:
     ],
 )
 def test_a_test_holds_in_the_runs_where_it_should(test, holds):
-    found = outcome(test, values)
+    found = outcome(test, values, equal(4))
     assert found.holds.tolist() == [bool(h) for h in holds]
     assert found.probability() == np.mean(holds)
 
@@ -63,7 +64,7 @@ def test_a_test_holds_in_the_runs_where_it_should(test, holds):
     ],
 )
 def test_the_effect_is_the_mean_difference(test, difference):
-    found = outcome(test, values)
+    found = outcome(test, values, equal(4))
     assert found.difference.tolist() == difference
     assert found.effect() == np.mean(difference)
     assert found.effect_error() == pytest.approx(np.std(difference) / 2)
@@ -74,18 +75,18 @@ def test_the_effect_is_the_mean_difference(test, difference):
 @pytest.mark.parametrize("margin", [0.0, 0.1])
 def test_a_contrast_of_a_thing_with_itself_never_holds(direction, margin):
     same = contrast(direction, margin, absent={})
-    assert outcome(same, values).probability() == 0
+    assert outcome(same, values, equal(4)).probability() == 0
 
 
 @pytest.mark.parametrize("direction", ["raises", "lowers", "leaves"])
 def test_a_metric_that_is_no_number_holds_nothing(direction):
-    nothing = outcome(contrast(direction), lambda *_: np.array([np.nan]))
+    nothing = outcome(contrast(direction), lambda *_: np.array([np.nan]), equal(1))
     assert nothing.probability() == 0
 
 
 def test_the_error_of_a_share_is_binomial():
     holds = np.arange(100) < 30
-    found = ByRun(np.zeros(100), holds)
+    found = ByRun(np.zeros(100), holds, equal(100))
     assert found.error() == pytest.approx(sqrt(0.3 * 0.7 / 100))
     shares = np.random.default_rng(1).binomial(100, 0.3, 20_000) / 100
     assert found.error() == pytest.approx(shares.std(), rel=0.02)
@@ -93,12 +94,12 @@ def test_the_error_of_a_share_is_binomial():
 
 def test_the_error_of_an_effect_is_that_of_a_mean():
     draws = np.random.default_rng(2).normal(3, 2, (10_000, 100))
-    errors = [ByRun(d, d > 0).effect_error() for d in draws]
+    errors = [ByRun(d, d > 0, equal(100)).effect_error() for d in draws]
     assert np.mean(errors) == pytest.approx(draws.mean(axis=1).std(), rel=0.05)
 
 
 def test_a_probability_may_be_asked_for_among_some_runs():
-    found = ByRun(np.zeros(4), np.array([True, True, False, False]))
+    found = ByRun(np.zeros(4), np.array([True, True, False, False]), equal(4))
     assert found.probability(np.array([True, False, True, True])) == pytest.approx(1 / 3)
 
 
@@ -116,7 +117,7 @@ def grouped(met: tuple[int, int], unmet: tuple[int, int], **more: Any) -> Any:
     happened += [1.0] * unmet[0] + [0.0] * (unmet[1] - unmet[0])
     given = [0.0] * met[1] + [10.0] * unmet[1]
     by_name = {"x": np.array(given), "y": np.array(happened)}
-    return outcome(conditional(**more), lambda _, metric: by_name[metric])
+    return outcome(conditional(**more), lambda _, metric: by_name[metric], equal(len(given)))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def grouped(met: tuple[int, int], unmet: tuple[int, int], **more: Any) -> Any:
 )
 def test_a_condition_is_a_number_not_reached_or_passed(more, met):
     by_name = {"x": np.array([4.0, 4.5, 5.0]), "y": np.zeros(3)}
-    found = outcome(conditional(**more), lambda _, metric: by_name[metric])
+    found = outcome(conditional(**more), lambda _, metric: by_name[metric], equal(3))
     assert found.given.tolist() == [bool(m) for m in met]
 
 
@@ -170,7 +171,7 @@ def test_groups_may_be_compared_among_some_runs():
     found = grouped((10, 20), (0, 20))
     among = np.ones(40, bool)
     among[10:20] = False  # leaves out those that met the condition and had no such outcome
-    part = ByGroup(found.outcome[among], found.given[among], 1.0, 0.05)
+    part = ByGroup(found.outcome[among], found.given[among], 1.0, 0.05, equal(30))
     assert part.effect() == pytest.approx(11 / 12 - 1 / 22)
     apart = (part.effect() - found.effect()) / part.effect_error()
     assert found.apart(among) == pytest.approx(apart)
@@ -188,4 +189,4 @@ def test_a_test_names_the_settings_that_it_needs_runs_of():
 
 def test_what_is_untestable_has_no_outcome():
     with pytest.raises(ValueError, match=r"^an untestable claim has no outcome$"):
-        outcome(Untestable(kind="untestable", reason="why"), values)
+        outcome(Untestable(kind="untestable", reason="why"), values, equal(4))
