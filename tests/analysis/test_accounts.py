@@ -11,9 +11,8 @@ import pytest
 from servanda.analysis.accounts import (
     Account,
     accounts,
-    last_year,
     leakage,
-    median,
+    leaked_last_year,
     moved,
     worth,
 )
@@ -142,15 +141,78 @@ def test_leakage_is_the_mean_over_months():
 
 
 @pytest.mark.parametrize(
-    ("as_of", "expected"), [("2020-12", (0, 12)), ("2021-03", (3, 15)), ("2020-05", (0, 5))]
+    ("as_of", "expected"),
+    [
+        ("2020-12", (0 + 11) / 2),  # the twelve months from the first
+        ("2021-03", (3 + 14) / 2),
+        ("2020-05", (0 + 4) / 2),  # as far as the case has them
+    ],
 )
-def test_the_last_year_ends_with_the_cut(as_of, expected):
-    model = assemble(tiny_case(spec={"as_of": as_of}))
-    found = last_year(results(model))
-    assert (found.start, found.stop) == expected
+def test_what_leaked_in_the_last_year_is_by_target_and_ends_with_the_cut(as_of, expected):
+    """A hundredth more is won back every month, from none in the first."""
+    made = results(
+        assemble(tiny_case(spec={"as_of": as_of})),
+        leakage={"round-about": np.arange(MONTHS) / 100},
+    )
+    assert leaked_last_year(made) == {"BUY": pytest.approx(expected / 100)}
 
 
-def test_the_median_is_of_runs_by_weight():
-    values = np.array([1.0, 2.0, 9.0])
-    assert median(values, np.full(3, 1 / 3)) == 2
-    assert median(values, np.array([0.1, 0.1, 0.8])) == 9
+# ── who gained ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_gained_by_the_cut_is_told_by_partner_and_who_gained_more():
+    """Over twelve months BUY gains 12, 18, 36 and −12, SUP 24 in all four; the rest is later."""
+    buyer = np.ones((MONTHS, 1)) * [1.0, 1.5, 3.0, -1.0]
+    buyer[CUT + 1 :] = 1e6
+    found = account(4, gain={"BUY-SUP/BUY": buyer, "BUY-SUP/SUP": 2.0}).gained()
+    assert found is not None
+    assert list(found.by_partner) == ["BUY", "SUP"]
+    assert found.by_partner["BUY"].median == 15
+    assert found.by_partner["SUP"].median == 24
+    assert found.both == 0.75
+    assert (found.ahead, found.share) == ("SUP", 0.75)
+    heavy = account(
+        4, gain={"BUY-SUP/BUY": buyer, "BUY-SUP/SUP": 2.0}, weights=[1, 1, 7, 1]
+    ).gained()
+    assert heavy is not None
+    assert (heavy.ahead, heavy.share) == ("BUY", pytest.approx(0.7))
+
+
+def test_nobody_gains_where_there_was_no_exchange_by_the_cut():
+    later = np.where(np.arange(MONTHS) > CUT, 1.0, 0.0)
+    assert account(gain={"BUY-SUP/BUY": later}).gained() is None
+
+
+# ── lines and entries ───────────────────────────────────────────────────────────────────────────
+
+
+def test_each_line_has_its_middle_half_by_month():
+    """Runs that are paid 0, 1, 2, 3 and 4 a month, half of it in sight."""
+    paid = np.ones((MONTHS, 1)) * np.arange(5.0)
+    about = {"paid": paid, "paid_in_sight": paid / 2, "obligation": 1.0, "arrears": 7.0}
+    found = account(5, **about).middle_half()
+    assert list(found) == ["earned", "hidden", "in sight", "arrears"]
+    assert found["hidden"][:, 1].tolist() == [1, 2, 3]  # two months of 0.5, 1 and 1.5
+    assert found["earned"][:, 3].tolist() == [4, 4, 4]
+    assert found["arrears"][:, 3].tolist() == [7, 7, 7]
+
+
+def test_entries_say_what_each_tie_brought_to_the_cut_and_after_it():
+    """Three shells a month are 36 to the cut, worth four dollars each; of people, who is there."""
+    made = account(
+        arrived={"SUP>BUY:shells": 3.0, "BUY>SUP:oil": np.arange(MONTHS)},
+        lent={"SUP>BUY:troops": np.arange(MONTHS)},
+    )
+    entries = {entry.tie.label: entry for entry in made.entries()}
+    assert list(entries) == [t.label for t in made.ties]
+    shells, oil, troops = (
+        entries[label] for label in ("SUP>BUY:shells", "BUY>SUP:oil", "SUP>BUY:troops")
+    )
+    assert shells.amount.median == 36
+    assert shells.worth is not None
+    assert shells.after is not None
+    assert (shells.worth.median, shells.after.median) == (144, 144)
+    assert oil.amount.median == 66  # 0 + 1 + … + 11
+    assert oil.after is not None
+    assert oil.after.median == 4 * (12 + 23) * 6  # 12 + … + 23 barrels
+    assert troops.amount.median == CUT

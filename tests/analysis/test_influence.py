@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from servanda.analysis.influence import clients, leader
+from servanda.analysis.influence import bands, clients, leader
 from servanda.engine import assemble
 from tests.builders import tiny_case
 from tests.handmade import results
@@ -29,3 +29,15 @@ def test_the_leader_has_the_largest_median_share_in_the_month():
     assert leader(made, patrons, "valued", 4) == ("PAT", 1)
     heavy = results(runs=3, weights=[8, 1, 1], influence_valued=shares)
     assert leader(heavy, patrons, "valued", 5) == ("PAT", np.float32(0.8))
+
+
+def test_bands_are_quantiles_of_a_patrons_share_month_by_month():
+    """Twenty-one runs that share 0, 0.05, …, 1 in the sixth month."""
+    own = np.zeros((24, 21))
+    own[5] = np.linspace(0, 1, 21)
+    made = results(runs=21, influence_recorded={"BUY-SUP": own})
+    (_, patronage) = clients(made)["SUP"]
+    found = bands(made, patronage, "recorded")
+    assert found.shape == (5, 24)
+    np.testing.assert_allclose(found[:, 5], [0.05, 0.25, 0.5, 0.75, 0.95], atol=1e-6)
+    assert not found[:, 4].any()

@@ -35,7 +35,7 @@ from servanda.results import (
 from tests.builders import tiny_case
 from tests.cases import blank, template, template_folder
 
-NEEDED = "as_of, case_digest, done, levers, origin, partial, policy, runs, seed, version"
+NEEDED = "as_of, case_digest, changes, done, levers, origin, partial, policy, runs, seed, version"
 
 
 def model() -> Model:

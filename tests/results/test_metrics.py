@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from servanda.case.validate import validated
 
 from servanda.case.schema import CaseSpec, Metric, metric_span, month_number
 from servanda.engine import assemble
 from servanda.errors import CaseError
+from servanda.files.records import validated
 from servanda.results import evaluate
 from servanda.results.metrics import check_metrics, is_yes_or_no, write_metrics
 from tests.builders import SPEC, tiny_case

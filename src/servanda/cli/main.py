@@ -1,11 +1,11 @@
 """`servanda`: check, run, claims, sanction, brief, new."""
 
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-import servanda
 from servanda.case import available_cases
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
@@ -40,7 +40,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
 
 def _print_version(asked: bool) -> None:
     if asked:
-        say(f"servanda {servanda.__version__}")
+        say(f"servanda {version_of('servanda')}")
         raise typer.Exit
 
 
