@@ -413,11 +413,15 @@ def test_check_says_which_figures_are_not_compared_and_why(servanda):
     said = servanda("check", "mine")
     assert (said.err, said.code) == ("", 0)
     assert said.out.splitlines()[-3:] == [
-        "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
-        "0 rows of evidence became known later; no run reads them.",
+        (
+            "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
+            "0 rows of evidence became known later; no run reads them."
+        ),
         "shells-delivered: 1 figure is not compared, about days before the case starts.",
-        "shells-delivered: 2 figures are not compared, less than 25 days after the total "
-        "before it.",
+        (
+            "shells-delivered: 2 figures are not compared, less than 25 days after the total "
+            "before it."
+        ),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from servanda.cli import interrupts
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
 
@@ -190,11 +191,22 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
     return settings
 
 
-def main() -> NoReturn:
-    """Run the command line; faults that a user can mend end in one message and exit code 2."""
+def command() -> NoReturn:
+    """Run one command; faults that a user can mend end in one message and exit code 2."""
     try:
         app(prog_name="servanda")
     except ServandaError as error:
         err().print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0)
+
+
+def main() -> NoReturn:
+    """The program: one command, which Ctrl-C ends."""
+    with interrupts.leaves():
+        try:
+            command()
+        except SystemExit as ended:
+            if ended.code == interrupts.CODE:
+                interrupts.leave()
+            raise
