@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-EXTRAS := bench,check,docs,gravity,history,test
+EXTRAS := bench,check,docs,gravity,history,sources,test
 
 CASE ?= russia-dprk
 RUN_ARGS ?=
@@ -64,7 +64,7 @@ constraints: ## Resolve every dependency afresh and pin it in constraints.txt
 
 clean: ## Remove the virtual environment, the built docs and all caches, but no run
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find src tests docs benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests docs benchmarks scripts studies -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(INSTALLED_RUN): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

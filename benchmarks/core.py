@@ -54,7 +54,7 @@ def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
     axes = simulator.model.axes
     members = {"lent_lost": "tie", "tempo": ""}
     simulator.record = {
-        name: list(range(axes.size(members.get(name, "")))) if name in members else rows
+        name: tuple(range(axes.size(members.get(name, "")))) if name in members else rows
         for name, rows in simulator.record.items()
         if name in COMPARED
     }
@@ -116,7 +116,7 @@ def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndar
     numbers = jnp.arange(runs, dtype=jnp.uint32)
     at = jax.jit(lambda month: streams.at(jnp.uint32(seed), numbers, month))
     found = jax.tree.map(lambda *rows: np.stack(rows), *map(at, jnp.arange(months)))
-    out = {}
+    out: dict[str, np.ndarray] = {}
     for slot, draw, names in stream_names(model.axes, model.plan):
         values = np.asarray(found[slot][draw.name]).reshape(months, len(names), runs)
         out |= {name: values[:, row] for row, name in enumerate(names)}

@@ -117,10 +117,12 @@ def _outcome(model: gegravity.OneSectorGE, seconds: float) -> Outcome:
 
     def pairs(table: pd.DataFrame, column: str) -> np.ndarray:
         square = table[column].unstack("importer")
-        return square.loc[resistances.index, resistances.index].to_numpy(dtype=float)
+        values: np.ndarray = square.loc[resistances.index, resistances.index].to_numpy(dtype=float)
+        return values
 
     def change(column: str) -> np.ndarray:
-        return 1 + results[column].to_numpy(dtype=float) / 100
+        values: np.ndarray = 1 + results[column].to_numpy(dtype=float) / 100
+        return values
 
     return Outcome(
         tuple(resistances.index),

@@ -173,7 +173,13 @@ class Edge:
             self.asked = min(self.order, self.lane)
 
 
-class Actor(mesa.Agent):
+class CoreAgent(mesa.Agent):
+    """An agent of the core."""
+
+    model: "CoreModel"
+
+
+class Actor(CoreAgent):
     """A state with its accounts."""
 
     def __init__(self, model: "CoreModel", code: str, accounts: list[Account]) -> None:
@@ -190,7 +196,7 @@ class Actor(mesa.Agent):
             account.produce(inputs.shortage if inputs and good != "inputs" else 0.0)
 
 
-class Belligerent(mesa.Agent):
+class Belligerent(CoreAgent):
     """One side of the war: men, recruits, losses."""
 
     def __init__(self, model: "CoreModel", code: str, arms: Account, p: Numbers) -> None:
@@ -238,7 +244,7 @@ class Belligerent(mesa.Agent):
         self.price = clip(price, self.first_price / 5, self.first_price * 20)
 
 
-class Pact(mesa.Agent):
+class Pact(CoreAgent):
     """A supplier and a buyer: bargains, debt, and whether it lasts."""
 
     def __init__(
@@ -277,16 +283,19 @@ class Pact(mesa.Agent):
 
     def cost(self, edge: Edge) -> float:
         """The giver's cost of a unit, rising as its stock runs below its reserve."""
-        scarcity = clip(edge.reserve / max(edge.giver_account.stock, TINY), 1.0, 20.0)
-        return edge.cost * scarcity ** self.model.p("exchange.reserve_exponent")
+        giver = edge.giver_account
+        assert giver is not None, f"{edge.label} is sold out of no account"
+        scarcity = clip(edge.reserve / max(giver.stock, TINY), 1.0, 20.0)
+        return edge.cost * float(scarcity ** self.model.p("exchange.reserve_exponent"))
 
     def mix(self, lanes: list[float]) -> list[float]:
         """Shares of payment: what is worth most, is shortest and can be carried."""
         weights = []
         for edge, lane in zip(self.payments, lanes, strict=True):
             account = edge.receiver_account
-            used = account is not None and account.demand > 0
-            wanted = (1 + account.shortage) / 2 if used else 1.0
+            wanted = 1.0
+            if account is not None and account.demand > 0:
+                wanted = (1 + account.shortage) / 2
             weights.append(edge.efficiency * wanted * lane * edge.unit_value)
         total = max(sum(weights), TINY)
         return [w / total for w in weights]

@@ -22,7 +22,9 @@ class CoreModel(mesa.Model):
         super().__init__(seed=run)
         self.spec, self.given, self.run = spec, given, run
         self.p = p = Numbers({k: float(v[run]) for k, v in given.values.items()})
-        self.draws = {name: values[:, run].tolist() for name, values in given.draws.items()}
+        self.draws: dict[str, list[float]] = {
+            name: values[:, run].tolist() for name, values in given.draws.items()
+        }
         self.month, self.tempo = 0, 0.0
         # like every state, the war is read as it stood when the month began
         self.war = self.next_war = 1.0

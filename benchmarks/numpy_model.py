@@ -4,6 +4,7 @@ It shares no code with the mechanisms, only their equations, parameters and rand
 over ties are products with small incidence matrices.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,13 @@ TINY = 1e-6
 def shortfall(x: Values, width: Values) -> Values:
     """max(x, 0), rounded off over a width."""
     width = np.maximum(width, TINY)
-    return width * np.logaddexp(x / width, 0)
+    rounded: Values = width * np.logaddexp(x / width, 0)
+    return rounded
+
+
+def rows_of(places: list[int | None]) -> list[int]:
+    """The same places, where a checked case leaves none of them out."""
+    return [place for place in places if place is not None]
 
 
 class CoreModel:
@@ -44,7 +51,7 @@ class CoreModel:
         """A parameter without members."""
         return self.given.values[name].astype(self.dtype)
 
-    def incidence(self, targets: list[int | None], size: int) -> Values:
+    def incidence(self, targets: Sequence[int | None], size: int) -> Values:
         """A matrix that sums rows by target."""
         matrix = np.zeros((size, len(targets)), self.dtype)
         for row, target in enumerate(targets):
@@ -90,12 +97,13 @@ class CoreModel:
         ]
         self.sales = [i for i, t in enumerate(ties) if t.basis == "contract"]
         self.pays = [i for i, t in enumerate(ties) if t.basis == "payment"]
-        self.sale_pact, self.pay_pact = [pact[i] for i in self.sales], [pact[i] for i in self.pays]
+        self.sale_pact = rows_of([pact[i] for i in self.sales])
+        self.pay_pact = rows_of([pact[i] for i in self.pays])
         self.never_paid = [i for i in range(len(pacts)) if i not in self.pay_pact]
         self.sum_sales = self.incidence(self.sale_pact, len(pacts))
         self.sum_pays = self.incidence(self.pay_pact, len(pacts))
         self.contracted = [i for i in range(len(ties)) if i in self.sales + self.pays]
-        self.contracted_pact = [pact[i] for i in self.contracted]
+        self.contracted_pact = rows_of([pact[i] for i in self.contracted])
         self.sale_givers = [self.givers[i] for i in self.sales]
         self.buyer_accounts = [receivers[i] for i in self.sales]
         self.buyer_sides = [self.fights_for[i] for i in self.sales]
@@ -299,9 +307,10 @@ class CoreModel:
         p = self.p
         stock = np.maximum(self.stock[self.sale_givers], TINY)
         scarcity = np.clip(p["exchange.reserve"][self.sales] / stock, 1, 20)
-        return p["exchange.cost"][self.sales] * np.exp(
+        cost: Values = p["exchange.cost"][self.sales] * np.exp(
             p["exchange.reserve_exponent"] * np.log(scarcity)
         )
+        return cost
 
     def _mix(self, lanes: Values) -> Values:
         full = np.ones(self.runs, self.dtype)
@@ -312,10 +321,13 @@ class CoreModel:
             ]
         )
         weight = self.settles[self.pays] * (1 + shortage) / 2 * lanes
-        return weight / np.maximum(self.sum_pays @ weight, TINY)[self.pay_pact]
+        mix: Values = weight / np.maximum(self.sum_pays @ weight, TINY)[self.pay_pact]
+        return mix
 
     def _worth(self, lanes: Values) -> Values:
-        worth = self.sum_pays @ (self._mix(lanes) * self.p["exchange.efficiency"][self.pays])
+        worth: Values = self.sum_pays @ (
+            self._mix(lanes) * self.p["exchange.efficiency"][self.pays]
+        )
         worth[self.never_paid] = 1
         return worth[self.sale_pact]
 
@@ -342,7 +354,8 @@ class CoreModel:
         paid = cap * -np.expm1(-due / cap)
         lanes = (self.lane * live)[self.pays]
         unit = np.maximum(self.settles[self.pays], TINY)
-        return np.minimum(paid[self.pay_pact] * self._mix(lanes) / unit, lanes)
+        payments: Values = np.minimum(paid[self.pay_pact] * self._mix(lanes) / unit, lanes)
+        return payments
 
     def _profit(self, need: Values, cost: Values, live: Values) -> None:
         k = self._worth((self.p["exchange.lane_ceiling"] * live)[self.pays])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DATA = Path(os.environ.get("SERVANDA_DATA", ROOT.parent / "shared" / "data"))
 GEGRAVITY_SAMPLE = DATA / "trade" / "gegravity_sample_30country_2006.csv"
 ADVANCED_GUIDE = DATA / "models" / "agtpa_ch2_border_input_2006.csv"
+GUIDE_COSTS = ("ln_DIST", "CNTG", "INTL_BRDR")
 RESULTS = ROOT / "benchmarks" / "trade_results.json"
 PAGE = ROOT / "docs" / "benchmark-trade.md"
 PACKAGES = ("servanda", "jax", "jaxlib", "numpy", "gegravity")
@@ -49,21 +50,19 @@ TIMES_GEGRAVITY, MOST_STEPS, LARGEST_MS = 3000, 40, 4.0
 
 def economy_of(size: int) -> tuple[Economy, str]:
     """An economy of so many countries, and where it comes from."""
-    if size == 30 and GEGRAVITY_SAMPLE.is_file():
-        from benchmarks.gegravity_model import COSTS
-
-        return _fitted(GEGRAVITY_SAMPLE, COSTS), "gegravity's sample"
-    if size == 69 and ADVANCED_GUIDE.is_file():
-        return _fitted(ADVANCED_GUIDE, ("ln_DIST", "CNTG", "INTL_BRDR")), "the Advanced Guide's"
-    return synthetic(size), "synthetic"
-
-
-def _fitted(file: Path, costs: tuple[str, ...]) -> Economy:
-    import pandas as pd
-
     from servanda.trade import estimate
 
-    return estimate(pd.read_csv(file).dropna(subset=["trade"]), costs).economy
+    if size == 30 and GEGRAVITY_SAMPLE.is_file():
+        from benchmarks.gegravity_model import COSTS
+        from servanda.sources.gegravity import read_sample
+
+        return estimate(read_sample(GEGRAVITY_SAMPLE), COSTS).economy, "gegravity's sample"
+    if size == 69 and ADVANCED_GUIDE.is_file():
+        from servanda.sources.agtpa import REFERENCE, read_border_input
+
+        rows = read_border_input(ADVANCED_GUIDE, GUIDE_COSTS, REFERENCE)
+        return estimate(rows, GUIDE_COSTS).economy, "the Advanced Guide's"
+    return synthetic(size), "synthetic"
 
 
 def synthetic(size: int) -> Economy:
@@ -168,12 +167,11 @@ def _shock(economy: Economy, size: int, shock: Shock) -> dict[str, float]:
 
 def gegravity_worker() -> dict[str, float]:
     """Time `simulate()`, and the same agreement here, one at a time and a thousand."""
-    import pandas as pd
-
     from benchmarks import gegravity_model as oracle
+    from servanda.sources.gegravity import read_sample
     from servanda.trade import Economy, counterfactual, counterfactuals, estimate
 
-    sample = pd.read_csv(GEGRAVITY_SAMPLE)
+    sample = read_sample(GEGRAVITY_SAMPLE)
     found = estimate(sample, oracle.COSTS)
     coefficients = dict(zip(found.costs, found.coefficients.tolist(), strict=True))
     outcomes = [oracle.simulate(sample, coefficients) for _ in range(3)]

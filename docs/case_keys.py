@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 
 from servanda.case import Observation, Series, SourceRule, evidence, schema
-from servanda.history import ReferenceClass
-from servanda.trade import regimes
+from servanda.files import Record
+from servanda.history import Conditions, ReferenceClass
+from servanda.trade import baseline, citations, regimes
 
 MEANINGS = Path(__file__).resolve().with_name("keys.toml")
 
@@ -26,7 +27,7 @@ def records() -> dict[str, type]:
     found: dict[str, type] = {
         name: thing
         for name, thing in vars(schema).items()
-        if isinstance(thing, type) and issubclass(thing, schema.Record)
+        if isinstance(thing, type) and issubclass(thing, Record)
     }
     others: tuple[type, ...] = (
         Series,
@@ -35,7 +36,11 @@ def records() -> dict[str, type]:
         evidence.Source,
         regimes.Regime,
         regimes.Measure,
+        baseline.BaselineFile,
+        baseline.SectorElasticity,
+        citations.Publication,
         ReferenceClass,
+        Conditions,
     )
     return found | {thing.__name__: thing for thing in others}
 
@@ -85,7 +90,8 @@ def _default(value: Any) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-_PLAIN = {
+_PLAIN: dict[object, str] = {
+    Any: "anything",
     str: "text",
     float: "number",
     int: "whole number",

@@ -4,9 +4,10 @@
     docs/generate.py            write what is stale
     docs/generate.py --check    write nothing; exit 1 and name what is stale
 
-Whole pages: one for each mechanism, the month's plan, every quantity, the command line, the
-shipped case. Parts, between `generated: NAME` and `end of generated`: the navigation in mkdocs.yml,
-key tables of the case format, the table of trade effects, what is left out, and the claims.
+Whole pages: one for each mechanism, the month's plan, every quantity, publishers' files, the
+command line, the shipped case. Parts, between `generated: NAME` and `end of generated`: the
+navigation in mkdocs.yml, key tables of the case format, tables of trade effects, reference classes
+and rerouting, what is left out, and the claims.
 """
 
 import argparse
@@ -14,21 +15,16 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import case_keys
+from history_tables import reference_classes_part
 from markup import code, table
 from mechanism_pages import mechanism_page, plan_page
+from publishers_page import publishers_page
 from reference_pages import case_page, cli_page, quantities_page
 from shipped import CASE, Docstring, case, chosen, slots
+from study_tables import priors_part, rerouting_part, substitution_part
 from trade_tables import effects_part, variants_part
-
-from servanda.rerouting.tables import (
-    priors_part,
-    read_results,
-    rerouting_part,
-    substitution_part,
-)
 
 DOCS = Path(__file__).resolve().parent
 CONFIG = DOCS.parent / "mkdocs.yml"
@@ -58,11 +54,6 @@ def not_modelled_part() -> str:
     return "".join(f"- {text}\n" for text in case().spec.not_modelled)
 
 
-def results_part(part: Callable[[Any], str]) -> Callable[[], str]:
-    """A part made of what the record said of rerouting."""
-    return lambda: part(read_results(DOCS / "rerouting_results.toml"))
-
-
 def claims_part() -> str:
     """The claims of the case, by system."""
     rows = [(c.system, code(c.slug), c.text, c.test.kind) for c in case().claims]
@@ -75,9 +66,10 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "not modelled": not_modelled_part,
     "trade effects": effects_part,
     "trade variants": variants_part,
-    "rerouting": results_part(rerouting_part),
-    "substitution": results_part(substitution_part),
-    "evasion priors": results_part(priors_part),
+    "reference classes": reference_classes_part,
+    "rerouting": rerouting_part,
+    "substitution": substitution_part,
+    "evasion priors": priors_part,
     "claims": claims_part,
 }
 _PART = re.compile(
@@ -109,6 +101,7 @@ def wanted() -> dict[Path, str]:
     whole |= {
         DOCS / "mechanisms" / "index.md": plan_page(),
         DOCS / "quantities.md": quantities_page(),
+        DOCS / "publishers.md": publishers_page(),
         DOCS / "cli.md": cli_page(),
         DOCS / f"{CASE}.md": case_page(),
     }

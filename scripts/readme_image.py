@@ -31,13 +31,16 @@ def main(folder: Path) -> None:
         last = tab.locator("#survival + .grid figure svg").nth(1).bounding_box()
         if top is None or last is None:
             sys.exit(f"{page} does not look like a briefing")
-        clip = {
-            "x": 0,
-            "y": top["y"] - 8,
-            "width": WIDTH,
-            "height": last["y"] + last["height"] - top["y"] + 4,
-        }
-        tab.screenshot(path=OUT, clip=clip, full_page=True)
+        tab.screenshot(
+            path=OUT,
+            clip={
+                "x": 0,
+                "y": top["y"] - 8,
+                "width": WIDTH,
+                "height": last["y"] + last["height"] - top["y"] + 4,
+            },
+            full_page=True,
+        )
         browser.close()
     size = OUT.stat().st_size
     if size > LARGEST:

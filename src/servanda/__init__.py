@@ -3,52 +3,95 @@
 import servanda as sv
 
 case = sv.load("russia-dprk")
-results = sv.run(case, runs=1000)        # xarray, labelled, with units
+results = sv.run(case, runs=1000)        # xarray: every quantity by month, member and run
+metrics = sv.metrics(results)            # one number a run
 verdicts = sv.claims(case)               # the argument, claim by claim
-sv.brief("runs/russia-dprk-1")           # the briefing of a run folder
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 if TYPE_CHECKING:
-    from servanda.api import brief
-    from servanda.case import available_cases, load
-    from servanda.errors import CaseError, RunFolderError, ServandaError, UsageError
+    from servanda.analysis.check import check
+    from servanda.analysis.priors import priors
+    from servanda.analysis.sanctions import sanction
+    from servanda.api import brief, hindcast
+    from servanda.case import Case, available_cases, load
+    from servanda.case import create as new
+    from servanda.case.units import registry as unit_registry
+    from servanda.ensembles import Ensemble
+    from servanda.errors import (
+        CaseError,
+        ExecutorError,
+        RunFolderError,
+        ServandaError,
+        UsageError,
+    )
+    from servanda.results import open_folder as open_run
     from servanda.results import run
+    from servanda.results.labelled import metrics
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
 
-# Loaded when first used: `servanda --help` should not wait for JAX.
+# Where each public name is defined. It is loaded when first used: `servanda --help` does not wait
+# for JAX.
 _HOMES = {
-    "CaseError": "servanda.errors",
-    "RunFolderError": "servanda.errors",
-    "ServandaError": "servanda.errors",
-    "UsageError": "servanda.errors",
-    "available_cases": "servanda.case",
-    "brief": "servanda.api",
-    "claims": "servanda.verdicts",
-    "load": "servanda.case",
-    "run": "servanda.results",
+    "Case": ("servanda.case", "Case"),
+    "CaseError": ("servanda.errors", "CaseError"),
+    "Ensemble": ("servanda.ensembles", "Ensemble"),
+    "ExecutorError": ("servanda.errors", "ExecutorError"),
+    "RunFolderError": ("servanda.errors", "RunFolderError"),
+    "ServandaError": ("servanda.errors", "ServandaError"),
+    "UsageError": ("servanda.errors", "UsageError"),
+    "available_cases": ("servanda.case", "available_cases"),
+    "brief": ("servanda.api", "brief"),
+    "check": ("servanda.analysis.check", "check"),
+    "claims": ("servanda.verdicts", "claims"),
+    "hindcast": ("servanda.api", "hindcast"),
+    "load": ("servanda.case", "load"),
+    "metrics": ("servanda.results.labelled", "metrics"),
+    "new": ("servanda.case", "create"),
+    "open_run": ("servanda.results", "open_folder"),
+    "priors": ("servanda.analysis.priors", "priors"),
+    "run": ("servanda.results", "run"),
+    "sanction": ("servanda.analysis.sanctions", "sanction"),
+    "unit_registry": ("servanda.case.units", "registry"),
 }
 
 __all__ = [
+    "Case",
     "CaseError",
+    "Ensemble",
+    "ExecutorError",
     "RunFolderError",
     "ServandaError",
     "UsageError",
     "available_cases",
     "brief",
+    "check",
     "claims",
+    "hindcast",
     "load",
+    "metrics",
+    "new",
+    "open_run",
+    "priors",
     "run",
+    "sanction",
+    "unit_registry",
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'servanda' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
+    module, attribute = _HOMES[name]
+    value = getattr(_import_module(module), attribute)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,15 +1,48 @@
-"""The public call that spans all layers: the briefing of a run folder."""
+"""The public calls that span several layers: the hindcast of a case, the briefing of a run."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hindcast import Coverage
+from servanda.analysis.hindcast import hindcast as coverages_of
+from servanda.case import Case, as_case
+from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
 from servanda.report import brief as write_briefing
-from servanda.results import Progress, RunFolder, open_folder, prepare
+from servanda.results import Progress, RunFolder, open_folder, prepare, run_policies
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
 
-__all__ = ["brief"]
+__all__ = ["HINDCAST_RUNS", "brief", "hindcast"]
+
+HINDCAST_RUNS = 2048
+
+
+def hindcast(
+    case: Case | str | Path,
+    runs: int = HINDCAST_RUNS,
+    seed: int = 1,
+    *,
+    progress: Progress | None = None,
+) -> list[Coverage]:
+    """How much of the record to the evidence cut-off lies within what the model expected.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+        runs: how many, drawn from the priors.
+        seed: of all randomness.
+        progress: called with runs done and runs asked for.
+
+    Returns:
+        For each series, its figures with their 90 % prior-predictive intervals.
+
+    Raises:
+        CaseError: if the case does not fit together.
+        UsageError: on zero runs.
+    """
+    simulator = prepare(as_case(case))
+    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    (results,) = run_policies(simulator, ensemble, progress=progress)
+    return coverages_of(results)
 
 
 def brief(
@@ -43,4 +76,4 @@ def brief(
     if verdicts is None:
         verdicts = judge(simulator, results.ensemble.first(CLAIM_RUNS), progress=progress)
     target = Path(out) if out is not None else run.path / "briefing.html"
-    return write_briefing(results, verdicts, hindcast(results), target)
+    return write_briefing(results, verdicts, coverages_of(results), target)

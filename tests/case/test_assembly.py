@@ -13,7 +13,7 @@ from servanda.engine import assemble
 from servanda.engine.layout import Layout
 from servanda.engine.model import order
 from servanda.errors import CaseError
-from servanda.experiments.metrics import check_metrics
+from servanda.results.metrics import check_metrics
 from servanda.world import Axes, Process, quantities
 from tests.case.refusals import refusal
 

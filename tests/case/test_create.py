@@ -12,8 +12,10 @@ import pytest
 
 from servanda.case import create, load
 from servanda.engine import Simulator, assemble
+from servanda.ensembles import Ensemble
 from servanda.errors import UsageError
-from servanda.experiments.metrics import check_metrics, evaluate
+from servanda.results import evaluate, run_policies
+from servanda.results.metrics import check_metrics
 
 TEMPLATE = Path(str(resources.files("servanda.case"))) / "template"
 
@@ -51,13 +53,13 @@ def test_every_section_of_a_new_case_is_explained():
 
 def test_a_new_case_runs(model):
     check_metrics(model)
-    (arrays,) = Simulator(model).run(100, seed=1)
-    assert all(np.isfinite(values).all() for values in arrays.values())
-    values = evaluate(model, arrays)
+    (results,) = run_policies(Simulator(model), Ensemble.prior(model, 100))
+    assert all(np.isfinite(values).all() for values in results.arrays.values())
+    values = evaluate(results)
     assert 0 < values["alive"].mean() <= 1
     assert (values["fire"] > 0).all()
     # shells arrive from the month that the record shows, and not before
-    shells = arrays["arrived"][:, model.axes.at("tie", "AAA>BBB:shells")]
+    shells = results.series("arrived[AAA>BBB:shells]")
     assert not shells[:5].any()
     assert (shells[6:24].sum(axis=0) > 0).mean() > 0.9
 

@@ -47,7 +47,7 @@ REFUSED = (
         "evidence.csv",
         ",300000,,,",
         ",300000,,inf,",
-        "evidence.csv line 3: found value 'inf', expected a finite number",
+        "evidence.csv line 3: found high 'inf', expected a finite number",
         id="an infinite high",
     ),
     pytest.param(

@@ -49,7 +49,7 @@ REFUSED = (
         'reduces = "last"',
         (
             "case.toml: metrics[1].reduces: found a key that is not known here, "
-            "expected one of name, label, unit, quantity, reduce, since, until, less, "
+            "expected one of name, label, unit, quantity, reduce, level, since, until, less, "
             "over, above\n"
             "  hint: did you mean 'reduce'?"
         ),

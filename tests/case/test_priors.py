@@ -1,19 +1,16 @@
-"""Priors: every fault has one whole message, and draws obey the distribution that is declared."""
+"""Priors: every fault has one whole message, and what their bounds leave is measured right."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
 from servanda.case import Prior
-from servanda.case.priors import draw, label
+from servanda.case.priors import label
 from tests.case.refusals import refusal
+from tests.priors import PRIORS, reference
 
 REFUSED = (
     pytest.param(
@@ -329,153 +326,15 @@ def test_a_fault_in_a_prior_is_named(tmp_path, file, old, new, message):
     assert refusal(tmp_path, file, old, new) == message
 
 
-PRIORS = {
-    "normal": Prior("normal", (0.83, 0.08), 0.5, 0.97, "dimensionless", "assumed"),
-    "normal, cut on both sides": Prior("normal", (0.0, 1.0), -1.7, 1.7, "USD", "assumed"),
-    "lognormal": Prior("lognormal", (900000.0, 0.45), 150000.0, 4e6, "round", "assumed"),
-    "lognormal, small": Prior("lognormal", (1.5e-10, 0.9), 2e-12, 3e-9, "1/USD", "assumed"),
-    "lognormal, down to zero": Prior("lognormal", (3.0, 0.5), 0.0, 6.0, "month", "assumed"),
-    "beta": Prior("beta", (2.0, 5.0), 0.0, 1.0, "dimensionless", "assumed"),
-    "beta, at one end": Prior("beta", (2.0, 98.0), 0.0, 1.0, "dimensionless", "assumed"),
-    "uniform": Prior("uniform", (-2.0, 3.0), -2.0, 3.0, "dimensionless", "assumed"),
-    "uniform, cut": Prior("uniform", (0.0, 1.0), 0.05, 1.0, "dimensionless", "assumed"),
-    "fixed": Prior("fixed", (1.3e6,), 1.3e6, 1.3e6, "person", "assumed"),
-}
-RUNS = 20000
-SHARES = np.array([0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])
-
-
-def _reference(prior: Prior):
-    """The untruncated distribution, as SciPy has it."""
-    first, second, *_ = prior.arguments
-    return {
-        "normal": lambda: stats.norm(first, second),
-        "lognormal": lambda: stats.lognorm(second, scale=first),
-        "beta": lambda: stats.beta(first, second),
-        "uniform": lambda: stats.uniform(first, second - first),
-    }[prior.family]()
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    return {k: np.asarray(v) for k, v in draw(PRIORS, 1, np.arange(RUNS)).items()}
-
-
 @pytest.mark.parametrize("name", PRIORS)
 def test_the_priors_that_are_tested_are_good_ones(name):
     PRIORS[name].check(name)
 
 
 @pytest.mark.parametrize("name", PRIORS)
-def test_draws_lie_within_their_bounds(drawn, name):
-    prior = PRIORS[name]
-    assert drawn[name].shape == (RUNS,)
-    assert (drawn[name] >= np.float32(prior.low)).all()
-    assert (drawn[name] <= np.float32(prior.high)).all()
-
-
-@pytest.mark.parametrize("name", [n for n, p in PRIORS.items() if p.family != "fixed"])
-def test_draws_follow_the_truncated_distribution(drawn, name):
-    prior = PRIORS[name]
-    whole = _reference(prior)
-    low, high = whole.cdf([prior.low, prior.high])
-    # the share of draws below each quantile, within four standard errors
-    quantiles = whole.ppf(low + SHARES * (high - low))
-    below = (drawn[name][:, None] <= quantiles).mean(axis=0)
-    assert np.abs(below - SHARES).max() < 4 * np.sqrt(0.25 / RUNS)
-    assert (np.abs(below - SHARES) < 4 * np.sqrt(SHARES * (1 - SHARES) / RUNS)).all()
-
-
-def test_a_fixed_number_is_always_that_number(drawn):
-    assert set(drawn["fixed"]) == {1.3e6}
-
-
-@pytest.mark.parametrize("name", [n for n, p in PRIORS.items() if p.family != "fixed"])
-def test_the_distribution_is_the_truncated_one(name):
-    prior = PRIORS[name]
-    whole = _reference(prior)
-    low, high = whole.cdf([prior.low, prior.high])
-    at = whole.ppf(low + SHARES * (high - low))
-    density = whole.pdf(at) / (high - low)
-    ours = jax.vmap(prior.distribution.log_prob)(at.astype(np.float32))
-    np.testing.assert_allclose(np.exp(ours), density, rtol=2e-3)
-
-
-@pytest.mark.parametrize("name", [n for n, p in PRIORS.items() if p.family != "fixed"])
-def test_draws_follow_the_numpyro_distribution(drawn, name):
-    prior = PRIORS[name]
-    grid = np.linspace(prior.low, prior.high, 20001, dtype=np.float32)[1:-1]
-    density = np.exp(jax.vmap(prior.distribution.log_prob)(grid)).astype(float)
-    share = np.cumsum(density) / density.sum()
-    at = grid[np.searchsorted(share, SHARES)]
-    below = (drawn[name][:, None] <= at).mean(axis=0)
-    assert np.abs(below - SHARES).max() < 4 * np.sqrt(0.25 / RUNS)
-
-
-@pytest.mark.parametrize("name", PRIORS)
 def test_the_centre_lies_within_the_bounds(name):
     prior = PRIORS[name]
     assert prior.low <= prior.centre <= prior.high
-
-
-def test_a_run_draws_the_same_in_any_company(drawn):
-    some = draw(PRIORS, 1, np.array([7, 3, 19999]))
-    for name, values in some.items():
-        np.testing.assert_array_equal(np.asarray(values), drawn[name][[7, 3, 19999]], name)
-
-
-@pytest.mark.parametrize("name", PRIORS)
-def test_a_parameter_draws_the_same_beside_any_others(drawn, name):
-    alone = draw({name: PRIORS[name]}, 1, np.arange(RUNS))
-    np.testing.assert_array_equal(np.asarray(alone[name]), drawn[name])
-
-
-def test_the_order_of_the_parameters_does_not_matter(drawn):
-    backwards = draw(dict(reversed(PRIORS.items())), 1, np.arange(RUNS))
-    for name, values in backwards.items():
-        np.testing.assert_array_equal(np.asarray(values), drawn[name], name)
-
-
-def test_another_seed_draws_other_numbers(drawn):
-    other = draw(PRIORS, 2, np.arange(RUNS))
-    for name in PRIORS:
-        same = (np.asarray(other[name]) == drawn[name]).mean()
-        assert same == (name == "fixed") or same < 0.01
-
-
-def test_two_parameters_with_one_prior_draw_independently():
-    prior = PRIORS["normal"]
-    two = draw({"a": prior, "b": prior}, 1, np.arange(RUNS))
-    assert abs(np.corrcoef(two["a"], two["b"])[0, 1]) < 4 / np.sqrt(RUNS)
-
-
-def test_neighbouring_runs_draw_independently(drawn):
-    for name, values in drawn.items():
-        if name != "fixed":
-            assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) < 4 / np.sqrt(RUNS)
-
-
-@given(
-    st.sampled_from(["normal", "lognormal", "uniform", "beta"]),
-    st.floats(0.1, 1e6),
-    st.floats(0.05, 2.0),
-    st.floats(2.0, 6.0),
-)
-@settings(max_examples=30)
-def test_any_prior_that_is_accepted_draws_within_its_bounds(family, centre, spread, width):
-    ends = {
-        "normal": (centre - width * spread, centre + width * spread),
-        "lognormal": (centre * np.exp(-width * spread), centre * np.exp(width * spread)),
-        "uniform": (centre, centre + spread),
-        "beta": (0.0, 1.0),
-    }
-    low, high = map(float, ends[family])
-    numbers = (low, high) if family == "uniform" else (centre, spread)
-    prior = Prior(family, numbers, low, high, "dimensionless", "assumed")
-    prior.check("here")
-    values = np.asarray(draw({"a": prior}, 3, np.arange(100))["a"])
-    assert np.isfinite(values).all()
-    assert ((values >= np.float32(low)) & (values <= np.float32(high))).all()
 
 
 def test_a_prior_shows_its_numbers_and_bounds():
@@ -495,6 +354,6 @@ def test_more_room_between_the_bounds_never_makes_a_prior_worse(family):
     ]
     masses = [prior._mass_within() for prior in priors]
     assert all(less < more for less, more in pairwise(masses))
-    whole = [_reference(prior) for prior in priors]
+    whole = [reference(prior) for prior in priors]
     exact = [w.cdf(p.high) - w.cdf(p.low) for w, p in zip(whole, priors, strict=True)]
     np.testing.assert_allclose(masses, exact, rtol=1e-9)

@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
-from servanda.case import files, load, units
+from servanda.case import load, units
 from servanda.case.evidence import REFERENCE
 from servanda.engine import assemble
-from servanda.experiments.metrics import check_metrics
+from servanda.files import read_rows
+from servanda.results.metrics import check_metrics
 
 # Carried over as they stand: evidence.csv column → facts.csv column.
 CARRIED = {
@@ -107,7 +108,7 @@ def test_rows_later_than_the_cut_stay_in_the_file_and_out_of_a_run(case):
 
 
 def _corrections(case):
-    rows = files.rows(case.folder / "evidence_corrections.csv").values()
+    rows = read_rows(case.folder / "evidence_corrections.csv").values()
     return {(row["id"], row["column"]): row for row in rows}
 
 
@@ -120,7 +121,7 @@ def _same(ours: str, theirs: str) -> bool:
 
 def test_facts_are_carried_over_unchanged_but_for_what_is_logged(case, facts):
     corrections = _corrections(case)
-    rows = files.rows(case.folder / "evidence.csv").values()
+    rows = read_rows(case.folder / "evidence.csv").values()
     carried = [row for row in rows if row["id"] in facts]
     assert len(carried) > 500
     changed = [
@@ -134,7 +135,7 @@ def test_facts_are_carried_over_unchanged_but_for_what_is_logged(case, facts):
 
 
 def test_every_logged_correction_is_made(case, facts):
-    rows = {row["id"]: row for row in files.rows(case.folder / "evidence.csv").values()}
+    rows = {row["id"]: row for row in read_rows(case.folder / "evidence.csv").values()}
     for (name, column), row in _corrections(case).items():
         if name in rows and column in CARRIED:
             assert _same(rows[name][column], row["now"]), (name, column)

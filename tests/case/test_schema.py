@@ -18,8 +18,8 @@ from servanda.case.schema import (
     month_name,
     month_number,
 )
-from servanda.case.validate import validated
 from servanda.errors import CaseError
+from servanda.files import validated
 
 
 def test_months_are_counted_from_year_zero():

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
 
+from scripts.reference_classes import main
 from servanda.history import (
+    Conditions,
     FittedClass,
     ReferenceClass,
-    fit_class,
     kaplan_meier,
     lifetimes,
     probability_of_ending,
-    read_alliances,
     read_fitted,
     read_reference_classes,
     select,
-    write_fitted,
 )
+from servanda.sources.atop import read_alliances
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "src/servanda/cases/russia-dprk"
-WARTIME = ReferenceClass("wartime", "wartime", "", {"bilateral": True, "wartime": True})
+WARTIME = ReferenceClass("wartime", "wartime", "", Conditions(bilateral=True, wartime=True))
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +43,6 @@ def shipped() -> dict[str, FittedClass]:
     return read_fitted(CASE / "reference_classes.csv")
 
 
-def test_the_shipped_table_is_what_the_record_gives(atop: Path, tmp_path: Path) -> None:
-    alliances = read_alliances(atop / "atop5_1_alliance.csv")
-    declared = read_reference_classes(CASE / "reference_classes.toml")
-    again = tmp_path / "again.csv"
-    write_fitted(
-        again,
-        [
-            fit_class(
-                one.name, lifetimes(select(alliances, one)), declared.ages, declared.min_events
-            )
-            for one in declared.classes
-        ],
-    )
-    assert again.read_text() == (CASE / "reference_classes.csv").read_text()
-
-
 def test_every_declared_class_ships(shipped: dict[str, FittedClass]) -> None:
     declared = read_reference_classes(CASE / "reference_classes.toml")
     assert list(shipped) == [one.name for one in declared.classes]
@@ -76,12 +59,19 @@ def test_five_year_survival_differs_by_a_factor_of_two(shipped: dict[str, Fitted
     assert widest / shipped["wartime-bilateral"].five_year_survival > 2
 
 
-def test_the_page_shows_the_shipped_table() -> None:
-    script = ROOT / "scripts/reference_classes.py"
-    done = subprocess.run(
-        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+def test_the_script_writes_the_shipped_table(atop: Path, tmp_path: Path) -> None:
+    shutil.copy(CASE / "reference_classes.toml", tmp_path)
+    assert main([str(atop / "atop5_1_alliance.csv"), "--case", str(tmp_path)]) == 0
+    made = (tmp_path / "reference_classes.csv").read_text(encoding="utf-8")
+    assert made == (CASE / "reference_classes.csv").read_text(encoding="utf-8")
+
+
+def test_the_script_without_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none.csv")]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"none.csv: found no such file, expected a CSV file in {tmp_path}\n",
     )
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_prototype_counted_phases(atop: Path) -> None:
@@ -112,7 +102,7 @@ def test_the_prototype_took_the_wider_classes_from_recent_times(atop: Path) -> N
     alliances = read_alliances(atop / "atop5_1_alliance.csv")
 
     def ending(**where: bool | int) -> float:
-        members = select(alliances, ReferenceClass("x", "x", "", where))
+        members = select(alliances, ReferenceClass("x", "x", "", Conditions(**where)))
         return kaplan_meier(lifetimes(members)).ending_between(0.0, 5.5)
 
     assert ending(bilateral=True) == pytest.approx(0.184, abs=0.001)

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from servanda.errors import CaseError, ServandaError
 from servanda.history import (
-    Alliance,
     Band,
-    Ending,
+    Conditions,
     Lifetimes,
     ReferenceClass,
     band_at,
@@ -31,6 +30,7 @@ from servanda.history import (
     select,
     write_fitted,
 )
+from servanda.sources.atop import Alliance, Ending
 
 AGES = (0.0, 2.0, 5.0, 10.0)
 
@@ -157,10 +157,10 @@ def test_relabelling_and_reordering_change_nothing(
 
 @given(records())
 def test_a_class_of_everyone_is_the_pooled_estimate(record: tuple[Alliance, ...]) -> None:
-    everyone = select(record, ReferenceClass("all", "all", "", {}))
+    everyone = select(record, ReferenceClass("all", "all", "", Conditions()))
     assert everyone == record
-    wartime = select(record, ReferenceClass("w", "w", "", {"wartime": True}))
-    peace = select(record, ReferenceClass("p", "p", "", {"wartime": False}))
+    wartime = select(record, ReferenceClass("w", "w", "", Conditions(wartime=True)))
+    peace = select(record, ReferenceClass("p", "p", "", Conditions(wartime=False)))
     assert sorted(one.atop_id for one in wartime + peace) == [one.atop_id for one in record]
     pooled = fit_bands(lifetimes(record), (0.0,), 1)[0]
     parts = [fit_bands(lifetimes(part), (0.0,), 1)[0] for part in (wartime, peace)]
@@ -234,20 +234,57 @@ def test_shares_count_only_coded_endings() -> None:
 
 
 def test_no_alliances_is_an_error() -> None:
-    with pytest.raises(CaseError):
+    with pytest.raises(CaseError) as caught:
         kaplan_meier(lives([], []))
+    assert str(caught.value) == "Kaplan-Meier: found no alliances, expected at least one"
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lifelines", None)
     with pytest.raises(ServandaError) as caught:
         kaplan_meier(lives([1.0], [True]))
-    assert caught.value.hint == "pip install 'servanda[history]'"
+    assert str(caught.value) == (
+        "servanda.history: found lifelines is not installed,"
+        " expected the extra 'history', which estimating survival needs\n"
+        "  hint: pip install 'servanda[history]'"
+    )
 
 
-def test_a_broken_table_is_refused(tmp_path: Path) -> None:
+HEAD = (
+    "class,n_alliances,n_ended,n_uncoded,age_from,age_to,events,exposure_months,"
+    "hazard_per_month_mean,hazard_log_sd,five_year_survival,five_year_low,five_year_high,"
+    "n_fulfilled,n_renegotiated,n_violated,share_fulfilled,share_renegotiated,share_violated"
+)
+LINE = "x,9,4,0,0,inf,4,800.0,0.005625,0.4463,0.7000,0.5000,0.9000,1,1,2,0.25,0.25,0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "class,n\nx,1\n",
+            f"line 1: found columns class, n, expected columns {HEAD.replace(',', ', ')}",
+        ),
+        (
+            f"{HEAD}\n{LINE},7\n",
+            (
+                "line 2: found 20 cells, expected 19, one for each column\n"
+                "  hint: a text with a comma in it needs quotes"
+            ),
+        ),
+        (
+            f"{HEAD}\n{LINE}\n{LINE.replace('800.0', 'many')}\n",
+            "line 3: found exposure_months 'many', expected a number",
+        ),
+        (
+            f"{HEAD}\n{LINE.replace('x,9', 'x,nine')}\n",
+            "line 2: found n_alliances 'nine', expected a whole number",
+        ),
+    ],
+)
+def test_a_broken_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "fitted.csv"
-    path.write_text("class,n\nx,1\n", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(CaseError) as caught:
         read_fitted(path)
-    assert caught.value.found == "columns class, n"
+    assert str(caught.value) == f"fitted.csv {message}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from altair.utils.schemapi import debug_mode
+from servanda.report.evidence import observed
 
 from servanda.analysis.accounts import Account, accounts
 from servanda.analysis.fate import Fate, fates
@@ -27,7 +28,6 @@ from servanda.report import (
     words,
 )
 from servanda.report import hinges as shown_hinges
-from servanda.report.evidence import observed
 from servanda.report.figure import check, spec_of
 
 

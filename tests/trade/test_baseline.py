@@ -88,33 +88,35 @@ def test_a_byte_order_mark_does_no_harm(tmp_path):
 # --- specifications that are wrong -------------------------------------------
 
 TOML = "trade_baseline.toml"
-ELASTICITY = f"{TOML}: elasticities, other"
-RANGE = "expected low, central and high, rising, each from 1, finite"
+ELASTICITY = f"{TOML}: elasticities.other"
+RANGE = "expected low, central and high, rising, each above 1, finite"
+UNKNOWN = "found a key that is not known here, expected one of"
+REQUIRED = "found no such key, expected this key is required"
+KEYS = (
+    "sectors, report, sector_elasticity, factors, closure, elasticities, names,"
+    " gross_output_ratio, gross_output_source, build, sources"
+)
 WRONG_SPEC = {
     "a key missing": (
         'factors = "fixed"\n',
         "",
-        f"{TOML}: found no 'factors', expected this key",
+        f"{TOML}: factors: {REQUIRED}",
     ),
     "a key misspelt": (
         "closure =",
         "closures =",
-        f"{TOML}: found no 'closure', expected this key\n  hint: did you mean 'closures'?",
+        f"{TOML}: closures: {UNKNOWN} {KEYS}\n  hint: did you mean 'closure'?",
     ),
     "a key of no meaning": (
         "report =",
         "zeal = 1\nreport =",
-        (
-            f"{TOML}: found key 'zeal', expected one of build, closure, elasticities, factors,"
-            " gross_output_ratio, gross_output_source, names, report, sector_elasticity, sectors,"
-            " sources"
-        ),
+        f"{TOML}: zeal: {UNKNOWN} {KEYS}",
     ),
     "unknown factors": (
         '"fixed"',
         '"fxed"',
         (
-            f"{TOML}: factors: found 'fxed', expected one of mobile, fixed\n"
+            f"{TOML}: factors: found 'fxed', expected 'mobile' or 'fixed'\n"
             "  hint: did you mean 'fixed'?"
         ),
     ),
@@ -123,7 +125,7 @@ WRONG_SPEC = {
         '"multiplied"',
         (
             f"{TOML}: closure: found 'multiplied',"
-            " expected one of multiplicative, additive, export-share, held-shares\n"
+            " expected 'multiplicative', 'additive', 'export-share' or 'held-shares'\n"
             "  hint: did you mean 'multiplicative'?"
         ),
     ),
@@ -135,7 +137,7 @@ WRONG_SPEC = {
     "a country reported twice": (
         '["BBB", "AAA"]',
         '["BBB", "BBB"]',
-        f"{TOML}: report: found 'BBB' twice, expected each name once",
+        f"{TOML}: report: found ['BBB', 'BBB'], expected each name once",
     ),
     "a name of an unknown country": (
         "report =",
@@ -145,69 +147,74 @@ WRONG_SPEC = {
     "a name that is no text": (
         "report =",
         "names = { AAA = 7 }\nreport =",
-        f"{TOML}: names, AAA: found 7, expected a text",
+        f"{TOML}: names.AAA: found 7, expected a text",
     ),
     "names that are no table": (
         "report =",
         'names = ["A"]\nreport =',
-        f"{TOML}: names: found ['A'], expected a table of keys",
+        f"{TOML}: names: found ['A'], expected a table",
     ),
     "no sector": (
         '["fuels", "other"]',
         "[]",
-        f"{TOML}: sectors: found none, expected at least one",
+        f"{TOML}: sectors: found [], expected a list of at least 1",
     ),
     "a sector without brackets": (
         '["fuels", "other"]',
         '"fuels"',
-        f"{TOML}: sectors: found 'fuels', expected a list of names",
+        f"{TOML}: sectors: found 'fuels', expected a list",
     ),
     "a sector twice": (
         '["fuels", "other"]',
         '["fuels", "fuels"]',
-        f"{TOML}: sectors: found 'fuels' twice, expected each name once",
+        f"{TOML}: sectors: found ['fuels', 'fuels'], expected each name once",
     ),
     "an elasticity between sectors below zero": (
         "sector_elasticity = 0.5",
         "sector_elasticity = -1",
-        f"{TOML}: sector_elasticity: found -1, expected a finite number from 0",
+        f"{TOML}: sector_elasticity: found -1, expected a number greater than or equal to 0",
+    ),
+    "an elasticity between sectors without end": (
+        "sector_elasticity = 0.5",
+        "sector_elasticity = inf",
+        f"{TOML}: sector_elasticity: found inf, expected a finite number",
     ),
     "an elasticity between sectors in words": (
         "sector_elasticity = 0.5",
         'sector_elasticity = "half"',
-        f"{TOML}: sector_elasticity: found 'half', expected a finite number from 0",
+        f"{TOML}: sector_elasticity: found 'half', expected a number",
     ),
     "gross output below value added": (
         "gross_output_ratio = 2",
         "gross_output_ratio = 0",
-        f"{TOML}: gross_output_ratio: found 0, expected a finite number from 1",
+        f"{TOML}: gross_output_ratio: found 0, expected a number greater than or equal to 1",
     ),
     "a sector without an elasticity": (
         "fuels = {",
         "fuel = {",
-        f"{TOML}: elasticities: found no 'fuels', expected this key\n  hint: did you mean 'fuel'?",
+        (f"{TOML}: elasticities.fuel: {UNKNOWN} fuels, other\n  hint: did you mean 'fuels'?"),
     ),
     "an elasticity of no sector": (
         "[elasticities]",
-        "[elasticities]\nfoods = 1",
-        f"{TOML}: elasticities: found key 'foods', expected one of fuels, other",
+        '[elasticities]\nfoods = { range = [4, 8, 16], status = "assumed", sources=[], note = "" }',
+        f"{TOML}: elasticities.foods: {UNKNOWN} fuels, other",
     ),
     "an elasticity that is a number": (
         re.search("other = {.*}", SPEC)[0],
         "other = 5",
-        f"{ELASTICITY}: found 5, expected a table of keys",
+        f"{ELASTICITY}: found 5, expected a table",
     ),
     "an elasticity without a note": (
         'sources = ["paper"], note = ""',
         'sources = ["paper"]',
-        f"{ELASTICITY}: found no 'note', expected this key",
+        f"{ELASTICITY}.note: {REQUIRED}",
     ),
     "an elasticity of unknown status": (
         '"estimated"',
         '"estimate"',
         (
-            f"{ELASTICITY}, status: found 'estimate',"
-            " expected one of measured, estimated, assumed\n"
+            f"{ELASTICITY}.status: found 'estimate',"
+            " expected 'measured', 'estimated' or 'assumed'\n"
             "  hint: did you mean 'estimated'?"
         ),
     ),
@@ -215,34 +222,34 @@ WRONG_SPEC = {
         '["paper"]',
         '["papers"]',
         (
-            f"{ELASTICITY}, sources: found 'papers', expected a name under [sources]\n"
+            f"{ELASTICITY}.sources: found 'papers', expected a name under [sources]\n"
             "  hint: did you mean 'paper'?"
         ),
     ),
     "an estimate without a source": (
         '["paper"]',
         "[]",
-        f"{ELASTICITY}, sources: found none, expected a source, or the status 'assumed'",
+        f"{ELASTICITY}.sources: found none, expected a source, or the status 'assumed'",
     ),
     "an elasticity of one": (
         "[3, 5.5, 9]",
         "[1, 5.5, 9]",
-        f"{ELASTICITY}, range: found [1, 5.5, 9], expected numbers above 1",
+        f"{ELASTICITY}.range: found [1, 5.5, 9], {RANGE}",
     ),
     "an elasticity below one": (
         "[3, 5.5, 9]",
         "[0.5, 5.5, 9]",
-        f"{ELASTICITY}, range: found [0.5, 5.5, 9], {RANGE}",
+        f"{ELASTICITY}.range: found [0.5, 5.5, 9], {RANGE}",
     ),
     "elasticities that do not rise": (
         "[3, 5.5, 9]",
         "[3, 9, 5.5]",
-        f"{ELASTICITY}, range: found [3, 9, 5.5], {RANGE}",
+        f"{ELASTICITY}.range: found [3, 9, 5.5], {RANGE}",
     ),
     "perfect substitutes": (
         "[3, 5.5, 9]",
         "[3, 5.5, inf]",
-        f"{ELASTICITY}, range: found [3, 5.5, inf], {RANGE}",
+        f"{ELASTICITY}.range: found [3, 5.5, inf], {RANGE}",
     ),
 }
 
@@ -256,7 +263,7 @@ def test_specifications_that_are_wrong(tmp_path, old, new, message):
 def test_elasticities_that_are_no_table(tmp_path):
     spec = SPEC[: SPEC.index("[elasticities]")] + "elasticities = 5\n"
     assert message_of(written(tmp_path, spec)) == (
-        f"{TOML}: elasticities: found 5, expected a table of keys"
+        f"{TOML}: elasticities: found 5, expected a table"
     )
 
 
@@ -275,7 +282,10 @@ WRONG_FLOWS = {
     "an unknown sector": (
         "fuels,AAA,BBB,3",
         "fuel,AAA,BBB,3",
-        f"{CSV}: sector: found 'fuel', expected one of fuels, other\n  hint: did you mean 'fuels'?",
+        (
+            f"{CSV} line 8: found sector 'fuel', expected one of fuels, other\n"
+            "  hint: did you mean 'fuels'?"
+        ),
     ),
     "a pair missing": (
         "fuels,AAA,BBB,3\n",
@@ -347,19 +357,22 @@ WRONG_FLOWS = {
     "a cell too few": (
         "fuels,AAA,BBB,3",
         "fuels,AAA,BBB",
-        f"{CSV}, line 8: found 3 cells, expected 4",
+        f"{CSV} line 8: found 3 cells, expected 4, one for each column",
     ),
     "a cell too many": (
         "fuels,AAA,BBB,3",
         "fuels,AAA,BBB,3,4,5",
-        f"{CSV}, line 8: found 6 cells, expected 4",
+        (
+            f"{CSV} line 8: found 6 cells, expected 4, one for each column\n"
+            "  hint: a text with a comma in it needs quotes"
+        ),
     ),
     "other columns": (
         "musd_year",
         "usd",
         (
-            f"{CSV}: found sector, origin, destination, usd,"
-            " expected sector, origin, destination, musd_year"
+            f"{CSV} line 1: found columns sector, origin, destination, usd,"
+            " expected columns sector, origin, destination, musd_year"
         ),
     ),
 }
@@ -389,7 +402,7 @@ def test_a_sector_without_a_row(tmp_path):
 
 def test_an_empty_file_of_flows(tmp_path):
     assert message_of(written(tmp_path, flows="")) == (
-        f"{CSV}: found no columns, expected sector, origin, destination, musd_year"
+        f"{CSV} line 1: found columns none, expected columns sector, origin, destination, musd_year"
     )
 
 
@@ -397,7 +410,7 @@ def test_flows_that_are_not_text(tmp_path):
     (written(tmp_path) / CSV).write_bytes(b"\xff")
     assert message_of(tmp_path) == (
         f"{CSV}: found 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte,"
-        " expected valid CSV in UTF-8"
+        " expected valid CSV"
     )
 
 

@@ -248,27 +248,28 @@ def message_of(path) -> str:
     return str(caught.value)
 
 
+COLUMNS = "columns " + HEAD.replace(",", ", ")
 WRONG = {
     "other columns": (
         "regime,actor\nnone,AAA\n",
-        f"effects.csv: found regime, actor, expected {HEAD.replace(',', ', ')}",
+        f"effects.csv line 1: found columns regime, actor, expected {COLUMNS}",
     ),
-    "no columns": ("", f"effects.csv: found no columns, expected {HEAD.replace(',', ', ')}"),
+    "no columns": ("", f"effects.csv line 1: found columns none, expected {COLUMNS}"),
     "a cell too few": (
         f"{HEAD}\n{LINE}\n2023-01,hard\n",
-        "effects.csv, line 3: found 2 cells, expected 11",
+        "effects.csv line 3: found 2 cells, expected 11, one for each column",
     ),
     "an elasticity in words": (
         f"{HEAD}\n{LINE}\n{LINE}\n".replace("5.5", "high"),
-        "effects.csv, line 2, elasticity: found 'high', expected a number",
+        "effects.csv line 2: found elasticity 'high', expected a finite number",
     ),
     "a hold that is empty": (
         f"{HEAD}\n{LINE}\n" + LINE.replace("0.25", ""),
-        "effects.csv, line 3, hold: found '', expected a number",
+        "effects.csv line 3: found hold '', expected a finite number",
     ),
     "a loss in words": (
         f"{HEAD}\n{LINE}\n" + LINE.replace("-3", "some"),
-        "effects.csv, line 3, imports_lost_musd_month: found 'some', expected a number",
+        "effects.csv line 3: found imports_lost_musd_month 'some', expected a finite number",
     ),
 }
 

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import gegravity_model as oracle
+from servanda.sources.gegravity import read_sample
 from servanda.trade import Economy, counterfactual
 from servanda.trade.flows import Equilibrium
 from servanda.trade.gravity import Gravity, estimate
@@ -24,7 +25,7 @@ from servanda.trade.resistance import resistances
 
 @pytest.fixture(scope="module")
 def sample(data: Path) -> pd.DataFrame:
-    return pd.read_csv(data / "trade" / "gegravity_sample_30country_2006.csv")
+    return read_sample(data / "trade" / "gegravity_sample_30country_2006.csv")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from servanda.errors import UsageError
+from servanda.sources import agtpa
 from servanda.trade import gravity
 from servanda.trade.gravity import Gravity, estimate
 
@@ -28,7 +29,7 @@ GUIDE_COSTS = ("ln_DIST", "CNTG", "INTL_BRDR")
 @pytest.fixture(scope="module")
 def guide(data: Path) -> pd.DataFrame:
     """Manufactures in 2006 among 69 countries, sales at home included."""
-    return pd.read_csv(data / "models" / "agtpa_ch2_border_input_2006.csv").replace("ZZZ", "DEU")
+    return agtpa.read_border_input(data / "models" / agtpa.INPUT, GUIDE_COSTS, "DEU")
 
 
 @pytest.fixture(scope="module")

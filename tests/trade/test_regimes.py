@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -11,7 +12,7 @@ from hypothesis import given
 
 from servanda.errors import CaseError, UsageError
 from servanda.trade import Measure, Regime, read_regimes
-from servanda.trade.keys import within
+from servanda.trade.ranges import within
 
 GOOD = """
 [[regimes]]
@@ -54,8 +55,7 @@ ranges = st.tuples(*[st.floats(0, 10)] * 3).map(lambda three: tuple(sorted(three
 
 
 def started(start: str, **changes: object) -> Measure:
-    values = {name: getattr(MEASURE, name) for name in Measure.__dataclass_fields__}
-    return Measure(**(values | {"start": start} | changes))
+    return replace(MEASURE, start=start, **changes)
 
 
 def message_of(folder: Path, written: str) -> str:
@@ -123,7 +123,7 @@ def test_months_are_compared_as_months(start, seen):
 def test_what_is_no_month(month):
     with pytest.raises(UsageError) as caught:
         started("2022-04").in_force(month)
-    assert str(caught.value) == f"month: found {month!r}, expected a month, as 2022-03"
+    assert str(caught.value) == f"month: found {month!r}, expected a month like 2024-06"
 
 
 # --- how sure ----------------------------------------------------------------
@@ -170,74 +170,82 @@ def test_up_to_the_ends_it_lies_in_its_range(range_, place):
 
 # --- files that are wrong ----------------------------------------------------
 
-HERE = "regimes.toml: regime 'hard', measure 1"
+HERE = "regimes.toml: regimes[2].measures[1]"
 KEYS = (
-    "cover, direction, kind, note, sectors, senders, sources, start, status, target,"
-    " tariff_equivalent"
+    "target, senders, direction, kind, start, cover, tariff_equivalent, status, sources, note,"
+    " sectors"
 )
+UNKNOWN = "found a key that is not known here, expected one of"
+REQUIRED = "found no such key, expected this key is required"
 THREE = "expected low, central and high, rising, each from 0"
+BRACKETS = "\n  hint: each table of a list has a head in double brackets"
 WRONG = {
-    "no target": ('target = "AAA"\n', "", f"{HERE}: found no 'target', expected this key"),
+    "no target": ('target = "AAA"\n', "", f"{HERE}.target: {REQUIRED}"),
     "an empty target": (
         'target = "AAA"',
         'target = ""',
-        f"{HERE}, target: found none, expected at least one country code",
+        f"{HERE}.target: found '', expected a text that is not empty",
     ),
     "a list of targets": (
         'target = "AAA"',
         'target = ["AAA"]',
-        f"{HERE}, target: found ['AAA'], expected a text",
+        f"{HERE}.target: found ['AAA'], expected a text",
     ),
     "no sender": (
         'senders = ["BBB", "CCC"]',
         "senders = []",
-        f"{HERE}, senders: found none, expected at least one country code",
+        f"{HERE}.senders: found [], expected a list of at least 1",
     ),
     "a sender without brackets": (
         'senders = ["BBB", "CCC"]',
         'senders = "BBB"',
-        f"{HERE}, senders: found 'BBB', expected a list of names",
+        f"{HERE}.senders: found 'BBB', expected a list",
+    ),
+    "a sender without a code": (
+        'senders = ["BBB", "CCC"]',
+        'senders = ["BBB", ""]',
+        f"{HERE}.senders[2]: found '', expected a text that is not empty",
     ),
     "a sender twice, which would count twice": (
         'senders = ["BBB", "CCC"]',
         'senders = ["BBB", "BBB"]',
-        f"{HERE}, senders: found 'BBB' twice, expected each name once",
+        f"{HERE}.senders: found ['BBB', 'BBB'], expected each name once",
     ),
     "the target among the senders": (
         'senders = ["BBB", "CCC"]',
         'senders = ["BBB", "AAA"]',
-        f"{HERE}, senders: found 'AAA', expected countries but the target",
+        f"{HERE}.senders: found 'AAA', expected countries but the target",
     ),
     "a sector without brackets": (
         'sectors = ["fuels"]',
         'sectors = "fuels"',
-        f"{HERE}, sectors: found 'fuels', expected a list of names",
+        f"{HERE}.sectors: found 'fuels', expected a list",
     ),
     "a key misspelt": (
         "cover =",
         "covers =",
-        f"{HERE}: found no 'cover', expected this key\n  hint: did you mean 'covers'?",
+        f"{HERE}.covers: {UNKNOWN} {KEYS}\n  hint: did you mean 'cover'?",
     ),
     "an optional key misspelt": (
         "sectors =",
         "sector =",
-        f"{HERE}: found key 'sector', expected one of {KEYS}\n  hint: did you mean 'sectors'?",
+        f"{HERE}.sector: {UNKNOWN} {KEYS}\n  hint: did you mean 'sectors'?",
     ),
     "a key of no meaning": (
         'note = "why"',
         'note = "why"\nzeal = 1',
-        f"{HERE}: found key 'zeal', expected one of {KEYS}",
+        f"{HERE}.zeal: {UNKNOWN} {KEYS}",
     ),
     "a note that is no text": (
         'note = "why"',
         "note = 7",
-        f"{HERE}, note: found 7, expected a text",
+        f"{HERE}.note: found 7, expected a text",
     ),
     "an unknown direction": (
         '"from-target"',
         '"from-targe"',
         (
-            f"{HERE}, direction: found 'from-targe', expected one of from-target, to-target\n"
+            f"{HERE}.direction: found 'from-targe', expected 'from-target' or 'to-target'\n"
             "  hint: did you mean 'from-target'?"
         ),
     ),
@@ -245,132 +253,158 @@ WRONG = {
         '"trade"',
         '"trades"',
         (
-            f"{HERE}, kind: found 'trades', expected one of arms, military, trade, financial,"
-            " travel, other\n  hint: did you mean 'trade'?"
+            f"{HERE}.kind: found 'trades', expected 'arms', 'military', 'trade', 'financial',"
+            " 'travel' or 'other'\n  hint: did you mean 'trade'?"
         ),
     ),
     "an unknown status": (
         '"estimated"',
         '"guessed"',
-        f"{HERE}, status: found 'guessed', expected one of measured, estimated, assumed",
+        f"{HERE}.status: found 'guessed', expected 'measured', 'estimated' or 'assumed'",
     ),
     "an unknown source": (
         '["paper"]',
         '["papr"]',
         (
-            f"{HERE}, sources: found 'papr', expected a name under [sources]\n"
+            f"{HERE}.sources: found 'papr', expected a name under [sources]\n"
             "  hint: did you mean 'paper'?"
         ),
     ),
     "a source without brackets": (
         '["paper"]',
         '"paper"',
-        f"{HERE}, sources: found 'paper', expected a list of names",
+        f"{HERE}.sources: found 'paper', expected a list",
     ),
     "no source of an estimate": (
         '["paper"]',
         "[]",
-        f"{HERE}, sources: found none, expected a source, or the status 'assumed'",
+        f"{HERE}.sources: found none, expected a source, or the status 'assumed'",
     ),
     "a thirteenth month": (
         '"2022-04"',
         '"2022-13"',
-        f"{HERE}, start: found '2022-13', expected a month, as 2022-03",
+        f"{HERE}.start: found '2022-13', expected a month like 2024-06",
     ),
     "a month of one digit": (
         '"2022-04"',
         '"2022-4"',
-        f"{HERE}, start: found '2022-4', expected a month, as 2022-03",
+        f"{HERE}.start: found '2022-4', expected a month like 2024-06",
     ),
     "a day": (
         '"2022-04"',
         '"2022-04-01"',
-        f"{HERE}, start: found '2022-04-01', expected a month, as 2022-03",
+        f"{HERE}.start: found '2022-04-01', expected a month like 2024-06",
     ),
     "a cover above one": (
         "[0.1, 0.2, 0.3]",
         "[0.1, 0.2, 1.3]",
-        f"{HERE}, cover: found [0.1, 0.2, 1.3], {THREE} to 1",
+        f"{HERE}.cover: found [0.1, 0.2, 1.3], {THREE} to 1",
     ),
     "a cover that is one number": (
         "[0.1, 0.2, 0.3]",
         "0.2",
-        f"{HERE}, cover: found 0.2, {THREE} to 1",
+        f"{HERE}.cover: found 0.2, {THREE} to 1",
     ),
     "a range that does not rise": (
         "[0.5, 1, 2.0]",
         "[1, 0.5, 2.0]",
-        f"{HERE}, tariff_equivalent: found [1, 0.5, 2.0], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [1, 0.5, 2.0], {THREE} to 1000",
     ),
     "a subsidy": (
         "[0.5, 1, 2.0]",
         "[-0.5, 1, 2.0]",
-        f"{HERE}, tariff_equivalent: found [-0.5, 1, 2.0], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [-0.5, 1, 2.0], {THREE} to 1000",
     ),
     "a range of two": (
         "[0.5, 1, 2.0]",
         "[0.5, 2.0]",
-        f"{HERE}, tariff_equivalent: found [0.5, 2.0], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [0.5, 2.0], {THREE} to 1000",
     ),
     "a tariff without end": (
         "[0.5, 1, 2.0]",
         "[0.5, 1, inf]",
-        f"{HERE}, tariff_equivalent: found [0.5, 1, inf], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [0.5, 1, inf], {THREE} to 1000",
     ),
     "a tariff beyond any ban": (
         "[0.5, 1, 2.0]",
         "[0.5, 1, 1001]",
-        f"{HERE}, tariff_equivalent: found [0.5, 1, 1001], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [0.5, 1, 1001], {THREE} to 1000",
     ),
     "a truth for a number": (
         "[0.5, 1, 2.0]",
         "[0.5, 1, true]",
-        f"{HERE}, tariff_equivalent: found [0.5, 1, True], {THREE} to 1000",
+        f"{HERE}.tariff_equivalent: found [0.5, 1, True], {THREE} to 1000",
     ),
     "a regime without a meaning": (
         'meaning = "meant"\n',
         "",
-        "regimes.toml: regime 'hard': found no 'meaning', expected this key",
+        f"regimes.toml: regimes[2].meaning: {REQUIRED}",
     ),
     "a regime without a name": (
         'name = "hard"\n',
         "",
-        "regimes.toml: regime '?': found no 'name', expected this key",
+        f"regimes.toml: regimes[2].name: {REQUIRED}",
     ),
     "a regime that is a number": (
         'name = "hard"',
         "name = 7",
-        "regimes.toml: regime 7, name: found 7, expected a text",
+        "regimes.toml: regimes[2].name: found 7, expected a text",
     ),
     "one measure without double brackets": (
         "[[regimes.measures]]",
         "[regimes.measures]",
         (
-            "regimes.toml: regime 'hard', measures: found one table,"
-            " expected an array of tables, each headed by double brackets"
+            "regimes.toml: regimes[2].measures: found {'target': 'AAA', 'senders': ['BBB', 'CCC'],"
+            f" 'direction':..., expected a list{BRACKETS}"
         ),
     ),
     "enforcement above one": (
         "enforcement = 0",
         "enforcement = 2",
-        "regimes.toml: regime 'none', enforcement: found 2, expected a number from 0 to 1",
+        (
+            "regimes.toml: regimes[1].enforcement: found 2,"
+            " expected a number less than or equal to 1"
+        ),
+    ),
+    "enforcement below zero": (
+        "enforcement = 0",
+        "enforcement = -1",
+        (
+            "regimes.toml: regimes[1].enforcement: found -1,"
+            " expected a number greater than or equal to 0"
+        ),
     ),
     "enforcement in words": (
         "enforcement = 0",
         'enforcement = "lax"',
-        "regimes.toml: regime 'none', enforcement: found 'lax', expected a number from 0 to 1",
+        "regimes.toml: regimes[1].enforcement: found 'lax', expected a number",
+    ),
+    "enforcement in quotes": (
+        "enforcement = 0",
+        'enforcement = "1"',
+        "regimes.toml: regimes[1].enforcement: found '1', expected a number",
+    ),
+    "a truth for enforcement": (
+        "enforcement = 0",
+        "enforcement = true",
+        "regimes.toml: regimes[1].enforcement: found True, expected a number",
     ),
     "a regime twice": (
         'name = "none"',
         'name = "hard"',
-        "regimes.toml: found regime 'hard' twice, expected each regime once",
+        "regimes.toml: regimes: found 'hard' twice, expected each name once",
     ),
     "a table of no meaning": (
         "[sources]",
         "[sauces]",
+        (f"regimes.toml: sauces: {UNKNOWN} regimes, sources\n  hint: did you mean 'sources'?"),
+    ),
+    "a source without a title": (
+        'title = "A paper"',
+        'titel = "A paper"',
         (
-            "regimes.toml: found key 'sauces', expected one of regimes, sources\n"
-            "  hint: did you mean 'sources'?"
+            f"regimes.toml: sources.paper.titel: {UNKNOWN} title, publisher, url\n"
+            "  hint: did you mean 'title'?"
         ),
     ),
 }
@@ -383,19 +417,18 @@ def test_regimes_that_are_wrong(tmp_path, old, new, message):
 
 
 def test_a_file_without_regimes(tmp_path):
-    assert message_of(tmp_path, "") == "regimes.toml: found no 'regimes', expected this key"
+    assert message_of(tmp_path, "") == f"regimes.toml: regimes: {REQUIRED}"
 
 
 def test_regimes_that_are_no_tables(tmp_path):
     assert message_of(tmp_path, 'regimes = ["hard"]') == (
-        "regimes.toml: regimes: found ['hard'],"
-        " expected an array of tables, each headed by double brackets"
+        "regimes.toml: regimes[1]: found 'hard', expected a table"
     )
 
 
 def test_sources_that_are_no_table(tmp_path):
     assert message_of(tmp_path, "regimes = []\nsources = 3") == (
-        "regimes.toml: sources: found 3, expected a table of keys"
+        "regimes.toml: sources: found 3, expected a table"
     )
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 
 from servanda.errors import UsageError
+from servanda.sources import agtpa
 from servanda.trade import resistance
 from servanda.trade.gravity import estimate
 from servanda.trade.resistance import Resistances, balance, resistances
@@ -179,18 +179,18 @@ def test_the_baseline_of_the_advanced_guides_border_experiment(data: Path):
     the world's output, which the theory's equation divides by and theirs does not.
     """
     models = data / "models"
-    rows = pd.read_csv(models / "agtpa_ch2_border_input_2006.csv").replace("ZZZ", "DEU")
-    gravity = estimate(rows, ("ln_DIST", "CNTG", "INTL_BRDR"))
+    costs = ("ln_DIST", "CNTG", "INTL_BRDR")
+    rows = agtpa.read_border_input(models / agtpa.INPUT, costs, "DEU")
+    gravity = estimate(rows, costs)
     sigma = 7.0
     found = gravity.resistances(sigma, "DEU")
-    for file, name, ours in (
-        ("consumers", "IMR_BLN", found.inward ** (1 - sigma)),
-        ("producers", "OMR_BLN", found.outward ** (1 - sigma) * rows["trade"].sum()),
+    published = agtpa.read_border_results(models)
+    assert sorted(published.index) == list(found.countries)
+    for name, ours in (
+        ("IMR_BLN", found.inward ** (1 - sigma)),
+        ("OMR_BLN", found.outward ** (1 - sigma) * rows["trade"].sum()),
     ):
-        table = pd.read_csv(models / f"agtpa_ch2_app1_border_RESULTS_{file}.csv")
-        theirs = table.set_index("country")[name]
-        assert sorted(theirs.index) == list(found.countries)
-        np.testing.assert_allclose(ours, theirs[list(found.countries)], rtol=1e-7)
+        np.testing.assert_allclose(ours, published.loc[list(found.countries), name], rtol=1e-7)
 
 
 # --- errors ------------------------------------------------------------

@@ -411,7 +411,7 @@ def test_an_unknown_country():
 def test_what_is_no_month():
     with pytest.raises(UsageError) as caught:
         sweep((MILD,), BASELINE, 4, month="2022")
-    assert str(caught.value) == "month: found '2022', expected a month, as 2022-03"
+    assert str(caught.value) == "month: found '2022', expected a month like 2024-06"
 
 
 def test_an_unknown_sector():

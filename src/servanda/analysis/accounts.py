@@ -3,15 +3,49 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 from jaxtyping import Float
 
 from servanda.case.schema import Partnership, Tie
-from servanda.ensembles import weighted
+from servanda.ensembles.weighted import Spread, mean, quantile, spread
 from servanda.results import Results
 
 _YEAR = 12
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What each partner gained from the exchange over some months, as it values it.
+
+    Attributes:
+        by_partner: USD, buyer first.
+        both: the lesser of the two shares of runs in which a partner gains.
+        ahead: who gains more in most runs.
+        share: in which share of runs.
+    """
+
+    by_partner: Mapping[str, Spread]
+    both: float
+    ahead: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a tie of the pact brought to the cut-off and after it.
+
+    Attributes:
+        tie: which.
+        amount: to the cut-off, in the good's unit; of lent people, how many are there then.
+        worth, after: USD at market worth, to the cut-off and after it; None if it has no worth.
+    """
+
+    tie: Tie
+    amount: Spread
+    worth: Spread | None
+    after: Spread | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +108,7 @@ class Account:
         parts = {"in sight": self.in_sight, "hidden": self.hidden, "arrears": self.arrears}
         weights = self.results.weights[some]
         return {
-            name: median(values[cut][some] / self.earned[cut][some], weights)
+            name: spread(values[cut][some] / self.earned[cut][some], weights).median
             for name, values in parts.items()
         }
 
@@ -86,11 +120,50 @@ class Account:
             for code in (own.buyer, own.supplier)
         }
 
+    def gained(self) -> Gains | None:
+        """Who gained by the cut-off, debts counted as pay; None where nobody did."""
+        weights, own = self.results.weights, self.partnership
+        past = self.gains(slice(self.results.cut + 1))
+        total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
+        if not any(values.any() for values in total.values()):
+            return None
+        positive = [float(mean(values > 0, weights)) for values in total.values()]
+        more = float(mean(total[own.buyer] > total[own.supplier], weights))
+        ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
+        by_partner = {code: spread(values, weights) for code, values in total.items()}
+        return Gains(by_partner, min(positive), ahead, share)
+
+    def middle_half(self) -> Mapping[str, Float[np.ndarray, "3 month"]]:
+        """The median of each line of the account by month, between the quartiles."""
+        lines = {
+            "earned": self.earned,
+            "hidden": self.hidden,
+            "in sight": self.in_sight,
+            "arrears": self.arrears,
+        }
+        levels, weights = (0.25, 0.5, 0.75), self.results.weights
+        return {name: quantile(values, levels, weights) for name, values in lines.items()}
+
+    def entries(self) -> list[Entry]:
+        """What each tie under the pact brought, the supplier's first."""
+        return [self._entry(tie) for tie in self.ties]
+
+    def _entry(self, tie: Tie) -> Entry:
+        results, cut = self.results, self.results.cut
+        past, future = slice(0, cut + 1), slice(cut + 1, results.months)
+        block = moved(results, tie)[past]
+        amount = block[-1] if results.model.axes.kind(tie) == "lent" else block.sum(axis=0)
+        worths = [worth(results, tie, months) for months in (past, future)]
+        brought, after = (
+            None if values is None else spread(values, results.weights) for values in worths
+        )
+        return Entry(tie, spread(amount, results.weights), brought, after)
+
     @property
     def covered(self) -> float:
         """Share of runs in which what was paid by the cut-off is more than deliveries cost."""
         cut = self.results.cut
-        return float(weighted.mean(self.paid[cut] > self.cost[cut], self.results.weights))
+        return float(mean(self.paid[cut] > self.cost[cut], self.results.weights))
 
     @property
     def ties(self) -> list[Tie]:
@@ -128,11 +201,10 @@ def leakage(results: Results, route: str, months: slice) -> Float[np.ndarray, "r
     return np.asarray(results.series(f"leakage[{route}]")[months].mean(axis=0))
 
 
-def last_year(results: Results) -> slice:
-    """The twelve months to the cut-off, as far as the case has them."""
-    return slice(max(results.cut - _YEAR + 1, 0), results.cut + 1)
-
-
-def median(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) -> float:
-    """The median over runs."""
-    return float(weighted.quantile(values, (0.5,), weights)[0])
+def leaked_last_year(results: Results) -> Mapping[str, float]:
+    """The median share that routes won back in the last year to the cut-off, by their target."""
+    months = slice(max(results.cut - _YEAR + 1, 0), results.cut + 1)
+    return {
+        route.target: spread(leakage(results, route.name, months), results.weights).median
+        for route in results.model.case.spec.routes
+    }

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import rankdata
 
 from servanda.analysis.groups import CLEAR, thirds, varying
 from servanda.ensembles import weighted
@@ -38,19 +37,20 @@ def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
 
     There are none if the outcome does not vary or there are too few runs to say.
     """
-    if results.count < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
+    some = results.weights > 0
+    weights, outcome = results.weights[some], outcome[some]
+    if len(outcome) < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
         return []
-    numbers, weights = results.model.numbers, results.weights
-    ranks = rankdata(outcome)
-    found = []
-    for label, values in varying(results.ensemble):
-        if label not in numbers:
+    numbers, ranks, found = results.model.numbers, weighted.ranks(outcome, weights), []
+    for label, drawn in varying(results.ensemble):
+        values = drawn[some]
+        if label not in numbers or float(np.ptp(values)) == 0:
             continue
         ends = thirds(values, weights)
         low, high = (
             float(weighted.mean(outcome[own], weights[own])) for own in (ends.lowest, ends.highest)
         )
-        score = _correlation(rankdata(values), ranks, weights)
+        score = _correlation(weighted.ranks(values, weights), ranks, weights)
         found.append(Hinge(label, numbers[label].prior.status, score, low, high))
     return sorted(found, key=lambda hinge: -abs(hinge.correlation))
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from servanda.analysis.accounts import median, worth
+from servanda.analysis.accounts import worth
+from servanda.ensembles.weighted import spread
 from servanda.results import Results
 
 _LEAST = 1e5
@@ -30,7 +31,7 @@ def edges(results: Results, months: slice) -> list[Edge]:
         if brought is not None:
             key = (tie.giver, tie.receiver, tie.basis)
             found[key] = found.get(key, np.zeros(results.count)) + brought / span
-    middles = ((key, median(values, results.weights)) for key, values in found.items())
+    middles = ((key, spread(v, results.weights).median) for key, v in found.items())
     return [Edge(*key, middle) for key, middle in middles if middle >= _LEAST]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from servanda.case import Case, Prior
+from servanda.case import Case, Prior, as_case
 from servanda.case.priors import label
 from servanda.case.schema import month_number
 from servanda.ensembles.draws import draw
@@ -57,7 +57,7 @@ class Sanctioned:
 
 
 def sanction(
-    case: Case,
+    case: Case | str | Path,
     regimes: Sequence[str] = (),
     *,
     file: Path | None = None,
@@ -84,6 +84,7 @@ def sanction(
         Interrupted: Ctrl-C, with what the draws say that were done. If none was, plainly
             `KeyboardInterrupt`.
     """
+    case = as_case(case)
     check_runs(draws, "draws")
     check_seed(seed)
     if month is not None:

@@ -6,7 +6,7 @@ and returns frozen objects; nothing below this package ever touches a file.
 
 from servanda.case.create import create
 from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule
-from servanda.case.load import Case, available_cases, load
+from servanda.case.load import Case, as_case, available_cases, load
 from servanda.case.priors import ParameterTable, Prior
 from servanda.case.schema import CaseSpec
 
@@ -20,6 +20,7 @@ __all__ = [
     "Series",
     "Source",
     "SourceRule",
+    "as_case",
     "available_cases",
     "create",
     "load",

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PositiveFloat
 
-from servanda.case.schema import Record
+from servanda.files import Record
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]

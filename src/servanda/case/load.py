@@ -1,23 +1,28 @@
 """From a folder of TOML and CSV to a checked `Case`, or to one clear message."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from html import escape
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from servanda.case import crossref, cut, files, read_evidence, read_parameters
+from servanda.case import change, crossref, cut, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
 from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
-from servanda.case.validate import validated
-from servanda.errors import CaseError, nearest
+from servanda.errors import CaseError, UsageError, nearest
+from servanda.files import read_rows, read_toml, validated
+
+# A kind (`mechanism` or `prior`), the name of what was changed, and what is there now.
+Change = tuple[str, str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """A partnership, ready to be run.
 
@@ -28,6 +33,8 @@ class Case:
         claims: the argument, as formal tests.
         tables: the CSV tables that mechanisms read, by file stem.
         folder: where it came from.
+        changes: what was changed of it since it was read, as plain values: each a kind, a name, and
+            what is there now.
     """
 
     spec: CaseSpec
@@ -36,6 +43,7 @@ class Case:
     claims: tuple[Claim, ...]
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     folder: Path
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -92,6 +100,71 @@ class Case:
         spec, claims = cut.moved(self.spec, self.claims, as_of)
         return replace(self, spec=spec, claims=claims)
 
+    def with_mechanism(self, slot: str, variant: str) -> "Case":
+        """The same case with another variant of one mechanism.
+
+        Whether there is such a variant is checked when the case is run.
+        """
+        spec = change.with_mechanism(self.spec, slot, variant)
+        return replace(self, spec=spec, changes=(*self.changes, ("mechanism", slot, variant)))
+
+    def with_prior(self, name: str, **prior: Any) -> "Case":
+        """The same case with another prior of one number.
+
+        Args:
+            name: its printed name, like `exchange.cost[PRK>RUS:shells]`.
+            prior: the prior as `parameters.toml` would say it, such as `lognormal=[300, 0.6],
+                bounds=[50, 2000]`. Its status is `assumed` unless given.
+
+        Raises:
+            CaseError: if the case has no such number, or the prior is wrong.
+        """
+        parameters = change.with_prior(self.parameters, name, prior)
+        return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, prior)))
+
+    def changed(self, changes: Iterable[Change]) -> "Case":
+        """The same case after some changes, in order."""
+        case = self
+        for kind, name, value in changes:
+            if kind == "mechanism":
+                case = case.with_mechanism(name, str(value))
+            else:
+                case = case.with_prior(name, **dict(value))
+        return case
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<13}{value}" for name, value in self._summary())
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        rows = (
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._summary()
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+    def _summary(self) -> list[tuple[str, str]]:
+        """What a reader wants to see first, line by line."""
+        spec = self.spec
+        priors = [p for table in self.parameters.values() for p in table.priors.values()]
+        uncertain = sum(prior.family != "fixed" for prior in priors)
+        known, figures = len(self.known.observations), len(self.evidence.observations)
+        lines = [
+            ("case", f"{spec.name}: {spec.title}"),
+            ("months", f"{spec.start} to {spec.horizon}, evidence cut-off {spec.as_of}"),
+            ("actors", ", ".join(actor.code for actor in spec.actors)),
+            ("pacts", ", ".join(pact.label for pact in spec.partnerships)),
+            ("mechanisms", ", ".join(f"{k}: {v}" for k, v in spec.mechanisms.items())),
+            ("parameters", f"{len(priors)} listed, {uncertain} uncertain"),
+            ("evidence", f"{known} figures known at the cut-off, {figures} in all"),
+            ("claims", str(len(self.claims))),
+            ("levers", ", ".join(lever.name for lever in spec.levers) or "none"),
+            ("metrics", str(len(spec.metrics))),
+        ]
+        if self.changes:
+            lines.append(("changed", ", ".join(f"{kind} {name}" for kind, name, _ in self.changes)))
+        return lines
+
 
 def available_cases() -> list[str]:
     """Names of the cases shipped with the package."""
@@ -106,20 +179,38 @@ def load(case: str | Path) -> Case:
         CaseError: on anything missing, misspelt, inconsistent or out of bounds, saying where.
     """
     folder = _folder(case)
-    spec = validated(CaseSpec, files.toml(folder / "case.toml"), "case.toml")
+    spec = validated(CaseSpec, read_toml(folder / "case.toml"), "case.toml")
     crossref.check_spec(spec)
     claims_file = folder / "claims.toml"
     claims: tuple[Claim, ...] = ()
     if claims_file.is_file():
-        claims = validated(ClaimsFile, files.toml(claims_file), "claims.toml").claims
-    parameters = read_parameters.read(files.toml(folder / "parameters.toml"), "parameters.toml")
+        claims = validated(ClaimsFile, read_toml(claims_file), "claims.toml").claims
+    parameters = read_parameters.read(read_toml(folder / "parameters.toml"), "parameters.toml")
     evidence = read_evidence.read(folder)
-    tables = {p.stem: list(files.rows(p).values()) for p in sorted(folder.glob("*.csv"))}
+    tables = {p.stem: list(read_rows(p).values()) for p in sorted(folder.glob("*.csv"))}
     loaded = Case(spec, parameters, evidence, claims, tables, folder)
     crossref.check_sources(spec, parameters, evidence, claims, loaded.cut)
     crossref.check_biases(parameters, evidence)
     crossref.check_claims(spec, claims)
     return loaded
+
+
+def as_case(given: Case | str | Path) -> Case:
+    """A case, read first where a folder or the name of a shipped case is given.
+
+    Raises:
+        CaseError: as `load` does.
+        UsageError: if it is none of these.
+    """
+    if isinstance(given, Case):
+        return given
+    if isinstance(given, str | Path):
+        return load(given)
+    raise UsageError(
+        where="case",
+        found=f"{given!r} of type {type(given).__name__}",
+        expected="a case from servanda.load, the name of a shipped case, or a folder",
+    )
 
 
 def _folder(case: str | Path) -> Path:

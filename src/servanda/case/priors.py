@@ -1,6 +1,6 @@
 """Parameters and their priors: a distribution, bounds that truncate it, and where it is from.
 
-A prior here is data. `servanda.ensembles.draws` draws from it and makes its distribution.
+A prior here is data: `servanda.ensembles` draws from it and makes its distribution.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from statistics import NormalDist
 from typing import Literal
 
 from servanda.errors import CaseError
+from servanda.files.fields import Status
 
-Status = Literal["measured", "estimated", "assumed"]
 Family = Literal["normal", "lognormal", "beta", "uniform", "fixed"]
 
 # A prior may lose a little of its tail to its bounds; more than this and the bounds contradict it.

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from servanda.case import files, units
+from servanda.case import units
 from servanda.case.evidence import Evidence, Observation, Series, SeriesFile, Source
-from servanda.case.validate import validated
 from servanda.errors import CaseError, nearest
+from servanda.files import read_rows, read_toml, validated
+from servanda.files.cells import number
 
 _EVIDENCE = (
     "id",
@@ -30,7 +30,7 @@ _SOURCES = ("key", "title", "publisher", "url", "source_class")
 
 def read(folder: Path) -> Evidence:
     """All evidence of a case; raises `CaseError` on the first fault."""
-    series = _series(files.toml(folder / "series.toml"))
+    series = _series(read_toml(folder / "series.toml"))
     sources = _sources(folder / "sources.csv")
     observations = _observations(folder / "evidence.csv", series, sources)
     return Evidence(observations, tuple(series.values()), tuple(sources.values()))
@@ -59,7 +59,7 @@ def _series(document: Mapping[str, Any]) -> dict[str, Series]:
 
 def _sources(path: Path) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    for line, row in files.rows(path, _SOURCES).items():
+    for line, row in read_rows(path, _SOURCES).items():
         where = f"{path.name} line {line}"
         if not row["key"] or row["key"] in sources:
             raise CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
@@ -71,7 +71,7 @@ def _observations(
     path: Path, series: Mapping[str, Series], sources: Mapping[str, Source]
 ) -> tuple[Observation, ...]:
     observations: dict[str, Observation] = {}
-    for line, row in files.rows(path, _EVIDENCE).items():
+    for line, row in read_rows(path, _EVIDENCE).items():
         where = f"{path.name} line {line}"
         if not row["id"] or row["id"] in observations:
             raise CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")
@@ -100,9 +100,9 @@ def _observation(row: Mapping[str, str], series: Series, where: str) -> Observat
         ref_start=_day(row["ref_start"], where) if row["ref_start"] else None,
         ref_end=_day(row["ref_end"], where),
         known_on=_day(row["known_on"], where),
-        value=_number(row["value"], where),
-        low=_number(row["low"], where) if row["low"] else None,
-        high=_number(row["high"], where) if row["high"] else None,
+        value=number(row, "value", where),
+        low=number(row, "low", where) if row["low"] else None,
+        high=number(row, "high", where) if row["high"] else None,
         unit=row["unit"],
         confidence=confidence,  # type: ignore[arg-type]
         source=row["source"],
@@ -165,13 +165,3 @@ def _day(text: str, where: str) -> date:
         raise CaseError(
             where=where, found=f"date '{text}'", expected="a date like 2024-06-19"
         ) from None
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
-        raise CaseError(where=where, found=f"value '{text}'", expected="a finite number")
-    return value

@@ -5,8 +5,9 @@ from math import isfinite
 from typing import Any, get_args
 
 from servanda.case import units
-from servanda.case.priors import Family, ParameterTable, Prior, Status
+from servanda.case.priors import Family, ParameterTable, Prior
 from servanda.errors import CaseError, nearest
+from servanda.files.fields import Status
 
 _TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
 _FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -37,7 +38,7 @@ def _table(name: str, entry: Any, where: str) -> ParameterTable:
                 found="'value' beside 'of' or 'otherwise'",
                 expected="'value' for one number, 'of' and 'otherwise' for one a member",
             )
-        priors = {"": _prior(entry["value"], unit, f"{where}.value")}
+        priors = {"": prior(entry["value"], unit, f"{where}.value")}
     else:
         if "of" not in entry and "otherwise" not in entry:
             raise CaseError(
@@ -45,14 +46,21 @@ def _table(name: str, entry: Any, where: str) -> ParameterTable:
             )
         members = entry.get("of", {})
         _require_table(members, f"{where}.of")
-        priors = {m: _prior(prior, unit, f"{where}.of.{m}") for m, prior in members.items()}
+        priors = {m: prior(given, unit, f"{where}.of.{m}") for m, given in members.items()}
     otherwise = entry.get("otherwise")
     if otherwise is not None:
         otherwise = _number(otherwise, f"{where}.otherwise")
     return ParameterTable(name, _text(entry, "description", where), unit, priors, otherwise, where)
 
 
-def _prior(entry: Any, unit: str, where: str) -> Prior:
+def prior(entry: Any, unit: str, where: str) -> Prior:
+    """One prior; raises `CaseError` on the first fault.
+
+    Args:
+        entry: its table.
+        unit: of its numbers, unless it has one of its own.
+        where: the place at fault, for messages.
+    """
     _require_table(entry, where)
     _known_keys(entry, _PRIOR_KEYS, where)
     family = _family(entry, where)
@@ -76,9 +84,9 @@ def _prior(entry: Any, unit: str, where: str) -> Prior:
             expected="sources, or the status 'assumed'",
         )
     note = _text({"note": ""} | dict(entry), "note", where)
-    prior = Prior(family, numbers, low, high, own_unit, status, sources, note)
-    prior.check(where)
-    return prior
+    found = Prior(family, numbers, low, high, own_unit, status, sources, note)
+    found.check(where)
+    return found
 
 
 def _family(entry: Mapping[str, Any], where: str) -> Family:

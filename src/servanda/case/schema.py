@@ -1,23 +1,16 @@
 """The shape of a case: what `case.toml` and `claims.toml` may say, checked key by key."""
 
-import re
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-
-class Record(BaseModel):
-    """A frozen record that takes no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+from servanda.files import Record
+from servanda.files.fields import MONTH, Month, Name, month_or
 
 
 def month_number(text: str) -> int:
     """Months since year zero of a `YYYY-MM`; raises `ValueError` on anything else."""
-    match = _MONTH.match(text)
+    match = MONTH.match(text)
     if match is None:
         raise ValueError("a month like 2024-06")
     return int(match[1]) * 12 + int(match[2]) - 1
@@ -28,25 +21,6 @@ def month_name(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def _month_or(*names: str) -> AfterValidator:
-    """A check that a text is a month, or one of these names for one."""
-
-    def check(text: str) -> str:
-        if text not in names and not _MONTH.match(text):
-            raise ValueError(" or ".join(("a month like 2024-06", *map(repr, names))))
-        return text
-
-    return AfterValidator(check)
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[\w-]+", text):
-        raise ValueError("a name of letters, digits, - and _")
-    return text
-
-
-Month = Annotated[str, _month_or()]
-Name = Annotated[str, AfterValidator(_name)]
 Signal = Literal["enforcement", "courtship", "supply", "turn"]
 
 
@@ -191,7 +165,7 @@ class Lever(Record):
     acts: Literal["throughout", "after_as_of"]
     low: float
     high: float
-    choices: dict[str, float] = {}
+    choices: dict[str, float] = Field({})
 
 
 # Reductions to when something happens.
@@ -224,8 +198,8 @@ class Metric(Record):
         "month_of_event",
     ] = "mean"
     level: Annotated[float | None, Field(ge=0, le=1)] = None
-    since: Annotated[str, _month_or("start", "as_of")] = "start"
-    until: Annotated[str, _month_or("horizon", "as_of")] = "horizon"
+    since: Annotated[str, month_or("start", "as_of")] = "start"
+    until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
     over: tuple[str, ...] = ()
     above: float | None = None
@@ -284,7 +258,7 @@ class Contrast(Record):
 
     kind: Literal["contrast"]
     metric: str
-    present: dict[str, float | str] = {}
+    present: dict[str, float | str] = Field({})
     absent: dict[str, float | str]
     direction: Literal["raises", "lowers", "leaves"]
     margin: Annotated[float, Field(ge=0)] = 0.0
@@ -298,7 +272,7 @@ class Trend(Record):
     after: str
     direction: Literal["rises", "falls"]
     margin: Annotated[float, Field(ge=0)] = 0.0
-    present: dict[str, float | str] = {}
+    present: dict[str, float | str] = Field({})
 
 
 class Threshold(Record):
@@ -308,7 +282,7 @@ class Threshold(Record):
     metric: str
     direction: Literal["above", "below"]
     value: float
-    present: dict[str, float | str] = {}
+    present: dict[str, float | str] = Field({})
 
 
 class Conditional(Record):
@@ -321,7 +295,7 @@ class Conditional(Record):
     above: float | None = None
     direction: Literal["likelier", "rarer"] = "likelier"
     margin: Annotated[float, Field(ge=0)] = 0.05
-    present: dict[str, float | str] = {}
+    present: dict[str, float | str] = Field({})
 
     @model_validator(mode="after")
     def _one_side(self) -> "Conditional":
@@ -351,7 +325,7 @@ class Claim(Record):
     test: Test
     supports: tuple[str, ...] = ()
     opposes: tuple[str, ...] = ()
-    accountings: dict[str, Test] = {}
+    accountings: dict[str, Test] = Field({})
     note: str = ""
 
 

@@ -29,8 +29,8 @@ def answer(results: Results) -> None:
 
 def _spread(results: Results, values: np.ndarray) -> tuple[str, str]:
     """The median, and the interval that holds 90 % of runs."""
-    low, middle, high = weighted.quantile(values, (0.05, 0.5, 0.95), results.weights)
-    return _number(middle), f"{_number(low)} to {_number(high)}"
+    found = weighted.spread(values, results.weights)
+    return _number(found.median), f"{_number(found.low)} to {_number(found.high)}"
 
 
 def _number(value: float) -> str:

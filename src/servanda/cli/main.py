@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+import servanda
+from servanda.case import available_cases
 from servanda.cli import interrupts
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="servanda",
     help="Will the agreement be kept? Run a strategic partnership as a model tied to dated "
-    "evidence.\n\nStart with: servanda run russia-dprk. Analysis of the open record only: nothing "
-    "here helps to evade sanctions or to plan attacks.",
+    f"evidence.\n\nCases that are included: {', '.join(available_cases())}. Start with: servanda "
+    "run russia-dprk.\n\nServanda is for analysis of the open record. It gives no help in evading "
+    "sanctions or in planning attacks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,6 +37,25 @@ AsOf = Annotated[
 ]
 Runs = Annotated[int, typer.Option("--runs", help="How many runs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        say(f"servanda {servanda.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
 
 
 @app.command()

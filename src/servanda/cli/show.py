@@ -1,29 +1,26 @@
 """Tables for a terminal: the plan of a month, the evidence, claims, and the hindcast."""
 
-from collections import Counter
 from collections.abc import Sequence
 
+from servanda.analysis.check import Check
 from servanda.analysis.hindcast import FEW, WANTED, Coverage, summary
 from servanda.case import Case
 from servanda.cli.terminal import err, out, say, table
-from servanda.engine import Model
-from servanda.observation import bearing, known_records
 from servanda.verdicts import Verdict
 
 
-def plan(model: Model) -> None:
+def plan(found: Check) -> None:
     """Mechanisms in order, with what each reads and writes."""
-    spec = model.case.spec
-    say(f"{spec.title}: {spec.start} to {spec.horizon}, known to {spec.as_of}")
+    spec = found.case.spec
+    say(f"{spec.title}: {spec.start} to {spec.horizon}, evidence cut-off {spec.as_of}")
     rows = table("The month's plan", "mechanism", "variant", "reads", "writes")
-    for process in model.plan:
-        reads, writes = ", ".join(sorted(process.reads)), ", ".join(sorted(process.writes))
-        rows.add_row(process.slot, process.variant, reads, writes)
+    for step in found.plan:
+        rows.add_row(step.mechanism, step.variant, ", ".join(step.reads), ", ".join(step.writes))
     out().print(rows)
 
 
 def late_priors(case: Case) -> None:
-    """Warn of priors that know what was not yet known at the cut, if there are any."""
+    """Warn of priors that cite what became known after the cut-off, if there are any."""
     if late := case.late_priors:
         err().print(
             f"warning: {len(late)} priors cite evidence that became known only after "
@@ -33,31 +30,20 @@ def late_priors(case: Case) -> None:
         )
 
 
-def evidence(model: Model) -> None:
-    """How many observations bear on each uncertain parameter, through its mechanism."""
-    bears = bearing(model)
-    uncertain = Counter(
-        (number.slot, number.field)
-        for number in model.numbers.values()
-        if number.listed and number.prior.family != "fixed"
-    )
-    rows = table("Evidence", "parameter", "uncertain numbers", "observations that bear on it")
-    for (slot, field), count in uncertain.items():
-        rows.add_row(f"{slot}.{field}", str(count), str(bears[slot]))
+def evidence(found: Check) -> None:
+    """How many figures bear on each uncertain parameter, and which figures are not compared."""
+    rows = table("Evidence", "parameter", "uncertain numbers", "figures that bear on it")
+    for one in found.evidence:
+        rows.add_row(one.parameter, str(one.uncertain), str(one.figures))
     out().print(rows)
-    known = [record for record in known_records(model) if record.figures]
-    compared = sum(len(record.figures) for record in known)
-    later = len(model.case.evidence.observations) - len(model.case.known.observations)
     out().print(
-        f"{compared} figures in {len(known)} series were known by the evidence cut-off and are "
-        f"compared with runs. {later} rows of evidence became known later; no run reads them."
+        f"{sum(found.compared.values())} figures in {len(found.compared)} series were known by the "
+        f"evidence cut-off and are compared with runs. {found.later} rows of evidence became known "
+        "later; no run reads them."
     )
-    omitted = Counter(
-        (record.series.name, why) for record in known_records(model) for _, why in record.omitted
-    )
-    for (series, why), count in omitted.items():
-        rows_of = "1 figure is" if count == 1 else f"{count} figures are"
-        out().print(f"{series}: {rows_of} not compared, {why}.")
+    for (series, why), count in found.omitted.items():
+        figures = "1 figure is" if count == 1 else f"{count} figures are"
+        out().print(f"{series}: {figures} not compared, {why}.")
 
 
 def claims(verdicts: Sequence[Verdict]) -> None:

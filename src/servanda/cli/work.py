@@ -8,29 +8,32 @@ from pathlib import Path
 import jax
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.check import check as checked
+from servanda.api import hindcast
 from servanda.case import Case
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
 from servanda.ensembles import Ensemble, Levers, Policy
+from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.results import Progress as Report
-from servanda.results import RunFolder, open_folder, prepare, run_policies, run_to_folder
+from servanda.results import RunFolder, open_folder, prepare, run_to_folder
 from servanda.verdicts import CLAIM_RUNS, judge
 
 
 def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
     """Print the plan and the evidence, and on request how much of the record lies within."""
-    simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    check_runs(runs)
+    check_seed(seed)
+    found = checked(case)
     show.late_priors(case)
-    show.plan(simulator.model)
-    show.evidence(simulator.model)
+    show.plan(found)
+    show.evidence(found)
     if against_record:
         remember_compilations()
         with bar("running", "runs") as report:
-            (results,) = run_policies(simulator, ensemble, progress=report)
-        show.hindcast(hindcast(results))
+            coverages = hindcast(case, runs, seed, progress=report)
+        show.hindcast(coverages)
 
 
 def run(

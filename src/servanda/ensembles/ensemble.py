@@ -18,6 +18,7 @@ from servanda.errors import UsageError, nearest
 
 Origin = Literal["prior", "posterior", "design", "given"]
 Values = Mapping[str, Sequence[float] | np.ndarray]
+Numbers = Sequence[int] | np.ndarray
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 BIAS = "observation.bias"
@@ -52,7 +53,7 @@ class Ensemble:
     version: str
 
     @classmethod
-    def prior(cls, model: Model, runs: int | Sequence[int], seed: int = 1) -> Ensemble:
+    def prior(cls, model: Model, runs: int | Numbers, seed: int = 1) -> Ensemble:
         """Draws from the priors.
 
         A run's draws depend on its number and the seed alone.
@@ -80,7 +81,7 @@ class Ensemble:
         *,
         weights: Sequence[float] | np.ndarray | None = None,
         origin: Origin = "given",
-        numbers: Sequence[int] | None = None,
+        numbers: Numbers | None = None,
         seed: int = 1,
     ) -> Ensemble:
         """An ensemble with some parameters given; the others are drawn from their priors.
@@ -120,7 +121,7 @@ class Ensemble:
             f"origin {self.origin}, seed {self.seed}>"
         )
 
-    def of_runs(self, numbers: Sequence[int]) -> Ensemble:
+    def of_runs(self, numbers: Numbers) -> Ensemble:
         """Exactly the runs with these numbers, in this order.
 
         Raises:
@@ -192,11 +193,11 @@ def _draw(model: Model, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]
     return {name: values * factors.get(name, np.float32(1)) for name, values in drawn.items()}
 
 
-def _numbers(runs: int | Sequence[int]) -> Int[np.ndarray, "run"]:
+def _numbers(runs: int | Numbers) -> Int[np.ndarray, "run"]:
     if isinstance(runs, int | np.integer):
         check_runs(int(runs))
         return np.arange(runs)
-    numbers = np.asarray(runs)
+    numbers = np.array(runs)
     if len(numbers) == 0:
         raise UsageError(where="run numbers", found="none", expected="at least one")
     for number in numbers.tolist():
@@ -237,7 +238,7 @@ def _given(
             expected="an uncertain parameter of the model",
             hint=nearest(name, known),
         )
-    array = np.asarray(values, np.float32)
+    array = np.array(values, np.float32)
     where = f"ensemble, parameter '{name}'"
     if array.shape != (runs,):
         raise UsageError(where, f"{array.size} values", f"{runs}, one a run")

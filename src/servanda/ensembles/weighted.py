@@ -5,9 +5,11 @@ With equal weights each is the plain reduction, to the bit.
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.stats import rankdata
 
 # No share is taken to vary less than one of a hundredth of a percent would.
 _SUREST = 1e-4
@@ -35,13 +37,56 @@ def quantile(
 ) -> Float[np.ndarray, "level *shape"]:
     """Quantiles over runs.
 
-    With equal weights between the two nearest runs; else the least value at which the weights of
-    the runs up to it reach the level.
+    With equal weights between the two nearest runs; else as `attained`. Runs of weight zero count
+    for nothing.
     """
+    some = weights > 0
+    if some.any() and not some.all():
+        values, weights = values[..., some], weights[some]
     if equal(weights):
         return np.asarray(np.quantile(values, levels, axis=-1), float)
+    return attained(values, levels, weights)
+
+
+def attained(
+    values: Float[np.ndarray, "*shape run"],
+    levels: Sequence[float],
+    weights: Float[np.ndarray, "run"],
+) -> Float[np.ndarray, "level *shape"]:
+    """Quantiles that some run has: the least value at which the weights up to it reach the level.
+
+    They are defined where some values are infinite too, which lie between no two runs.
+    """
     found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
     return np.asarray(found, float)
+
+
+class Spread(NamedTuple):
+    """The interval that holds 90 % of runs, and the median."""
+
+    low: float
+    median: float
+    high: float
+
+
+def spread(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) -> Spread:
+    """The 5 %, 50 % and 95 % quantiles over runs."""
+    low, median, high = quantile(values, (0.05, 0.5, 0.95), weights)
+    return Spread(float(low), float(median), float(high))
+
+
+def ranks(
+    values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]
+) -> Float[np.ndarray, "run"]:
+    """The weight of the runs below each run, and half of that of the runs that tie with it.
+
+    With equal weights in runs rather than in weight, as ranks are counted.
+    """
+    if equal(weights):
+        return np.asarray(rankdata(values), float)
+    _, place = np.unique(values, return_inverse=True)
+    own = np.bincount(place, weights)
+    return np.asarray((np.cumsum(own) - own / 2)[place], float)
 
 
 def effective(weights: Float[np.ndarray, "run"]) -> float:

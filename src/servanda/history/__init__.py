@@ -1,18 +1,16 @@
-"""How long past alliances lasted: the record, reference classes drawn from it, their hazards.
+"""How long past alliances lasted: reference classes drawn from the record, and their hazards.
 
-`alliances` reads the publisher's files and picks the members of a reference class; `survival`
-estimates how fast such alliances end, and how. Reading the fitted table that ships with a case
-needs neither the publisher's files nor lifelines.
+`reference_classes` picks the members of a class from the record that `servanda.sources.atop` reads;
+`survival` estimates how fast such alliances end, and how. Reading the fitted table that ships with
+a case needs neither the publisher's files nor lifelines.
 """
 
-from servanda.history.alliances import (
-    Alliance,
-    Ending,
+from servanda.history.reference_classes import (
+    Conditions,
     Lifetimes,
     ReferenceClass,
     ReferenceClasses,
     lifetimes,
-    read_alliances,
     read_reference_classes,
     select,
 )
@@ -23,6 +21,7 @@ from servanda.history.survival import (
     band_at,
     fit_bands,
     fit_class,
+    fit_classes,
     kaplan_meier,
     probability_of_ending,
     read_fitted,
@@ -30,9 +29,8 @@ from servanda.history.survival import (
 )
 
 __all__ = [
-    "Alliance",
     "Band",
-    "Ending",
+    "Conditions",
     "FittedClass",
     "KaplanMeier",
     "Lifetimes",
@@ -41,10 +39,10 @@ __all__ = [
     "band_at",
     "fit_bands",
     "fit_class",
+    "fit_classes",
     "kaplan_meier",
     "lifetimes",
     "probability_of_ending",
-    "read_alliances",
     "read_fitted",
     "read_reference_classes",
     "select",

@@ -13,7 +13,7 @@ Bands with too few endings are merged with the next, so that no hazard rests on 
 alliances.
 
 What this leaves out. The dates are legal endings, later than practical death: the Sino-Soviet
-treaty ends in 1980 in ATOP and was dead by the mid-1960s (see `servanda.history.alliances`).
+treaty ends in 1980 in ATOP and was dead by the mid-1960s (see `servanda.sources.atop`).
 Endings are treated as independent, though wars end many alliances at once, so the intervals are
 too narrow. And a class is a judgement, not an estimate: the spread between classes is wider than
 the uncertainty within one.
@@ -32,7 +32,10 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.errors import CaseError, ServandaError
-from servanda.history.alliances import CODED_ENDINGS, Ending, Lifetimes
+from servanda.files import read_rows
+from servanda.files.cells import whole
+from servanda.history.reference_classes import Lifetimes, ReferenceClasses, lifetimes, select
+from servanda.sources.atop import CODED_ENDINGS, Alliance, Ending
 
 MONTHS_PER_YEAR = 12.0
 
@@ -200,6 +203,14 @@ def fit_class(name: str, lives: Lifetimes, ages: Sequence[float], min_events: in
     )
 
 
+def fit_classes(alliances: Sequence[Alliance], declared: ReferenceClasses) -> list[FittedClass]:
+    """Fit every class that a case declares; needs the extra `history`."""
+    return [
+        fit_class(one.name, lifetimes(select(alliances, one)), declared.ages, declared.min_events)
+        for one in declared.classes
+    ]
+
+
 def band_at(bands: Sequence[Band], age: float) -> Band:
     """The band that an age in years falls in."""
     for band in bands:
@@ -249,52 +260,47 @@ def _row(one: FittedClass, band: Band) -> tuple[str, ...]:
 
 
 def read_fitted(path: Path) -> dict[str, FittedClass]:
-    """Read the table of a case, by class name; hazards follow from events and exposure."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            header, rows = tuple(reader.fieldnames or ()), list(reader)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise CaseError(
-            where=str(path), found=str(problem), expected="a table of fitted reference classes"
-        ) from None
-    if header != _FIELDS:
-        raise CaseError(
-            where=str(path),
-            found=f"columns {', '.join(header)}",
-            expected=", ".join(_FIELDS),
-            hint="write it again with scripts/reference_classes.py --data DIR",
-        )
-    names = dict.fromkeys(row["class"] for row in rows)
-    return {name: _fitted(name, [r for r in rows if r["class"] == name], path) for name in names}
+    """Read the table of a case, by class name; hazards follow from events and exposure.
+
+    Raises:
+        CaseError: The file cannot be read, has other columns, or a cell that is no number.
+    """
+    rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for line, row in read_rows(path, _FIELDS).items():
+        rows.setdefault(row["class"], []).append((f"{path.name} line {line}", row))
+    return {name: _fitted(name, its) for name, its in rows.items()}
 
 
-def _fitted(name: str, rows: Sequence[dict[str, str]], path: Path) -> FittedClass:
-    first = rows[0]
+def _fitted(name: str, rows: Sequence[tuple[str, dict[str, str]]]) -> FittedClass:
+    bands = tuple(
+        Band(
+            _decimal(row, "age_from", where),
+            _decimal(row, "age_to", where),
+            whole(row, "events", where),
+            _decimal(row, "exposure_months", where),
+        )
+        for where, row in rows
+    )
+    where, first = rows[0]
+    low, high = (_decimal(first, f"five_year_{end}", where) for end in ("low", "high"))
+    return FittedClass(
+        name=name,
+        n_alliances=whole(first, "n_alliances", where),
+        n_ended=whole(first, "n_ended", where),
+        endings=tuple(whole(first, f"n_{ending}", where) for ending in CODED_ENDINGS),
+        n_uncoded=whole(first, "n_uncoded", where),
+        five_year_survival=_decimal(first, "five_year_survival", where),
+        five_year_limits=(low, high),
+        bands=bands,
+    )
+
+
+def _decimal(row: dict[str, str], column: str, where: str) -> float:
+    """A number, which is infinite for the age that ends the last band."""
     try:
-        bands = tuple(
-            Band(
-                float(row["age_from"]),
-                float(row["age_to"]),
-                int(row["events"]),
-                float(row["exposure_months"]),
-            )
-            for row in rows
-        )
-        return FittedClass(
-            name=name,
-            n_alliances=int(first["n_alliances"]),
-            n_ended=int(first["n_ended"]),
-            endings=tuple(int(first[f"n_{ending}"]) for ending in CODED_ENDINGS),
-            n_uncoded=int(first["n_uncoded"]),
-            five_year_survival=float(first["five_year_survival"]),
-            five_year_limits=(float(first["five_year_low"]), float(first["five_year_high"])),
-            bands=bands,
-        )
-    except (TypeError, ValueError) as problem:
-        raise CaseError(
-            where=f"{path}, class {name}", found=str(problem), expected="a number in every cell"
-        ) from None
+        return float(row[column])
+    except ValueError:
+        raise CaseError(where, f"{column} {row[column]!r}", "a number") from None
 
 
 def _lifelines() -> ModuleType:

@@ -96,7 +96,8 @@ def sample(
 
 
 def log_prob(
-    figures: Sequence[Figure], expected: Float[Array, "figure run"]
+    figures: Sequence[Figure],
+    expected: Float[Array, "figure run"] | Float[np.ndarray, "figure run"],
 ) -> Float[Array, "figure run"]:
     """Log probability of each figure in each run; its density where it is an estimate.
 
@@ -139,16 +140,29 @@ def _lognormal(figure: Figure, mean: Float[Array, "run"], error: float) -> Float
 
 def _poisson(figure: Figure, mean: Float[Array, "run"]) -> Float[Array, "run"]:
     mean = jnp.maximum(mean, 0.0)
-    value = figure.value
-    match figure.rule.bound:
-        case "upper":
-            whole = np.floor(value)
-            return jnp.log(gammaincc(whole + 1, mean)) if whole >= 0 else mean * 0 - jnp.inf
-        case "lower":
-            whole = np.ceil(value)
-            return jnp.log(gammainc(whole, mean)) if whole > 0 else mean * 0
-    if value < 0 or value != round(value):
-        return mean * 0 - jnp.inf
     some = jnp.where(mean > 0, mean, 1.0)
-    density = value * jnp.log(some) - mean - gammaln(value + 1)
-    return jnp.where((mean > 0) | (value == 0), density, -jnp.inf)
+    value, bound = figure.value, figure.rule.bound
+    whole = float({"upper": np.floor, "lower": np.ceil}.get(bound, np.round)(value))
+    if whole < 0 or (bound == "estimate" and whole != value):
+        return mean * 0 if bound == "lower" else mean * 0 - jnp.inf
+    density = whole * jnp.log(some) - some - gammaln(whole + 1)
+    if bound == "upper":
+        return jnp.where(mean > 0, _tail(gammaincc(whole + 1, some), density, whole / some), 0.0)
+    if whole == 0:  # none at all, or none at least
+        return -mean if bound == "estimate" else mean * 0
+    if bound == "lower":
+        density = _tail(gammainc(whole, some), density, some / (whole + 1))
+    return jnp.where(mean > 0, density, -jnp.inf)
+
+
+def _tail(
+    share: Float[Array, "run"], density: Float[Array, "run"], ratio: Float[Array, "run"]
+) -> Float[Array, "run"]:
+    """The log of a tail's probability, also where that is too small for a number.
+
+    There it is that of the count at the edge and of a geometric series of those beyond it: so far
+    out each is about `ratio` of the one before.
+    """
+    least = float(np.finfo(share.dtype).tiny)
+    far = density - jnp.log1p(-jnp.minimum(ratio, 0.99))
+    return jnp.where(share > least, jnp.log(jnp.maximum(share, least)), far)

@@ -4,26 +4,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import numpy as np
 
-from servanda.analysis.accounts import Account, moved, worth
+from servanda.analysis.accounts import Account, Entry
 from servanda.case.schema import Tie
-from servanda.ensembles import weighted
+from servanda.ensembles.weighted import Spread
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 
-_SPREAD = (0.05, 0.5, 0.95)
-
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the table: what a tie brought to the cut and after it."""
+class Row:
+    """One line of the table: what a tie brought to the cut-off and after it."""
 
+    entry: Entry
     giver: str
     receiver: str
     what: str
     basis: str
-    worths: tuple[float, float, float] | None
     amount: str
     amount_range: str
     worth: str
@@ -32,31 +29,25 @@ class Entry:
     after_range: str
 
 
-def entries(account: Account) -> list[Entry]:
+def rows(account: Account) -> list[Row]:
     """A line for every tie of the pact, the supplier's first."""
-    return [_entry(account, tie) for tie in account.ties]
+    return [_row(account, entry) for entry in account.entries()]
 
 
-def _entry(account: Account, tie: Tie) -> Entry:
-    runs = account.results
-    spec, cut = runs.model.case.spec, runs.cut
-    past, future = slice(0, cut + 1), slice(cut + 1, runs.months)
+def _row(account: Account, entry: Entry) -> Row:
+    spec, tie = account.results.model.case.spec, entry.tie
     unit = {g.name: g.unit for g in spec.goods}[tie.good]
-    lent = runs.model.axes.kind(tie) == "lent"
-    block = moved(runs, tie)[past]
-    amount = block[-1] if lent else block.sum(axis=0)
-    low, middle, high = weighted.quantile(amount, _SPREAD, runs.weights)
-    brought = worth(runs, tie, past)
-    return Entry(
+    lent = account.results.model.axes.kind(tie) == "lent"
+    return Row(
+        entry,
         words.actor(spec, tie.giver),
         words.actor(spec, tie.receiver),
         words.upper_first(words.good(spec, tie.good)),
         _basis(tie, lent=lent),
-        None if brought is None else _spread(brought, runs.weights),
-        words.quantity(float(middle), unit),
-        words.interval(float(low), float(high)),
-        *_worth(brought, runs.weights),
-        *_worth(worth(runs, tie, future), runs.weights),
+        words.quantity(entry.amount.median, unit),
+        words.interval(entry.amount.low, entry.amount.high),
+        *_worth(entry.worth),
+        *_worth(entry.after),
     )
 
 
@@ -66,35 +57,33 @@ def _basis(tie: Tie, *, lent: bool) -> str:
     return "lent, present at the cut" if lent else "sold"
 
 
-def _spread(values: np.ndarray, weights: np.ndarray) -> tuple[float, float, float]:
-    low, middle, high = weighted.quantile(values, _SPREAD, weights)
-    return float(low), float(middle), float(high)
-
-
-def _worth(values: np.ndarray | None, weights: np.ndarray) -> tuple[str, str]:
-    if values is None:
+def _worth(spread: Spread | None) -> tuple[str, str]:
+    if spread is None:
         return "—", ""
-    low, middle, high = _spread(values, weights)
-    return words.quantity(middle, "USD"), words.interval(low, high)
+    return words.quantity(spread.median, "USD"), words.interval(spread.low, spread.high)
 
 
 def figures(account: Account) -> list[Figure]:
     """What each good was worth by the cut, a bar for each, with its interval."""
-    found = [(e, e.worths) for e in entries(account) if e.worths is not None and e.worths[1] > 0]
+    found = [
+        (row, row.entry.worth)
+        for row in rows(account)
+        if row.entry.worth and row.entry.worth.median
+    ]
     if not found:
         return []
-    rows = [
+    bars = [
         {
             "row": i,
             "name": f"{e.what}, from {e.giver} ({e.basis})",
-            "y": w[1],
-            "low": w[0],
-            "high": w[2],
+            "y": w.median,
+            "low": w.low,
+            "high": w.high,
         }
         | {"text": e.worth, "kind": e.basis if e.basis.startswith("payment") else "given"}
         for i, (e, w) in enumerate(found)
     ]
-    first = max(found, key=lambda pair: pair[1][1])[0]
+    first = max(found, key=lambda pair: pair[1].median)[0]
     runs, own = account.results, account.partnership
     month = words.month(runs.model.case.spec.as_of)
     return [
@@ -102,7 +91,7 @@ def figures(account: Account) -> list[Figure]:
             anchor(f"worths {own.label}"),
             f"The largest item by {month} is {first.what[:1].lower()}{first.what[1:]} "
             f"from {first.giver}: {first.worth}",
-            _worth_bars(rows),
+            _worth_bars(bars),
             f"Median worth at market by {month}: "
             + "; ".join(
                 f"{e.what} from {e.giver} ({e.basis}) {e.worth} ({e.worth_range})" for e, _ in found

@@ -6,9 +6,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from servanda.ensembles import weighted
+from servanda.analysis.observed import Drawn, Observed
 from servanda.report import theme, words
-from servanda.report.evidence import Drawn, Observed
 from servanda.report.figure import Figure, anchor
 from servanda.results import Results
 
@@ -40,10 +39,8 @@ def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> s
 
 
 def _figure(runs: Results, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
-    bands = weighted.quantile(one.truth, theme.BANDS, runs.weights)
-    horizon = runs.model.case.spec.horizon[:4]
-    now = float(bands[2, max(runs.cut - 11, 0) : runs.cut + 1].mean())
-    then = float(bands[2, -12:].mean())
+    bands, horizon = one.bands, runs.model.case.spec.horizon[:4]
+    now, then = one.median_of_year(runs.cut), one.median_of_year(runs.months - 1)
     title = fan_title(one.series.label, now, then, one.unit, horizon)
     top, bottom = _limits(bands, one.figures)
     chart = alt.layer(*_layers(runs, one, bands, marks, (bottom, top))).properties(

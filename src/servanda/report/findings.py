@@ -1,14 +1,11 @@
 """The answer in five sentences, computed from the runs."""
 
 from dataclasses import dataclass
-from operator import itemgetter
 
-import numpy as np
-
-from servanda.analysis.accounts import Account, last_year, leakage, median
+from servanda.analysis.accounts import Account, leaked_last_year
 from servanda.analysis.fate import Fate
 from servanda.analysis.hinges import Hinge, clear
-from servanda.ensembles import weighted
+from servanda.ensembles.weighted import spread
 from servanda.report import words
 from servanda.results import Results
 
@@ -105,29 +102,21 @@ def resembling(fate: Fate) -> str:
 
 def gaining(account: Account) -> str:
     """Who gained from the exchange to the cut, and who more."""
-    runs, own = account.results, account.partnership
-    spec, weights = runs.model.case.spec, runs.weights
-    past = account.gains(slice(runs.cut + 1))
-    gains = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
-    if not any(np.any(v != 0) for v in gains.values()):
+    spec, own, gains = account.results.model.case.spec, account.partnership, account.gained()
+    if gains is None:
         return ""
-    said = []
-    for code, values in gains.items():
-        low, middle, high = weighted.quantile(values, (0.05, 0.5, 0.95), weights)
-        said.append(
-            f"{words.actor(spec, code)} by {words.quantity(float(middle), 'USD')} "
-            f"({words.interval(float(low), float(high))})"
-        )
-    positive = [float(weighted.mean(v > 0, weights)) for v in gains.values()]
-    opening = "Both gained" if min(positive) >= _NEARLY_ALL else "Gains are uneven"
-    more = float(weighted.mean(gains[own.buyer] > gains[own.supplier], weights))
-    ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
+    said = [
+        f"{words.actor(spec, code)} by {words.quantity(spread.median, 'USD')} "
+        f"({words.interval(spread.low, spread.high)})"
+        for code, spread in gains.by_partner.items()
+    ]
+    opening = "Both gained" if gains.both >= _NEARLY_ALL else "Gains are uneven"
     supplier, covered = words.actor(spec, own.supplier), words.percent(account.covered)
     return (
         f"{opening} by {words.month(spec.as_of)}, as each values it and with debts counted as pay: "
-        f"{words.listed(said)}; {words.actor(spec, ahead)} more in {words.percent(share)} "
-        f"of futures. What was paid by then covers what deliveries cost {supplier} in {covered} "
-        "of futures."
+        f"{words.listed(said)}; {words.actor(spec, gains.ahead)} more in "
+        f"{words.percent(gains.share)} of futures. What was paid by then covers what deliveries "
+        f"cost {supplier} in {covered} of futures."
     )
 
 
@@ -137,7 +126,7 @@ def leaking(account: Account) -> str:
     shares, month = account.shares_at_cut(), words.month(runs.model.case.spec.as_of)
     parts = []
     if shares:
-        earned = median(account.earned[runs.cut], runs.weights)
+        earned = spread(account.earned[runs.cut], runs.weights).median
         parts.append(
             f"Of the {words.quantity(earned, 'USD')} that deliveries had earned by {month}, "
             f"{words.percent(shares['in sight'])} was paid in goods that observers can count, "
@@ -147,21 +136,13 @@ def leaking(account: Account) -> str:
     leaks = [
         f"{words.percent(leak)} of the trade that sanctions took from "
         f"{words.actor(runs.model.case.spec, target)}"
-        for target, leak in leaked(runs)
+        for target, leak in leaked_last_year(runs).items()
     ]
     if leaks:
         parts.append(
             f"{'going round' if parts else 'Going round'} sanctions won back {words.listed(leaks)}"
         )
     return "; ".join(parts) + "." if parts else ""
-
-
-def leaked(runs: Results) -> list[tuple[str, float]]:
-    """For each sanctioned route, its target and the median share won back in the last year."""
-    return [
-        (route.target, median(leakage(runs, route.name, last_year(runs)), runs.weights))
-        for route in runs.model.case.spec.routes
-    ]
 
 
 def hinging(runs: Results, found: list[Hinge]) -> str:

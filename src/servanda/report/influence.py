@@ -5,9 +5,9 @@ from typing import Any
 
 import altair as alt
 
+from servanda.analysis.influence import bands as bands_of
 from servanda.analysis.influence import clients, leader
 from servanda.case.schema import Patronage
-from servanda.ensembles import weighted
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 from servanda.results import Results
@@ -33,8 +33,7 @@ def _figure(runs: Results, client: str, patrons: Sequence[Patronage], accounting
     rows: list[dict[str, Any]] = []
     said = []
     for p in patrons:
-        shares = runs.series(f"influence_{accounting}[{p.label}]")
-        bands = weighted.quantile(shares, theme.BANDS, runs.weights)
+        bands = bands_of(runs, p, accounting)
         name = words.actor(spec, p.patron)
         rows += [
             {"x": float(runs.years[m]), "y": float(bands[2, m]), "who": name}

@@ -6,7 +6,6 @@ import altair as alt
 import numpy as np
 
 from servanda.analysis.accounts import Account
-from servanda.ensembles import weighted
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 
@@ -16,14 +15,7 @@ _LINES = ("Earned by deliveries", "Paid out of sight", "Paid in sight", "Arrears
 def figures(account: Account) -> list[Figure]:
     """The running account, in the middle run of each month."""
     runs = account.results
-    lines = dict(
-        zip(
-            _LINES, (account.earned, account.hidden, account.in_sight, account.arrears), strict=True
-        )
-    )
-    middles = {
-        name: weighted.quantile(v, (0.25, 0.5, 0.75), runs.weights) for name, v in lines.items()
-    }
+    middles = dict(zip(_LINES, account.middle_half().values(), strict=True))
     if not middles[_LINES[0]].any():
         return []
     rows = [

@@ -15,6 +15,7 @@ from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import frontiers
 from servanda.analysis.hindcast import Coverage, summary
 from servanda.analysis.hinges import hinges
+from servanda.analysis.observed import Observed, observed
 from servanda.case import Observation
 from servanda.errors import RunFolderError
 from servanda.report import (
@@ -30,9 +31,9 @@ from servanda.report import (
     theme,
     words,
 )
-from servanda.report.entries import Entry, entries
+from servanda.report.entries import Row as EntryRow
 from servanda.report.entries import figures as entry_figures
-from servanda.report.evidence import Observed, observed
+from servanda.report.entries import rows as entry_rows
 from servanda.report.figure import Figure, drawn
 from servanda.report.hinges import figures as hinge_figures
 from servanda.results import Results
@@ -55,7 +56,7 @@ class PactSection:
     answer: findings.Answer
     survival: list[Figure]
     ledger: list[Figure]
-    entries: list[Entry]
+    entries: list[EntryRow]
     frontier: list[Figure]
     network: list[Figure]
     hinges: list[Figure]
@@ -138,7 +139,7 @@ def _pact(fate: Fate, account: Account) -> PactSection:
         findings.answer(fate, account, found),
         survival.figures(fate) + classes.figures(fate),
         ledger.figures(account) + entry_figures(account),
-        entries(account),
+        entry_rows(account),
         frontier.figures(frontiers(fate, account), label),
         network.figures(fate),
         hinge_figures(fate, found),

@@ -17,8 +17,6 @@ NARROW, WIDE, HEIGHT = 340, 420, 200
 # Pixels of a letter and a symbol in a legend; years that get a tick each; numbers told whole.
 _LETTER, _SYMBOL, _FEW_YEARS, _SMALL_NUMBERS = 6.6, 36, 7, 10
 
-# The levels of a band of nine tenths of runs, of one half, and of the median.
-BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
 # From dark to light, so that they stay apart in grey.
 STATES = {"in use": "#17486b", "dormant": "#e0a13a", "over": "#e4e7e9"}

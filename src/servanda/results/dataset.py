@@ -69,6 +69,16 @@ def run_coordinates(model: Model, ensemble: Ensemble) -> dict[str, Any]:
     }
 
 
+def parameter_variables(ensemble: Ensemble) -> dict[str, xr.Variable]:
+    """Each run's parameters, and their names; a case may have none that is uncertain."""
+    drawn = ensemble.parameters
+    values = np.array(list(drawn.values()), np.float32).reshape(len(drawn), len(ensemble))
+    return {
+        "parameter": xr.Variable(("parameter",), np.array(list(drawn), dtype="U")),
+        "parameters": xr.Variable(("parameter", "run"), values, {"long_name": PARAMETERS}),
+    }
+
+
 def month_attributes() -> dict[str, str]:
     """What the months are, in CF's terms."""
     return {"standard_name": "time", "long_name": "month, by its first day", "axis": "T"}
@@ -96,12 +106,14 @@ def global_attributes(
 ) -> dict[str, Any]:
     """What the whole is: the case, what made it, and how its metrics are defined."""
     spec = model.case.spec
+    made = made_from(model, ensemble)
+    made["changes"] = json.dumps(made["changes"])
     metrics = [metric.model_dump(exclude_defaults=True) for metric in spec.metrics]
     return {
         "Conventions": CONVENTIONS,
         "title": spec.title,
         "source": f"servanda {ensemble.version}",
-        **made_from(model, ensemble),
+        **made,
         "start": spec.start,
         "horizon": spec.horizon,
         "policies": json.dumps(policies),
@@ -134,17 +146,13 @@ def to_dataset(results: Results | Sequence[Results]) -> xr.Dataset:
             if alone
             else xr.Variable(("policy", *dims[name]), np.stack(values), attributes(model, name))
         )
-    drawn = first.ensemble.parameters
-    variables["parameters"] = xr.Variable(
-        ("parameter", "run"),
-        np.stack(list(drawn.values())).astype(np.float32),
-        {"long_name": PARAMETERS},
-    )
+    drawn = parameter_variables(first.ensemble)
+    variables["parameters"] = drawn["parameters"]
     coordinates = {
         "month": xr.Variable(("month",), months(model), month_attributes()),
         **member_coordinates(model),
         **run_coordinates(model, first.ensemble),
-        "parameter": xr.Variable(("parameter",), np.array(list(drawn), dtype="U")),
+        "parameter": drawn["parameter"],
         "policy": xr.Variable(() if alone else ("policy",), names[0] if alone else names),
     }
     policies = {one.policy.name: dict(one.policy.levers) for one in found}

@@ -33,20 +33,25 @@ from servanda.engine import CHUNK, Model
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.results.dataset import (
-    PARAMETERS,
     attributes,
     dimensions,
     global_attributes,
     member_coordinates,
     month_attributes,
     months,
+    parameter_variables,
     run_coordinates,
 )
 from servanda.results.metrics import write_metrics
 from servanda.results.results import Results, made_from
 
 # A folder cannot be read without these keys of its note.
-_NEEDED = frozenset({"as_of", "done", "levers", "origin", "partial", "policy", "runs", "seed"})
+_NEEDED = frozenset(
+    {
+        *("as_of", "case_digest", "changes", "done", "levers", "origin"),
+        *("partial", "policy", "runs", "seed", "version"),
+    }
+)
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
 # Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
@@ -145,7 +150,11 @@ class RunFolder:
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units; read when used."""
         data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
-        return data.isel(run=slice(0, self.note["done"]))
+        so_far = data.isel(run=slice(0, self.note["done"]))
+        if not self.note["partial"]:
+            return so_far
+        weight = so_far["weight"].copy(data=self.ensemble().weights)
+        return so_far.assign_coords(weight=weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The results so far, in memory, by quantity; read once."""
@@ -189,8 +198,22 @@ class RunFolder:
         return Results(model, self.ensemble(), policy, self.arrays(), self.note)
 
     def case(self) -> Case:
-        """The case as it was run, with its cut."""
-        return load(self.path / "case").at(self.note["as_of"])
+        """The case as it was run, with its cut-off and what was changed of it.
+
+        Raises:
+            CaseError: if its files are damaged.
+            RunFolderError: if its content is not what was run.
+        """
+        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        same_version = self.note["version"] == version("servanda")
+        if same_version and case.digest != self.note["case_digest"]:
+            raise RunFolderError(
+                where=f"run folder '{self.path}'",
+                found=f"a case of digest {case.digest}",
+                expected=f"digest {self.note['case_digest']}, as it was run",
+                hint="files in its folder 'case' were changed after the run",
+            )
+        return case
 
     def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
         return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)
@@ -273,14 +296,11 @@ def _sizes(model: Model, ensemble: Ensemble) -> dict[str, int]:
 def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, xr.Variable]:
     """What is not an array of results: coordinates, and each run's parameters."""
     days = months(model).astype("datetime64[D]").astype(np.int64)
-    names = np.array(list(ensemble.parameters), dtype="U")
-    values = np.stack(list(ensemble.parameters.values())).astype(np.float32)
     return {
         "month": xr.Variable(("month",), days, month_attributes() | _SINCE_1970),
         **member_coordinates(model),
         **run_coordinates(model, ensemble),
-        "parameter": xr.Variable(("parameter",), names),
-        "parameters": xr.Variable(("parameter", "run"), values, {"long_name": PARAMETERS}),
+        **parameter_variables(ensemble),
         "policy": xr.Variable((), np.array(policy.name, dtype="U")),
     }
 

@@ -46,6 +46,8 @@ def check_metrics(model: Model) -> None:
                     expected=f"{unit}, as '{metric.quantity}' has",
                 )
         units.factor(_unit(metric, unit), metric.unit, where)
+        if metric.reduce == "month_of_event" and metric.unit != "month":
+            raise CaseError(where, f"unit '{metric.unit}'", "'month', in which events are dated")
         first, last = metric_span(spec, metric)
         if not first <= last:
             raise CaseError(
@@ -61,8 +63,9 @@ def evaluate(
 ) -> dict[str, Float[np.ndarray, "run"]]:
     """The value of each metric in every run, by name, in the metric's unit.
 
-    A time to an event is infinite in runs in which the event does not happen; the month of an event
-    is counted from year zero, and infinite likewise.
+    A time to an event lasts from the start of the span to the end of the event's month, and is
+    infinite in runs in which the event does not happen; the month of an event is counted from year
+    zero, and infinite likewise.
     """
     spec = results.model.case.spec
     chosen = spec.metrics if metrics is None else metrics
@@ -85,8 +88,10 @@ def value_of(kept: Kept, calendar: Calendar, metric: Metric) -> Float[np.ndarray
     values = block(metric.quantity)
     if metric.less is not None:
         values = values - block(metric.less)
-    if metric.reduce in EVENTS:
-        return _event(values, metric, month_number(calendar.start) + first)
+    if metric.reduce == "month_of_event":
+        return _event(values, metric) + month_number(calendar.start) + first
+    if metric.reduce == "time_to_event":
+        return (_event(values, metric) + 1) * units.factor("month", metric.unit, metric.name)
     reduced = _reduce(values, metric)
     dtype = reduced.dtype
     if metric.over:
@@ -124,13 +129,13 @@ def _summary(
     model: Model, metric: Metric, values: np.ndarray, weights: np.ndarray
 ) -> tuple[str, ...]:
     """Mean, low, median and high, as far as they say something."""
+    levels = (0.05, 0.5, 0.95)
+    if metric.reduce in EVENTS:  # never is infinite, which has no mean and is half-way to nothing
+        return ("", *(_when(v, metric) for v in weighted.attained(values, levels, weights)))
     centre = f"{weighted.mean(values, weights):.6g}"
     if is_yes_or_no(model, metric):
         return (centre, "", "", "")
-    spread = weighted.quantile(values, (0.05, 0.5, 0.95), weights)
-    if metric.reduce in EVENTS:
-        return ("", *(_when(value, metric) for value in spread))
-    return (centre, *(f"{value:.6g}" for value in spread))
+    return (centre, *(f"{v:.6g}" for v in weighted.quantile(values, levels, weights)))
 
 
 def _when(value: float, metric: Metric) -> str:
@@ -161,11 +166,7 @@ def _reduce(block: Float[np.ndarray, "month run"], metric: Metric) -> Float[np.n
             return np.asarray(getattr(block, metric.reduce)(axis=0))
 
 
-def _event(
-    block: Float[np.ndarray, "month run"], metric: Metric, first: int
-) -> Float[np.ndarray, "run"]:
-    """Months from the start of the span to the end of the event's month, or which month it is."""
+def _event(block: Float[np.ndarray, "month run"], metric: Metric) -> Float[np.ndarray, "run"]:
+    """The place in the span of the first month in which the event happens; infinite if never."""
     happens = block > (_YES if metric.above is None else metric.above)
-    place = np.argmax(happens, axis=0).astype(float)
-    value = place + first if metric.reduce == "month_of_event" else place + 1
-    return np.where(happens.any(axis=0), value, np.inf)
+    return np.where(happens.any(axis=0), np.argmax(happens, axis=0).astype(float), np.inf)

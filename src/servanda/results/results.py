@@ -138,4 +138,5 @@ def made_from(model: Model, ensemble: Ensemble) -> dict[str, Any]:
         "origin": ensemble.origin,
         "mechanisms": ", ".join(f"{p.slot}={p.variant}" for p in model.plan),
         "version": ensemble.version,
+        "changes": [list(change) for change in model.case.changes],
     }

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from servanda.case import Case
+from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
+from servanda.ensembles.ensemble import Numbers
 from servanda.errors import UsageError
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
@@ -52,11 +53,11 @@ def _simulator(content: _Content) -> Simulator:
 
 
 def run(  # noqa: PLR0913 -- every way to say which runs, and under which policies
-    case: Case,
+    case: Case | str | Path,
     runs: int | None = None,
     seed: int | None = None,
     *,
-    runs_numbered: Sequence[int] | None = None,
+    runs_numbered: Numbers | None = None,
     ensemble: Ensemble | None = None,
     as_of: str | None = None,
     levers: Levers | None = None,
@@ -67,7 +68,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     """Run a case.
 
     Args:
-        case: from `servanda.load`.
+        case: from `servanda.load`, the name of a shipped case, or a folder.
         runs: how many, drawn from the priors; 1,000 if nothing else says which runs.
         seed: of all randomness; 1 if not given.
         runs_numbered: exactly the runs with these numbers. A run's results depend on its number,
@@ -92,7 +93,8 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     """
     if levers is not None and policies is not None:
         raise UsageError("levers", "levers beside policies", "one of the two")
-    moved = case if as_of is None else case.at(as_of)
+    given = as_case(case)
+    moved = given if as_of is None else given.at(as_of)
     simulator = prepare(moved)
     chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
     wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
@@ -104,7 +106,7 @@ def _ensemble(
     simulator: Simulator,
     runs: int | None,
     seed: int | None,
-    numbers: Sequence[int] | None,
+    numbers: Numbers | None,
     ensemble: Ensemble | None,
 ) -> Ensemble:
     """The runs that are asked for; raises `UsageError` if they are asked for in two ways."""

@@ -7,8 +7,8 @@
 
 Regimes of sanctions, written as data, become cost changes (`sanctions`), tables that a case's runs
 read (`effects`) and sweeps over what nobody knows exactly (`sweep`), with what leverage they use
-and leave (`leverage`). How much trade goes round them is held against the record in
-`servanda.rerouting`.
+and leave (`leverage`). How much trade goes round them is held against the record in the study of
+rerouting, which stands outside the package.
 """
 
 from servanda.trade.armington import Closure, Factors

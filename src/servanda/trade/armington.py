@@ -55,7 +55,7 @@ Herman, "gegravity: General Equilibrium Gravity Modeling in Python", USITC worki
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -66,8 +66,8 @@ from servanda.trade.flows import Economy
 
 Closure = Literal["multiplicative", "additive", "export-share", "held-shares"]
 Factors = Literal["mobile", "fixed"]
-CLOSURES: tuple[Closure, ...] = ("multiplicative", "additive", "export-share", "held-shares")
-FACTORS: tuple[Factors, ...] = ("mobile", "fixed")
+CLOSURES: tuple[Closure, ...] = get_args(Closure)
+FACTORS: tuple[Factors, ...] = get_args(Factors)
 
 # A pool of factors that earn alike: a country, or each of its sectors. One row or one a sector.
 Pools = Float[Array, "pool country"]

@@ -2,36 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from servanda.errors import CaseError, UsageError, nearest
-from servanda.trade.armington import CLOSURES, FACTORS, Closure, Factors
+from servanda.files import Record, read_rows, read_toml, validated
+from servanda.files.fields import Names, Number, Status
+from servanda.trade.armington import Closure, Factors
+from servanda.trade.citations import Publication, check_cited
 from servanda.trade.flows import Economy
-from servanda.trade.keys import (
-    Range,
-    check_choice,
-    check_keys,
-    check_sources,
-    names,
-    number,
-    ordered,
-    read_rows,
-    read_toml,
-    table,
-    text,
-)
+from servanda.trade.ranges import Range, rising
 from servanda.trade.table import economy_from_table
 
 SPEC = "trade_baseline.toml"
 FLOWS = "trade_baseline.csv"
 COLUMNS = ("sector", "origin", "destination", "musd_year")
-KEYS = {"sectors", "report", "sector_elasticity", "factors", "closure", "elasticities"}
-OTHER_KEYS = {"names", "gross_output_ratio", "gross_output_source", "build", "sources"}
+
+
+class SectorElasticity(Record):
+    """The elasticity of one sector, between what is bought of different origins.
+
+    Attributes:
+        range: Low, central and high, each above one.
+        status: How it was come by.
+        sources: Names in the file's table of sources; may be empty where the status is `assumed`.
+        note: How it was arrived at.
+    """
+
+    range: Annotated[Range, rising(1.0, above=True)]
+    status: Status
+    sources: Names
+    note: str
+
+
+class BaselineFile(Record):
+    """The whole of `trade_baseline.toml`.
+
+    Attributes:
+        sectors: Those of the flows, in the order of what is solved.
+        report: The countries whose effects are reported.
+        sector_elasticity: η, between what is bought of different sectors.
+        factors: Whether factors move between sectors.
+        closure: What spending follows.
+        elasticities: By sector.
+        names: What to call some countries, by code.
+        gross_output_ratio: Gross output over value added.
+        gross_output_source: Where that ratio comes from.
+        build: How the flows were made, for whoever made them: nothing here reads it.
+        sources: By the name that figures cite.
+    """
+
+    sectors: Annotated[Names, Field(min_length=1)]
+    report: Names
+    sector_elasticity: Annotated[Number, Field(ge=0)]
+    factors: Factors
+    closure: Closure
+    elasticities: dict[str, SectorElasticity]
+    names: dict[str, str] = Field({})
+    gross_output_ratio: Annotated[Number, Field(ge=1)] = 1.0
+    gross_output_source: str = ""
+    build: dict[str, Any] = Field({})
+    sources: dict[str, Publication] = Field({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,65 +98,62 @@ def read_baseline(folder: Path) -> Baseline:
         CaseError: A file is missing or cannot be read, a key, sector or country is unknown, a flow
             is missing, doubled, negative or not a number, or a range is not one.
     """
-    spec = read_toml(folder / SPEC)
-    check_keys(SPEC, spec, KEYS, OTHER_KEYS)
-    for key, choices in (("factors", FACTORS), ("closure", CLOSURES)):
-        check_choice(f"{SPEC}: {key}", spec[key], choices)
+    spec = validated(BaselineFile, read_toml(folder / SPEC), SPEC)
+    elasticities = _elasticities(spec)
     economy = _economy(folder / FLOWS, spec)
-    report = names(f"{SPEC}: report", spec["report"])
-    for country in report:
-        check_choice(f"{SPEC}: report", country, economy.countries)
-    given = table(f"{SPEC}: elasticities", spec["elasticities"])
-    check_keys(f"{SPEC}: elasticities", given, set(economy.sectors))
-    sources = table(f"{SPEC}: sources", spec.get("sources", {}))
-    elasticities = [
-        _elasticity(f"{SPEC}: elasticities, {sector}", given[sector], sources)
-        for sector in economy.sectors
-    ]
-    called = table(f"{SPEC}: names", spec.get("names", {}))
-    for code, name in called.items():
-        check_choice(f"{SPEC}: names", code, economy.countries)
-        text(f"{SPEC}: names, {code}", name)
-    return Baseline(economy, tuple(elasticities), spec["factors"], spec["closure"], report, called)
+    for key, codes in (("report", spec.report), ("names", spec.names)):
+        for code in codes:
+            if code not in economy.countries:
+                raise CaseError(
+                    f"{SPEC}: {key}",
+                    repr(code),
+                    "one of " + ", ".join(economy.countries),
+                    nearest(code, economy.countries),
+                )
+    return Baseline(economy, elasticities, spec.factors, spec.closure, spec.report, spec.names)
 
 
-def _elasticity(where: str, entry: Any, sources: Mapping[str, Any]) -> Range:
-    values = table(where, entry)
-    check_keys(where, values, {"range", "status", "sources", "note"})
-    check_sources(where, values, sources)
-    range_ = ordered(f"{where}, range", values["range"], floor=1.0)
-    if range_[0] == 1:
-        raise CaseError(f"{where}, range", repr(values["range"]), "numbers above 1")
-    return range_
-
-
-def _economy(path: Path, spec: Mapping[str, Any]) -> Economy:
-    sectors = names(f"{SPEC}: sectors", spec["sectors"])
-    if not sectors:
-        raise CaseError(f"{SPEC}: sectors", "none", "at least one")
-    between = number(f"{SPEC}: sector_elasticity", spec["sector_elasticity"])
-    ratio = number(f"{SPEC}: gross_output_ratio", spec.get("gross_output_ratio", 1.0), floor=1.0)
-    rows = read_rows(path, COLUMNS)
-    for row in rows:
-        if row["sector"] not in sectors:
+def _elasticities(spec: BaselineFile) -> tuple[Range, ...]:
+    for sector in spec.elasticities:
+        if sector not in spec.sectors:
             raise CaseError(
-                f"{path.name}: sector",
-                repr(row["sector"]),
-                "one of " + ", ".join(sectors),
-                hint=nearest(row["sector"], sectors),
+                f"{SPEC}: elasticities.{sector}",
+                "a key that is not known here",
+                "one of " + ", ".join(spec.sectors),
+                nearest(sector, spec.sectors),
             )
-    economies = [_sector(path.name, sector, rows) for sector in sectors]
+    for sector in spec.sectors:
+        if sector not in spec.elasticities:
+            where = f"{SPEC}: elasticities.{sector}"
+            raise CaseError(where, "no such key", "this key is required")
+    for sector, one in spec.elasticities.items():
+        check_cited(f"{SPEC}: elasticities.{sector}", one.status, one.sources, spec.sources)
+    return tuple(spec.elasticities[sector].range for sector in spec.sectors)
+
+
+def _economy(path: Path, spec: BaselineFile) -> Economy:
+    rows = read_rows(path, COLUMNS)
+    for line, row in rows.items():
+        if row["sector"] not in spec.sectors:
+            raise CaseError(
+                f"{path.name} line {line}",
+                f"sector {row['sector']!r}",
+                "one of " + ", ".join(spec.sectors),
+                nearest(row["sector"], spec.sectors),
+            )
+    economies = [_sector(path.name, sector, list(rows.values())) for sector in spec.sectors]
     countries = economies[0].countries
-    for sector, economy in zip(sectors, economies, strict=True):
+    for sector, economy in zip(spec.sectors, economies, strict=True):
         for country in sorted(set(countries) ^ set(economy.countries)):
             raise CaseError(
                 f"{path.name}: {sector}", f"{country!r} not in every sector", "it in all"
             )
     flows = np.stack([economy.flows for economy in economies])
-    return Economy(countries, flows, 1 / ratio, sectors, between)
+    share = 1 / spec.gross_output_ratio
+    return Economy(countries, flows, share, spec.sectors, spec.sector_elasticity)
 
 
-def _sector(file: str, sector: str, rows: list[dict[str, str]]) -> Economy:
+def _sector(file: str, sector: str, rows: Sequence[Mapping[str, str]]) -> Economy:
     # As objects, so that a message quotes a cell as Python's text and not as NumPy's.
     columns = {
         name: np.array([row[name] for row in rows if row["sector"] == sector], dtype=object)

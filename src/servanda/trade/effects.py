@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from servanda.errors import CaseError
+from servanda.files import read_rows
+from servanda.files.cells import number
 from servanda.trade.baseline import Baseline
-from servanda.trade.keys import read_rows
 from servanda.trade.leverage import Hold, Taken, hold, take
 from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import NONE, Elasticities, Marks, sanctioned
@@ -30,7 +30,7 @@ SEVERITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 TABLE = "trade_effects.csv"
 SHARES = ("real_income_change", "imports_change", "hold", "hold_imports")
 MONEY = ("exports_lost_musd_month", "imports_lost_musd_month")
-KINDS: dict[str, type] = {"since": str, "regime": str, "actor": str}  # all others are numbers
+TEXTS = ("since", "regime", "actor")  # all other columns are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +156,11 @@ def read_effects(path: Path) -> list[Effect]:
     """
     columns = [field.name for field in fields(Effect)]
     rows = read_rows(path, columns)
-    return [_effect(f"{path.name}, line {line}", row) for line, row in enumerate(rows, start=2)]
+    return [_effect(f"{path.name} line {line}", row) for line, row in rows.items()]
 
 
 def _effect(where: str, row: dict[str, str]) -> Effect:
-    values: dict[str, Any] = {}
-    for name, cell in row.items():
-        kind = KINDS.get(name, float)
-        try:
-            values[name] = kind(cell)
-        except ValueError:
-            raise CaseError(f"{where}, {name}", repr(cell), "a number") from None
+    values: dict[str, Any] = {
+        name: cell if name in TEXTS else number(row, name, where) for name, cell in row.items()
+    }
     return Effect(**values)

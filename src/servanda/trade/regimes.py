@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import ConfigDict, Field
 
 from servanda.errors import CaseError, UsageError
-from servanda.trade.keys import (
-    Range,
-    check_choice,
-    check_keys,
-    check_sources,
-    names,
-    ordered,
-    read_toml,
-    table,
-    tables,
-    text,
-)
+from servanda.files import Record, read_toml, validated
+from servanda.files.fields import MONTH, Month, Names, Number, Status, Text
+from servanda.files.records import STRICT
+from servanda.trade.citations import Publication, check_cited
+from servanda.trade.ranges import Range, rising
 
-DIRECTIONS = ("from-target", "to-target")
+Direction = Literal["from-target", "to-target"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 # Those of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
-KINDS = ("arms", "military", "trade", "financial", "travel", "other")
+Kind = Literal["arms", "military", "trade", "financial", "travel", "other"]
 MONTHS = 12
 PROHIBITIVE = 1000.0  # a tariff equivalent that leaves next to nothing
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +31,29 @@ class Measure:
         target: The country the measure is against.
         senders: The countries whose trade with it bears the cost.
         direction: `from-target` for what the senders buy, `to-target` for what they sell.
-        kind: What is sanctioned: `arms`, `military`, `trade`, `financial`, `travel` or `other`.
-        sectors: The sectors that bear the cost; all if none is named.
+        kind: What is sanctioned.
         start: The month it came into force, as 2022-03.
         cover: Share of that trade under the measure: low, central, high.
         tariff_equivalent: Ad valorem cost of what is covered, 0.2 a fifth: low, central, high.
-        status: `measured`, `estimated` or `assumed`.
+        status: How the figures were come by.
         sources: Names in the file's table of sources; may be empty where the status is `assumed`.
         note: How the figures were arrived at.
+        sectors: The sectors that bear the cost; all if none is named.
     """
 
-    target: str
-    senders: tuple[str, ...]
-    direction: str
-    kind: str
-    sectors: tuple[str, ...]
-    start: str
-    cover: Range
-    tariff_equivalent: Range
-    status: str
-    sources: tuple[str, ...]
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    target: Text
+    senders: Annotated[Names, Field(min_length=1)]
+    direction: Direction
+    kind: Kind
+    start: Month
+    cover: Annotated[Range, rising(ceiling=1.0)]
+    tariff_equivalent: Annotated[Range, rising(ceiling=PROHIBITIVE)]
+    status: Status
+    sources: Names
     note: str
+    sectors: Names = ()
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -73,8 +68,8 @@ class Measure:
         Raises:
             UsageError: The text is no month.
         """
-        if not _MONTH.fullmatch(month):
-            raise UsageError("month", repr(month), "a month, as 2022-03")
+        if not MONTH.match(month):
+            raise UsageError("month", repr(month), "a month like 2024-06")
         return self.start <= month
 
 
@@ -89,10 +84,12 @@ class Regime:
         enforcement: How strongly it is policed, from 0 to 1: what a covert route is up against.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     name: str
     meaning: str
     measures: tuple[Measure, ...]
-    enforcement: float = 1.0
+    enforcement: Annotated[Number, Field(ge=0, le=1)] = 1.0
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -100,67 +97,29 @@ class Regime:
         return tuple(dict.fromkeys(measure.target for measure in self.measures))
 
 
+class _RegimesFile(Record):
+    """The whole of a file of regimes."""
+
+    regimes: tuple[Regime, ...]
+    sources: dict[str, Publication] = Field({})
+
+
 def read_regimes(path: Path) -> tuple[Regime, ...]:
-    """Read the regimes of a case from TOML: see `cases/russia-dprk/regimes.toml`.
+    """Read the regimes of a case from TOML: docs/case-format.md describes every key.
 
     Raises:
         CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
             does not resolve, a regime has no target, or a name stands twice.
     """
-    document = read_toml(path)
-    check_keys(path.name, document, {"regimes"}, {"sources"})
-    sources = table(f"{path.name}: sources", document.get("sources", {}))
-    regimes: list[Regime] = []
-    for entry in tables(f"{path.name}: regimes", document["regimes"]):
-        regime = _regime(path.name, entry, sources)
-        if regime.name in {known.name for known in regimes}:
-            raise CaseError(path.name, f"regime {regime.name!r} twice", "each regime once")
-        regimes.append(regime)
-    return tuple(regimes)
-
-
-def _regime(file: str, entry: Mapping[str, Any], sources: Mapping[str, Any]) -> Regime:
-    where = f"{file}: regime {entry.get('name', '?')!r}"
-    check_keys(where, entry, {"name", "meaning", "measures"}, {"enforcement"})
-    enforcement = entry.get("enforcement", 1.0)
-    if type(enforcement) not in (int, float) or not 0 <= enforcement <= 1:
-        raise CaseError(f"{where}, enforcement", repr(enforcement), "a number from 0 to 1")
-    measures = [
-        _measure(f"{where}, measure {number}", values, sources)
-        for number, values in enumerate(tables(f"{where}, measures", entry["measures"]), start=1)
-    ]
-    return Regime(
-        text(f"{where}, name", entry["name"]),
-        text(f"{where}, meaning", entry["meaning"]),
-        tuple(measures),
-        float(enforcement),
-    )
-
-
-def _measure(where: str, values: Mapping[str, Any], sources: Mapping[str, Any]) -> Measure:
-    check_keys(where, values, {field.name for field in fields(Measure)} - {"sectors"}, {"sectors"})
-    check_choice(f"{where}, direction", values["direction"], DIRECTIONS)
-    check_choice(f"{where}, kind", values["kind"], KINDS)
-    target = text(f"{where}, target", values["target"])
-    senders = names(f"{where}, senders", values["senders"])
-    if not target or not senders:
-        empty = "senders" if target else "target"
-        raise CaseError(f"{where}, {empty}", "none", "at least one country code")
-    if target in senders:
-        raise CaseError(f"{where}, senders", repr(target), "countries but the target")
-    if not _MONTH.fullmatch(str(values["start"])):
-        raise CaseError(f"{where}, start", repr(values["start"]), "a month, as 2022-03")
-    check_sources(where, values, sources)
-    return Measure(
-        target,
-        senders,
-        values["direction"],
-        values["kind"],
-        names(f"{where}, sectors", values.get("sectors", [])),
-        values["start"],
-        ordered(f"{where}, cover", values["cover"], ceiling=1.0),
-        ordered(f"{where}, tariff_equivalent", values["tariff_equivalent"], ceiling=PROHIBITIVE),
-        values["status"],
-        tuple(values["sources"]),
-        text(f"{where}, note", values["note"]),
-    )
+    read = validated(_RegimesFile, read_toml(path), path.name)
+    names = [regime.name for regime in read.regimes]
+    for number, regime in enumerate(read.regimes, start=1):
+        if names.count(regime.name) > 1:
+            raise CaseError(f"{path.name}: regimes", f"{regime.name!r} twice", "each name once")
+        for place, measure in enumerate(regime.measures, start=1):
+            where = f"{path.name}: regimes[{number}].measures[{place}]"
+            if measure.target in measure.senders:
+                found = repr(measure.target)
+                raise CaseError(f"{where}.senders", found, "countries but the target")
+            check_cited(where, measure.status, measure.sources, read.sources)
+    return read.regimes

@@ -33,7 +33,7 @@ from jaxtyping import Bool, Float64
 
 from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy
-from servanda.trade.keys import Range, within
+from servanda.trade.ranges import Range, within
 from servanda.trade.regimes import DIRECTIONS, PROHIBITIVE, Measure, Regime
 
 NONE = Regime("none", "no sanctions", ())

@@ -19,8 +19,8 @@ from servanda.errors import UsageError
 from servanda.trade.baseline import Baseline
 from servanda.trade.counterfactual import Progress
 from servanda.trade.flows import check_names
-from servanda.trade.keys import Range, within
 from servanda.trade.leverage import Hold, Taken, hold, take
+from servanda.trade.ranges import Range, within
 from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import Elasticities, Places
 

@@ -1,10 +1,11 @@
 """Judging claims: paired runs for every setting that a claim compares, then a verdict for each."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from servanda.case import Case, Evidence, Observation
+from servanda.case import Case, Evidence, Observation, as_case
 from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
 from servanda.engine import Model, Simulator
 from servanda.ensembles import Ensemble, Policy
@@ -20,12 +21,16 @@ CLAIM_RUNS = 1024
 
 
 def claims(
-    case: Case, runs: int = CLAIM_RUNS, seed: int = 1, *, progress: Progress | None = None
+    case: Case | str | Path,
+    runs: int = CLAIM_RUNS,
+    seed: int = 1,
+    *,
+    progress: Progress | None = None,
 ) -> list[Verdict]:
     """A verdict for every claim of a case.
 
     Args:
-        case: from `servanda.load`.
+        case: from `servanda.load`, the name of a shipped case, or a folder.
         runs: runs for each setting that claims compare; the same run is paired across settings.
         seed: of all randomness.
         progress: called with settings done and settings to run.
@@ -34,7 +39,7 @@ def claims(
         CaseError: if the case does not fit together.
         UsageError: on zero runs.
     """
-    simulator = prepare(case)
+    simulator = prepare(as_case(case))
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     return judge(simulator, ensemble, progress=progress)
 

@@ -1,0 +1,104 @@
+"""What a checked case is made of: the month's plan, and the evidence on each parameter."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from servanda.case import Case, as_case
+from servanda.observation import bearing, known_records
+from servanda.results import prepare
+
+
+@dataclass(frozen=True)
+class Step:
+    """One mechanism in the order of the month.
+
+    Attributes:
+        mechanism: its slot.
+        variant: the theory that the case names for it.
+        reads, writes: names of quantities.
+    """
+
+    mechanism: str
+    variant: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """How much evidence bears on a parameter.
+
+    Attributes:
+        parameter: its name.
+        uncertain: how many members of it are uncertain.
+        figures: how many figures bear on its mechanism.
+    """
+
+    parameter: str
+    uncertain: int
+    figures: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """A case that was checked.
+
+    Attributes:
+        case: the case.
+        plan: its mechanisms in the order of the month.
+        evidence: figures that bear on each uncertain parameter, through its mechanism.
+        compared: figures known at the evidence cut-off that are compared with runs, by series.
+        omitted: how many figures of a series are not compared, by series and reason.
+        later: how many rows of evidence became known after the cut-off.
+        late_priors: priors that cite what became known after the cut-off.
+    """
+
+    case: Case
+    plan: tuple[Step, ...]
+    evidence: tuple[Bearing, ...]
+    compared: dict[str, int]
+    omitted: dict[tuple[str, str], int]
+    later: int
+    late_priors: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        figures = sum(self.compared.values())
+        return (
+            f"<Check of {self.case.spec.name}: {len(self.plan)} mechanisms, "
+            f"{len(self.evidence)} parameters, {figures} figures in {len(self.compared)} series>"
+        )
+
+
+def check(case: Case | str | Path) -> Check:
+    """Check a case.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+
+    Raises:
+        CaseError: if it does not fit together.
+    """
+    case = as_case(case)
+    model = prepare(case).model
+    records, bears = known_records(model), bearing(model)
+    uncertain = Counter(
+        (number.slot, number.field)
+        for number in model.numbers.values()
+        if number.listed and number.prior.family != "fixed"
+    )
+    return Check(
+        case=case,
+        plan=tuple(
+            Step(p.slot, p.variant, tuple(sorted(p.reads)), tuple(sorted(p.writes)))
+            for p in model.plan
+        ),
+        evidence=tuple(
+            Bearing(f"{slot}.{field}", count, bears[slot])
+            for (slot, field), count in uncertain.items()
+        ),
+        compared={r.series.name: len(r.figures) for r in records if r.figures},
+        omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
+        later=len(case.evidence.observations) - len(case.known.observations),
+        late_priors=case.late_priors,
+    )

@@ -1,0 +1,41 @@
+"""A table of a case's uncertain parameters."""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from servanda.case import Case, as_case
+from servanda.ensembles import uncertain
+from servanda.results import prepare
+
+
+def priors(case: Case | str | Path) -> xr.Dataset:
+    """The prior of every parameter in which runs differ.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+
+    Returns:
+        By `parameter` (printed name): `family`; its two numbers `first` and `second`, as
+        `parameters.toml` has them; the bounds `low` and `high`; `unit`, in which all of these are;
+        `status`; and `sources`. `to_dataframe()` makes it a table of pandas.
+
+    Raises:
+        CaseError: if the case does not fit together.
+    """
+    case = as_case(case)
+    found = uncertain(prepare(case).model)
+    names = np.array(list(found), dtype="U")
+    columns = {
+        "family": [prior.family for prior in found.values()],
+        "first": [prior.arguments[0] for prior in found.values()],
+        "second": [prior.arguments[1] for prior in found.values()],
+        "low": [prior.low for prior in found.values()],
+        "high": [prior.high for prior in found.values()],
+        "unit": [prior.unit for prior in found.values()],
+        "status": [prior.status for prior in found.values()],
+        "sources": [", ".join(prior.sources) for prior in found.values()],
+    }
+    variables = {name: ("parameter", np.array(values)) for name, values in columns.items()}
+    return xr.Dataset(variables, {"parameter": names}, {"case": case.spec.name})

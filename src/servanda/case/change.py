@@ -1,0 +1,50 @@
+"""Changing a case: another variant of a mechanism, or another prior."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from servanda.case import read_parameters
+from servanda.case.priors import ParameterTable, label
+from servanda.case.schema import CaseSpec
+from servanda.errors import CaseError, nearest
+
+
+def with_mechanism(spec: CaseSpec, slot: str, variant: str) -> CaseSpec:
+    """What `case.toml` says, with another variant in a slot."""
+    return spec.model_copy(update={"mechanisms": {**spec.mechanisms, slot: variant}})
+
+
+def with_prior(
+    parameters: Mapping[str, ParameterTable], name: str, entry: Mapping[str, Any]
+) -> dict[str, ParameterTable]:
+    """The tables of `parameters.toml`, with another prior of one number.
+
+    Args:
+        parameters: the tables.
+        name: printed name of the number, like `exchange.cost[PRK>RUS:shells]`.
+        entry: the prior as `parameters.toml` would say it; `assumed` unless it has a status.
+
+    Raises:
+        CaseError: if the case has no such parameter, or the prior is wrong.
+    """
+    where = f"prior of '{name}'"
+    parameter, _, member = name.removesuffix("]").partition("[")
+    if parameter not in parameters:
+        raise CaseError(
+            where=where,
+            found=f"parameter '{parameter}'",
+            expected="a parameter of the case",
+            hint=nearest(parameter, parameters),
+        )
+    table = parameters[parameter]
+    if member not in table.priors and (not member or table.otherwise is None):
+        names = [label(parameter, known) for known in table.priors]
+        raise CaseError(
+            where=where,
+            found=f"member '{member}'" if member else "no member",
+            expected="one of " + ", ".join(names),
+            hint=nearest(name, names),
+        )
+    prior = read_parameters.prior({"status": "assumed", **entry}, table.unit, where)
+    return {**parameters, parameter: replace(table, priors={**table.priors, member: prior})}

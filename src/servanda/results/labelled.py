@@ -1,0 +1,101 @@
+"""Metrics of a labelled dataset: from memory, a run folder, netCDF or wherever it came from."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from servanda.case.schema import Metric
+from servanda.errors import UsageError, nearest
+from servanda.results.metrics import value_of
+
+_NEEDED = ("start", "as_of", "horizon", "metrics")
+_CARRIED = ("run", "weight", "reference_class", "policy")
+
+
+@dataclass(frozen=True)
+class _Months:
+    """The months of the case that a dataset is a result of."""
+
+    start: str
+    as_of: str
+    horizon: str
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """What runs kept under one policy, as a dataset has it."""
+
+    data: xr.Dataset
+
+    def series(self, name: str) -> Float[np.ndarray, "month run"]:
+        """One member of a quantity, like `used[RUS.shells]`."""
+        return self._member(name).transpose("month", "run").values
+
+    def unit(self, name: str) -> str:
+        """Its unit."""
+        member = self._member(name)
+        given = member.attrs.get("units")
+        if given is None:
+            given = str(member[member.attrs["units_from"]].item())
+        return "dimensionless" if given == "1" else str(given)
+
+    def _member(self, name: str) -> xr.DataArray:
+        quantity, _, label = name.removesuffix("]").partition("[")
+        if quantity not in self.data:
+            raise UsageError(
+                where="results",
+                found=f"no quantity '{quantity}'",
+                expected="every quantity that the metrics of its case need",
+                hint=nearest(quantity, map(str, self.data.data_vars)),
+            )
+        values = self.data[quantity]
+        axes = [dim for dim in values.dims if dim not in ("month", "run")]
+        return values.sel({axes[0]: label}) if axes else values
+
+
+def metrics(results: xr.Dataset) -> xr.Dataset:
+    """Every metric of the case, by run and, where there are several, by policy.
+
+    Args:
+        results: what `servanda.run` returned, or the same read from a file.
+
+    Returns:
+        One variable for each metric, with its label as `long_name` and its unit. A time to an
+        event is infinite, and the month of an event not a time, where the event does not happen.
+
+    Raises:
+        UsageError: if it is not a result of Servanda, or quantities of it are missing.
+    """
+    missing = [name for name in _NEEDED if name not in getattr(results, "attrs", {})]
+    if missing:
+        raise UsageError(
+            where="results",
+            found=f"{type(results).__name__} without the attribute '{missing[0]}'",
+            expected="a dataset that servanda.run returned",
+        )
+    months = _Months(*(str(results.attrs[name]) for name in _NEEDED[:3]))
+    wanted = [Metric.model_validate(entry) for entry in json.loads(results.attrs["metrics"])]
+    dims = ("policy", "run") if "policy" in results.dims else ("run",)
+    rows = [results.isel(policy=i) for i in range(results.sizes.get("policy", 0))] or [results]
+    variables = {}
+    for metric in wanted:
+        values = np.stack([value_of(_Labelled(row), months, metric) for row in rows])
+        kept = values if "policy" in dims else values[0]
+        variables[metric.name] = xr.Variable(dims, *_shown(kept, metric))
+    coordinates = {name: results[name] for name in _CARRIED if name in results.coords}
+    return xr.Dataset(variables, coordinates, dict(results.attrs))
+
+
+def _shown(values: np.ndarray, metric: Metric) -> tuple[np.ndarray, dict[str, Any]]:
+    """Values and attributes of a metric; months of events as dates."""
+    about = {"long_name": metric.label, "units": metric.unit.replace("dimensionless", "1")}
+    if metric.reduce != "month_of_event":
+        return values, about
+    happens = np.isfinite(values)
+    since_1970 = np.where(happens, values, 0).astype(np.int64) - 1970 * 12
+    dates = since_1970.astype("datetime64[M]").astype("datetime64[ns]")
+    return np.where(happens, dates, np.datetime64("NaT", "ns")), {"long_name": metric.label}

@@ -1,0 +1,123 @@
+"""What an outcome hinges on: parameters whose part in it is known beforehand."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from servanda.analysis.hinges import clear, hinges, noise
+from servanda.engine import Model, assemble
+from servanda.results import Results
+from tests.handmade import results, uncertain_case
+
+DECISIVE, PARTLY, IDLE = "war.volatility", "war.persistence", "war.ceasefire_hazard"
+RUNS = 400
+
+
+@cache
+def model() -> Model:
+    return assemble(uncertain_case(DECISIVE, PARTLY, IDLE, "commitment.class_draw"))
+
+
+def runs(count: int = RUNS, **more: Any) -> Results:
+    return results(model(), count, **more)
+
+
+def outcome_of(made: Results) -> np.ndarray:
+    """Decided by one parameter, moved a little against another, and blind to a third."""
+    drawn = made.ensemble.parameters
+    return 2.0 * drawn[DECISIVE] - 0.5 * drawn[PARTLY]
+
+
+def test_the_parameter_that_decides_the_outcome_comes_first():
+    made = runs()
+    found = hinges(made, outcome_of(made))
+    assert [hinge.label for hinge in found] == [DECISIVE, PARTLY, IDLE]
+    assert found[0].correlation > 0.9
+    assert found[1].correlation < 0
+    assert {hinge.status for hinge in found} == {"assumed"}
+
+
+def test_correlations_are_spearmans():
+    made = runs()
+    outcome = np.round(outcome_of(made), 1)  # with ties
+    for hinge in hinges(made, outcome):
+        exact = spearmanr(made.ensemble.parameters[hinge.label], outcome).statistic
+        assert hinge.correlation == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("least", [0, 1])
+def test_a_run_of_whole_weight_counts_as_often_and_one_of_none_not_at_all(least):
+    counts = np.arange(RUNS) % 3 + least
+    made = runs(weights=counts.tolist())
+    outcome = np.round(outcome_of(made), 1)
+    for hinge in hinges(made, outcome):
+        values = made.ensemble.parameters[hinge.label]
+        exact = spearmanr(np.repeat(values, counts), np.repeat(outcome, counts)).statistic
+        assert hinge.correlation == pytest.approx(exact, rel=1e-9)
+
+
+def test_what_varies_in_runs_without_weight_alone_does_not_vary():
+    weights = [1.0] * 100 + [0.0] * 300
+    made = runs(weights=weights, given={DECISIVE: np.where(np.arange(RUNS) < 100, 0.5, 0.7)})
+    outcome = outcome_of(made)
+    assert DECISIVE not in {hinge.label for hinge in hinges(made, outcome)}
+    assert hinges(made, np.where(np.arange(RUNS) < 100, 1.0, 2.0)) == []
+
+
+def test_ends_are_mean_outcomes_of_the_lowest_and_the_highest_third():
+    """The outcome is the parameter itself, even between zero and one: a sixth and five sixths."""
+    even = np.linspace(0, 1, 301)
+    made = runs(301, given={DECISIVE: even})
+    first = hinges(made, even)[0]
+    assert first.label == DECISIVE
+    assert (first.low, first.high) == pytest.approx((1 / 6, 5 / 6), abs=2e-3)
+    assert first.correlation == pytest.approx(1)
+
+
+def test_what_stands_for_nothing_in_the_model_is_no_hinge():
+    """The class that a run is in is told apart elsewhere."""
+    made = runs()
+    found = hinges(made, made.ensemble.parameters["commitment.class_draw"].astype(float))
+    assert "commitment.class_draw" not in {hinge.label for hinge in found}
+
+
+@pytest.mark.parametrize(("count", "found"), [(29, 0), (30, 3)])
+def test_too_few_runs_say_nothing(count, found):
+    made = runs(count)
+    assert len(hinges(made, outcome_of(made))) == found
+
+
+def test_an_outcome_that_does_not_vary_hinges_on_nothing():
+    assert hinges(runs(), np.ones(RUNS)) == []
+
+
+def test_noise_is_the_size_that_nineteen_of_twenty_correlations_stay_under():
+    """Of a parameter that has no part in the outcome, over many seeds."""
+    assert noise(runs()) == pytest.approx(1.96 / 20)
+    sizes = []
+    for seed in range(200):
+        drawn = runs(100, seed=seed).ensemble.parameters
+        sizes.append(abs(spearmanr(drawn[DECISIVE], drawn[IDLE]).statistic))
+    under = np.mean(np.array(sizes) < noise(runs(100)))
+    assert under == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 200))
+
+
+def test_weighted_runs_make_more_noise():
+    """Half of the runs weigh nothing, so that two hundred are left."""
+    halved = runs(weights=[1.0, 0.0] * (RUNS // 2))
+    assert noise(halved) == pytest.approx(1.96 / np.sqrt(200))
+
+
+def test_only_what_chance_does_not_explain_is_clear():
+    """In four hundred runs a correlation is clear from 3.5 / 20 on."""
+    made = runs()
+    found = hinges(made, outcome_of(made))
+    expected = [hinge.label for hinge in found if abs(hinge.correlation) >= 0.175]
+    assert [hinge.label for hinge in clear(made, found)] == expected
+    assert expected[0] == DECISIVE
+    assert IDLE not in expected

@@ -1,0 +1,352 @@
+"""Counts: one definition, of which samples are drawn and whose log probability SciPy has too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.integrate import quad
+
+from servanda.case import Prior, Series
+from servanda.observation import Figure, expected, log_prob, monthly, record, sample
+from servanda.results import Results
+from tests.handmade import counted, observation, results, rule, with_evidence
+
+DELIVERED, RATE = "arrived[SUP>BUY:shells]", "launch_rate[SUP]"
+NEVER = -np.inf
+
+
+def figure(value: float = 1.0, number: int = 1, **how: Any) -> Figure:
+    """A figure whose source counts like this; what it is about does not matter here."""
+    series = counted("flow", DELIVERED, "round", rule(**how))
+    row = observation(number, value, "2020-04-30", "2020-04-01")
+    return Figure(row, series.rules[0], value, np.zeros(24))
+
+
+def log_probs(value: float, means: Any, **how: Any) -> np.ndarray:
+    """In double precision, so that only the definition can differ."""
+    with jax.enable_x64(True):
+        found = log_prob([figure(value, **how)], np.array([means], float))
+        return np.asarray(found)[0]
+
+
+def drawn(
+    figures: list[Figure], means: Any, runs: int, seed: int = 1, numbers: Any = None
+) -> np.ndarray:
+    """Samples of figures with these means, in runs with these numbers."""
+    return sample(figures, np.array(means, float), company(runs, seed, numbers))
+
+
+def company(runs: int, seed: int, numbers: Any) -> Results:
+    made = results(runs=runs, seed=seed)
+    if numbers is None:
+        return made
+    return replace(made, ensemble=replace(made.ensemble, numbers=np.array(numbers)))
+
+
+# ── log probability of an estimate ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("error", [0.05, 0.4, 1.5])
+def test_an_estimate_has_the_density_of_a_lognormal(error):
+    means = [0.3, 1, 40, 5000]
+    found = log_probs(40.0, means, error=error)
+    expected_ = [stats.lognorm(error, scale=mean).logpdf(40.0) for mean in means]
+    np.testing.assert_allclose(found, expected_, rtol=1e-9)
+
+
+def test_what_falls_has_the_same_density_below_zero():
+    """A running total may fall: the count has the sign of what is expected."""
+    found = log_probs(-40.0, [-30.0, 30.0, 0.0], error=0.4)
+    assert found[0] == pytest.approx(stats.lognorm(0.4, scale=30).logpdf(40.0), rel=1e-9)
+    assert found[1:].tolist() == [NEVER, NEVER]
+
+
+def test_nothing_is_counted_for_certain_where_nothing_is_expected_and_there_alone():
+    assert log_probs(0.0, [0.0, 1e-9, -1e-9], error=0.4).tolist() == [0, NEVER, NEVER]
+    assert log_probs(5.0, [0.0], error=0.4).tolist() == [NEVER]
+
+
+@pytest.mark.parametrize("mean", [3.0, -3.0])
+def test_the_density_of_an_estimate_integrates_to_one(mean):
+    def density(log_value: float) -> float:
+        value = np.sign(mean) * np.exp(log_value)
+        return float(np.exp(log_probs(value, [mean], error=0.4)[0]) * abs(value))
+
+    total, _ = quad(density, np.log(3) - 4, np.log(3) + 4, epsabs=1e-7)
+    assert total == pytest.approx(1, abs=1e-6)
+
+
+# ── of a bound ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("error", [0.1, 0.8])
+@pytest.mark.parametrize("mean", [20.0, 39.0, 41.0, 90.0])
+def test_a_bound_has_the_probability_of_its_side(error, mean):
+    count = stats.lognorm(error, scale=mean)
+    (upper,) = log_probs(40.0, [mean], error=error, bound="upper")
+    (lower,) = log_probs(40.0, [mean], error=error, bound="lower")
+    assert upper == pytest.approx(count.logcdf(40.0), rel=1e-9, abs=1e-12)
+    assert lower == pytest.approx(count.logsf(40.0), rel=1e-9, abs=1e-12)
+    assert np.exp(upper) + np.exp(lower) == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("mean", [-20.0, -60.0])
+def test_a_bound_below_zero_is_turned_round(mean):
+    """The count is minus a lognormal, so that at most −40 is a lognormal of at least 40."""
+    size = stats.lognorm(0.3, scale=-mean)
+    (upper,) = log_probs(-40.0, [mean], error=0.3, bound="upper")
+    (lower,) = log_probs(-40.0, [mean], error=0.3, bound="lower")
+    assert upper == pytest.approx(size.logsf(40.0), rel=1e-9)
+    assert lower == pytest.approx(size.logcdf(40.0), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "mean", "upper", "lower"),
+    [
+        (5.0, 0.0, 0.0, NEVER),  # nothing is at most five, and not at least five
+        (0.0, 0.0, 0.0, 0.0),
+        (-5.0, 0.0, NEVER, 0.0),
+        (0.0, 3.0, NEVER, 0.0),
+        (-5.0, 3.0, NEVER, 0.0),
+        (0.0, -3.0, 0.0, NEVER),
+        (5.0, -3.0, 0.0, NEVER),
+    ],
+)
+def test_a_bound_on_the_other_side_of_zero_is_certain_or_impossible(value, mean, upper, lower):
+    assert log_probs(value, [mean], error=0.3, bound="upper").tolist() == [upper]
+    assert log_probs(value, [mean], error=0.3, bound="lower").tolist() == [lower]
+
+
+def test_far_on_the_wrong_side_a_bound_is_unlikely_but_finite():
+    """So that inference finds its way back."""
+    (found,) = log_probs(1.0, [1e6], error=0.4, bound="upper")
+    assert found == pytest.approx(stats.lognorm(0.4, scale=1e6).logcdf(1.0), rel=1e-6)
+    assert found < -500
+
+
+# ── of counts of events ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mean", [0.2, 4.0, 60.0])
+@pytest.mark.parametrize("value", [0.0, 1.0, 4.0, 70.0])
+def test_a_count_of_events_is_poisson(value, mean):
+    count = stats.poisson(mean)
+    how = {"error": "poisson"}
+    np.testing.assert_allclose(log_probs(value, [mean], **how), count.logpmf(value), rtol=1e-8)
+    (upper,) = log_probs(value, [mean], **how, bound="upper")
+    (lower,) = log_probs(value, [mean], **how, bound="lower")
+    assert np.exp(upper) == pytest.approx(count.cdf(value), rel=1e-8)
+    assert np.exp(lower) == pytest.approx(count.sf(value - 1), rel=1e-8)
+
+
+def test_the_probabilities_of_all_counts_add_up_to_one():
+    total = sum(np.exp(log_probs(float(n), [4.0], error="poisson")[0]) for n in range(60))
+    assert total == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "mean", "bound"),
+    [(1.0, 200.0, "upper"), (30.0, 400.0, "upper"), (60.0, 0.5, "lower"), (9.0, 1e-6, "lower")],
+)
+def test_far_on_the_wrong_side_a_bound_of_events_is_unlikely_but_finite(value, mean, bound):
+    """In the single precision of runs too, where the share itself is too small to be a number."""
+    own = figure(value, error="poisson", bound=bound)
+    expected_ = jax.numpy.array([[mean]], np.float32)
+    found, slope = (
+        np.asarray(of(expected_)).item()
+        for of in (lambda m: log_prob([own], m), jax.grad(lambda m: log_prob([own], m).sum()))
+    )
+    count = stats.poisson(mean)
+    exact = count.logcdf(value) if bound == "upper" else count.logsf(value - 1)
+    assert found == pytest.approx(exact, rel=1e-3)
+    assert found < -80
+    step = 1e-4 * mean
+    nearby = [stats.poisson(mean + side * step) for side in (-1, 1)]
+    low, high = (c.logcdf(value) if bound == "upper" else c.logsf(value - 1) for c in nearby)
+    assert slope == pytest.approx((high - low) / (2 * step), rel=1e-2)
+
+
+@pytest.mark.parametrize("mean", [0.0, -2.0])
+def test_where_nothing_is_expected_no_event_is_counted(mean):
+    """Less than nothing cannot be expected of events: it is none."""
+    how = {"error": "poisson"}
+    assert log_probs(0.0, [mean], **how).tolist() == [0]
+    assert log_probs(3.0, [mean], **how).tolist() == [NEVER]
+    assert log_probs(3.0, [mean], **how, bound="upper").tolist() == [0]
+    assert log_probs(3.0, [mean], **how, bound="lower").tolist() == [NEVER]
+    assert log_probs(0.0, [mean], **how, bound="lower").tolist() == [0]
+
+
+@pytest.mark.parametrize("value", [2.5, -1.0])
+def test_events_come_in_whole_numbers(value):
+    assert log_probs(value, [4.0], error="poisson").tolist() == [NEVER]
+
+
+def test_a_bound_between_two_counts_is_the_one_on_its_side():
+    how = {"error": "poisson"}
+    two_or_fewer = np.log(stats.poisson(4).cdf(2))
+    assert log_probs(2.5, [4.0], **how, bound="upper")[0] == pytest.approx(two_or_fewer)
+    three_or_more = np.log(stats.poisson(4).sf(2))
+    assert log_probs(2.5, [4.0], **how, bound="lower")[0] == pytest.approx(three_or_more)
+    assert log_probs(-1.0, [4.0], **how, bound="upper").tolist() == [NEVER]
+    assert log_probs(-1.0, [4.0], **how, bound="lower").tolist() == [0]
+
+
+def test_each_figure_is_counted_by_its_own_rule():
+    figures = [figure(3.0, error="poisson"), figure(3.0, error=0.4), figure(5.0, bound="upper")]
+    means = np.array([[2.0, 4.0], [2.0, 4.0], [5.0, 6.0]])
+    with jax.enable_x64(True):
+        found = np.asarray(log_prob(figures, means))
+    assert found.shape == (3, 2)
+    np.testing.assert_allclose(found[0], stats.poisson([2, 4]).logpmf(3))
+    np.testing.assert_allclose(found[1], stats.lognorm(0.4, scale=[2, 4]).logpdf(3))
+    assert found[2, 0] == pytest.approx(np.log(0.5))
+
+
+def test_the_gradient_of_what_is_possible_is_finite():
+    """Also beside runs in which the figure is impossible."""
+    figures = [figure(3.0, error=0.4), figure(3.0, error=0.4, bound="lower")]
+    figures.append(figure(3.0, error="poisson"))
+    means = np.array([[2.0, 0.0, -1.0]] * 3, np.float32)
+    slopes = jax.grad(lambda m: log_prob(figures, m)[:, 0].sum())(jax.numpy.asarray(means))
+    assert np.isfinite(np.asarray(slopes)).all()
+    # d/dm of the log density of a lognormal: (ln v − ln m) / (σ² m)
+    assert float(slopes[0, 0]) == pytest.approx(np.log(1.5) / (0.16 * 2), rel=1e-4)
+
+
+# ── samples ─────────────────────────────────────────────────────────────────────────────────────
+
+MANY = 50_000
+
+
+def test_a_sample_of_an_estimate_is_lognormal():
+    (counts,) = drawn([figure(error=0.4)], np.full((1, MANY), 400.0), MANY)
+    found = stats.kstest(np.log(counts / 400) / 0.4, "norm")
+    assert found.pvalue > 0.001
+    assert np.log(counts).mean() == pytest.approx(np.log(400), abs=4 * 0.4 / np.sqrt(MANY))
+
+
+def test_a_sample_of_a_count_is_poisson():
+    (counts,) = drawn([figure(error="poisson")], np.full((1, MANY), 4.0), MANY)
+    assert counts.mean() == pytest.approx(4, abs=4 * 2 / np.sqrt(MANY))
+    assert counts.var() == pytest.approx(4, rel=0.03)
+    assert set(counts) <= set(range(40))
+
+
+@pytest.mark.parametrize("error", [0.4, "poisson"])
+def test_nothing_is_counted_where_nothing_is_expected(error):
+    assert not drawn([figure(error=error)], np.zeros((1, 50)), 50).any()
+
+
+def test_what_falls_is_counted_as_falling():
+    (counts,) = drawn([figure(error=0.4)], np.full((1, 500), -400.0), 500)
+    assert (counts < 0).all()
+    assert np.median(np.log(-counts)) == pytest.approx(np.log(400), abs=0.1)
+
+
+@pytest.mark.parametrize("error", [0.4, "poisson"])
+@pytest.mark.parametrize("value", [3.0, 4.0, 6.0])
+def test_samples_are_as_often_at_most_a_figure_as_an_upper_bound_is_probable(error, value):
+    (counts,) = drawn([figure(error=error)], np.full((1, MANY), 4.0), MANY)
+    (probable,) = np.exp(log_probs(value, [4.0], error=error, bound="upper"))
+    share = (counts <= value).mean()
+    assert share == pytest.approx(probable, abs=4 * np.sqrt(probable * (1 - probable) / MANY))
+
+
+@pytest.mark.parametrize("error", [0.4, "poisson"])
+def test_another_expectation_in_one_run_changes_no_other_draw(error):
+    means = np.full((2, 100), 7.0)
+    moved = means.copy()
+    moved[0, 41] = 70.0
+    figures = [figure(number=n, error=error) for n in (1, 2)]
+    before, after = (drawn(figures, m, 100) for m in (means, moved))
+    changed = np.argwhere(before != after)
+    assert changed.tolist() == [[0, 41]]
+
+
+def test_a_run_alone_is_counted_as_in_company():
+    figures = [figure(number=n, error=0.4) for n in (1, 2)]
+    many = drawn(figures, np.full((2, 300), 400.0), 300)
+    alone = drawn(figures, np.full((2, 1), 400.0), 1, numbers=[203])
+    np.testing.assert_array_equal(alone[:, 0], many[:, 203])
+    some = drawn(figures, np.full((2, 3), 400.0), 3, numbers=[9, 203, 0])
+    np.testing.assert_array_equal(some, many[:, [9, 203, 0]])
+
+
+def test_errors_are_the_same_for_the_same_seed_and_figure_and_for_no_other():
+    figures = [figure(number=n, error=0.4) for n in (1, 2)]
+    means = np.full((2, 50), 400.0)
+    one, two = drawn(figures, means, 50)
+    again, _ = drawn(figures, means, 50)
+    other, _ = drawn(figures, means, 50, seed=2)
+    np.testing.assert_array_equal(one, again)
+    assert not np.isin(one, two).any()
+    assert not np.isin(one, other).any()
+
+
+def test_a_figure_is_counted_alike_beside_any_others():
+    figures = [figure(number=n, error=0.4) for n in (1, 2, 3)]
+    whole = drawn(figures, np.full((3, 20), 400.0), 20)
+    (alone,) = drawn(figures[1:2], np.full((1, 20), 400.0), 20)
+    np.testing.assert_array_equal(alone, whole[1])
+
+
+def test_figures_err_independently():
+    figures = [figure(number=n, error=0.4) for n in (1, 2)]
+    one, two = np.log(drawn(figures, np.full((2, MANY), 400.0), MANY))
+    assert abs(np.corrcoef(one, two)[0, 1]) < 4 / np.sqrt(MANY)
+
+
+# ── from the record to the count ────────────────────────────────────────────────────────────────
+
+
+def from_record(series: Series, rows: list[Any], runs: int, **more: Any) -> np.ndarray:
+    model = with_evidence(series, rows, more.pop("biases", None))
+    made = results(model, runs, **more)
+    figures = record(model, series, rows).figures
+    return sample(figures, expected(made, series, figures), made)
+
+
+def test_each_increment_has_an_error_of_its_own():
+    """A class adds to its total, so what it counted before it counts again."""
+    series = counted("running_total", DELIVERED, "round", rule(error=0.1))
+    rows = [observation(1, 300, "2020-02-29"), observation(2, 600, "2020-03-31")]
+    months = {"SUP>BUY:shells": 100.0 * np.arange(1, 25)}
+    one, two = from_record(series, rows, MANY, arrived=months)
+    assert np.std(np.log(one / 300)) == pytest.approx(0.1, rel=0.02)
+    assert np.std(np.log(two / 300)) == pytest.approx(0.1, rel=0.02)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.02
+
+
+def test_counts_of_events_between_two_totals_are_poisson_too():
+    series = counted("running_total", RATE, "launch", rule(error="poisson"))
+    rows = [observation(n, 7, d, unit="launch") for n, d in ((1, "2020-10-31"), (2, "2020-12-31"))]
+    one, two = from_record(series, rows, MANY, launch_rate={"SUP": 2.0})
+    assert (one.mean(), two.mean()) == pytest.approx((20, 4), rel=0.02)
+    assert (one.var(), two.var()) == pytest.approx((20, 4), rel=0.04)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.02
+
+
+def test_bias_and_error_add_up_in_logs():
+    bias = Prior("lognormal", (1.0, 0.3), 1e-3, 1e3, "dimensionless", "assumed")
+    series = counted("flow", DELIVERED, "round", rule(error=0.4, bias="high"))
+    row = observation(1, 400, "2020-04-30", "2020-04-01")
+    months = {"SUP>BUY:shells": 400.0}
+    (counts,) = from_record(series, [row], MANY, biases={"high": bias}, arrived=months)
+    assert np.std(np.log(counts)) == pytest.approx(0.5, rel=0.02)
+
+
+def test_months_of_what_is_observed_are_in_the_series_unit():
+    series = counted("flow", "gain[BUY-SUP/SUP]", "MUSD")
+    made = results(with_evidence(series), gain={"BUY-SUP/SUP": 3e6})
+    np.testing.assert_allclose(monthly(made, series)[:, 0], np.full(24, 3.0))
+    several = counted("flow", DELIVERED, "round").model_copy(
+        update={"observes": (DELIVERED, "arrived[PAT>FOE:shells]")}
+    )
+    months = {"SUP>BUY:shells": 5.0, "PAT>FOE:shells": 2.0}
+    assert (monthly(results(arrived=months), several) == 7).all()
