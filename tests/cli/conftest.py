@@ -37,7 +37,7 @@ def servanda(
 ) -> Callable[..., Output]:
     """Run a command in an empty folder, 200 columns wide; the two shared cases load at once."""
     import servanda.case
-    from servanda.cli import command
+    from servanda.cli.commands import command
 
     load = servanda.case.load
     known = {"russia-dprk": lambda: shipped().model.case, str(template_folder()): template}

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from altair.utils.schemapi import debug_mode
-from servanda.report.evidence import observed
 
 from servanda.analysis.accounts import Account, accounts
 from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import frontiers
 from servanda.analysis.hindcast import hindcast
 from servanda.analysis.hinges import hinges
+from servanda.analysis.observed import observed
 from servanda.report import (
     classes,
     entries,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from servanda.experiments.hindcast import hindcast
 
 from servanda.analysis.hindcast import hindcast
 from servanda.ensembles import Origin

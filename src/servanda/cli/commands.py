@@ -7,7 +7,6 @@ import typer
 
 import servanda
 from servanda.case import available_cases
-from servanda.cli import interrupts
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
 
@@ -221,14 +220,3 @@ def command() -> NoReturn:
         err().print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0)
-
-
-def main() -> NoReturn:
-    """The program: one command, which Ctrl-C ends."""
-    with interrupts.leaves():
-        try:
-            command()
-        except SystemExit as ended:
-            if ended.code == interrupts.CODE:
-                interrupts.leave()
-            raise
