@@ -37,7 +37,7 @@ def servanda(
 ) -> Callable[..., Output]:
     """Run a command in an empty folder, 200 columns wide; the two shared cases load at once."""
     import servanda.case
-    from servanda.cli import main
+    from servanda.cli.commands import command
 
     load = servanda.case.load
     known = {"russia-dprk": lambda: shipped().model.case, str(template_folder()): template}
@@ -52,7 +52,7 @@ def servanda(
         monkeypatch.setattr(sys, "argv", ["servanda", *arguments])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main()
+            command()
         printed = capsys.readouterr()
         return Output(printed.out, printed.err, int(ended.value.code or 0))
 

@@ -59,7 +59,7 @@ def test_no_command_is_a_question(servanda):
 
 
 def test_help_does_not_wait_for_jax():
-    loaded = "import sys; from servanda.cli import app; print('jax' in sys.modules)"
+    loaded = "import sys; from servanda.cli.commands import app; print('jax' in sys.modules)"
     said = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     )

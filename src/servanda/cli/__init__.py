@@ -1,5 +1,20 @@
 """The command line: thin commands over the Python functions, and tables to read in a terminal."""
 
-from servanda.cli.main import app, main
+from typing import NoReturn
 
-__all__ = ["app", "main"]
+from servanda.cli import interrupts
+
+__all__ = ["main"]
+
+
+def main() -> NoReturn:
+    """The program: one command, which Ctrl-C ends, also while modules are still loading."""
+    with interrupts.leaves():
+        from servanda.cli.commands import command
+
+        try:
+            command()
+        except SystemExit as ended:
+            if ended.code == interrupts.CODE:
+                interrupts.leave()
+            raise

@@ -13,6 +13,7 @@ from typing import Any
 from servanda.analysis.sanctions import Sanctioned, write_table
 from servanda.analysis.sanctions import sanction as solve
 from servanda.case import Case
+from servanda.cli import interrupts
 from servanda.cli.terminal import err, out, say, table
 from servanda.cli.work import bar, free_folder, remember_compilations
 from servanda.errors import UsageError
@@ -39,7 +40,7 @@ def sanction(
     remember_compilations()
     asked = {"case": case.spec.name, "month": month, "draws": draws, "seed": seed}
     try:
-        with bar("solving", "draws") as report:
+        with interrupts.raises(), bar("solving", "draws") as report:
             found = solve(
                 case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
             )

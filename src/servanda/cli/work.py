@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from servanda.analysis.check import check as checked
 from servanda.api import hindcast
 from servanda.case import Case
-from servanda.cli import show
+from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
 from servanda.ensembles import Ensemble, Levers, Policy
@@ -52,13 +52,14 @@ def run(
     ensemble = Ensemble.prior(model, runs, seed)
     target = out if out is not None else free_folder(case.spec.name)
     try:
-        with bar("running", "runs") as report:
+        with interrupts.raises(), bar("running", "runs") as report:
             folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
     except KeyboardInterrupt:
         _say_partial(target)
         raise
-    page = _brief(folder, case, ensemble) if brief else None
-    answer(folder.results(model))
+    with interrupts.leaves(f"interrupted: {target} holds all {runs} runs"):
+        page = _brief(folder, case, ensemble) if brief else None
+        answer(folder.results(model))
     say(f"results   {folder.path}")
     if page is not None:
         say(f"briefing  {page}")

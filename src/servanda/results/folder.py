@@ -160,23 +160,27 @@ class RunFolder:
         """The results so far, in memory, by quantity; read once."""
         done = self.note["done"]
         if self._read is None or next(iter(self._read.values())).shape[-1] != done:
-            stored: Any = self._store("r").arrays()
-            self._read = {
-                name: np.asarray(array[..., :done])
-                for name, array in stored
-                if array.ndim > 1 and array.attrs["_ARRAY_DIMENSIONS"][0] == "month"
-            }
+            with _uninterrupted():
+                stored: Any = self._store("r").arrays()
+                self._read = {
+                    name: np.asarray(array[..., :done])
+                    for name, array in stored
+                    if array.ndim > 1 and array.attrs["_ARRAY_DIMENSIONS"][0] == "month"
+                }
         return self._read
 
     def ensemble(self) -> Ensemble:
         """The runs so far: parameters, numbers, weights, and their origin."""
-        store, done = dict(self._store("r").arrays()), self.note["done"]
-        names = np.asarray(store["parameter"][...]).tolist()
-        values = np.asarray(store["parameters"][:, :done])
-        weights = np.asarray(store["weight"][:done])
+        done = self.note["done"]
+        with _uninterrupted():
+            store = dict(self._store("r").arrays())
+            names = np.asarray(store["parameter"][...]).tolist()
+            values = np.asarray(store["parameters"][:, :done])
+            weights = np.asarray(store["weight"][:done])
+            numbers = np.asarray(store["run"][:done])
         return Ensemble(
             parameters=dict(zip(names, values, strict=True)),
-            numbers=np.asarray(store["run"][:done]),
+            numbers=numbers,
             weights=weights / weights.sum() if done < self.note["runs"] else weights,
             origin=self.note["origin"],
             seed=self.note["seed"],
@@ -318,9 +322,9 @@ def _writing(where: str, hint: str | None = None) -> Iterator[None]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until a write is done.
+    """Hold Ctrl-C back until the store is done with.
 
-    Zarr writes from a thread of its own: broken off, that thread complains on the terminal.
+    Zarr reads and writes from a thread of its own: broken off, it complains on the terminal.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -212,8 +212,8 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
     return settings
 
 
-def main() -> NoReturn:
-    """Run the command line; faults that a user can mend end in one message and exit code 2."""
+def command() -> NoReturn:
+    """Run one command; faults that a user can mend end in one message and exit code 2."""
     try:
         app(prog_name="servanda")
     except ServandaError as error:
