@@ -58,7 +58,7 @@ def cli_page() -> str:
     """The command line's own help."""
     if find_spec("servanda.cli") is None:
         return f"# Command line\n\n{NOTICE}`servanda --help` lists the commands.\n"
-    app = import_module("servanda.cli").app
+    app = import_module("servanda.cli.commands").app
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="servanda")
     text = get_docs_for_click(obj=command, ctx=context, name="servanda", title="Command line")
