@@ -61,7 +61,7 @@ SPEC: dict[str, Any] = {
     "mechanisms": MECHANISMS,
     "actors": [{"code": c, "name": c.title()} for c in ("BUY", "SUP", "FOE", "PAT")],
     "goods": [
-        {"name": "shells", "unit": "round"},
+        {"name": "shells", "unit": "round", "made_with": "inputs"},
         {"name": "missiles", "unit": "missile"},
         {"name": "troops", "unit": "person", "kind": "lent"},
         {"name": "oil", "unit": "barrel"},
@@ -85,7 +85,14 @@ SPEC: dict[str, Any] = {
     ],
     "patronages": [{"patron": "PAT", "client": "SUP"}, {"patron": "BUY", "client": "SUP"}],
     "routes": [{"name": "round-about", "target": "BUY"}],
-    "proliferators": [{"actor": "SUP", "rival": "FOE", "taught_by": "BUY>SUP:technology"}],
+    "proliferators": [
+        {
+            "actor": "SUP",
+            "rival": "FOE",
+            "taught_by": "BUY>SUP:technology",
+            "exports": ["missiles"],
+        }
+    ],
     "postures": [
         {
             "actor": "PAT",
