@@ -1,11 +1,12 @@
 """What stands on an axis: records with a label for people and files, and the unit of their good."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from servanda.case.schema import Good, Partnership, Posture, Stance, Tie
 
 
+@runtime_checkable
 class Member(Protocol):
     """One of an axis."""
 
