@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import core, mesa_model, numpy_model
 from servanda.case import load
+from servanda.ensembles import simulate
 
 RUNS = 16
 # rounding, relative to the largest value that a quantity's member takes
@@ -21,7 +22,7 @@ def trajectories() -> dict[str, dict[str, np.ndarray]]:
     drawn = core.drawn(core.core_model(case), RUNS)
     with jax.enable_x64(True):
         simulator = core.core_simulator(case, jnp.float64)
-        (engine,) = simulator.run(RUNS, core.SEED, drawn=drawn)
+        (engine,) = simulate(simulator, drawn)
     given = core.inputs(simulator.model, drawn)
     spec, axes = case.spec, simulator.model.axes
     engine = {k: v if v.ndim == 3 else v[:, None] for k, v in engine.items()}

@@ -150,7 +150,7 @@ def test_a_tie_once_open_stays_open(bench):
 
 def test_ties_without_a_date_are_open_from_the_start(bench):
     start = bench.start()
-    assert np.asarray(start["opened"]).min() == 1.0
+    assert np.asarray(start.opened).min() == 1.0
     assert bench.read(start, "lane", AID) == 20.0
     assert bench.read(start, "order", SHELLS) == 0.0
 

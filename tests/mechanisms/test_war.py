@@ -85,7 +85,7 @@ def test_a_war_that_has_ended_does_not_resume(bench):
 
 def test_the_war_begins_at_its_first_pace(bench):
     start = bench.start(bench.parameters(initial_log_tempo=0.3))
-    assert (float(start["war"]), float(start["log_tempo"])) == (1.0, pytest.approx(0.3))
+    assert (float(start.war), float(start.log_tempo)) == (1.0, pytest.approx(0.3))
 
 
 def test_the_null_keeps_its_pace_and_draws_no_shock():

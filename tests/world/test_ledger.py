@@ -159,7 +159,7 @@ def test_every_request_on_an_account_is_granted_the_same_share(benches, seed):
         send = np.asarray(
             cleared.asked.exchange.send_request + cleared.asked.evasion.covert_request
         )
-        available = np.asarray(cleared.before.stock + cleared.asked.arsenal.made)
+        available = np.asarray(cleared.before.ledger.stock + cleared.asked.arsenal.made)
         for account in range(len(use)):
             ties = [i for i, g in enumerate(process.givers) if g == account]
             wanted = use[account] + sum(send[t] for t in ties)

@@ -72,9 +72,10 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     catalogue = Catalogue.of(theories)
     chosen = tuple(catalogue.chosen(case).values())
     layout = Layout(Axes.of(case.spec), quantities(chosen))
-    wired = [theory.build(case, layout) for theory in chosen]
-    reads = {t.slot: trace(t, chosen, layout.axes.sizes).reads for t in wired}
-    plan = order(wired, layout, reads)
+    wired = {theory.slot: theory.build(case, layout) for theory in chosen}
+    reads = {slot: trace(t, chosen, layout.axes.sizes).reads for slot, t in wired.items()}
+    flows = {name: q.slot for name, q in layout.quantities.items() if not q.carried}
+    plan = tuple(wired[slot] for slot in order(reads, flows))
     numbers = bind(case, layout.axes, plan, catalogue.variants)
     check_levers(case, numbers)
     for series in case.evidence.series:
@@ -83,26 +84,25 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     return Model(case, layout, plan, reads, numbers)
 
 
-def order(
-    theories: Sequence[Theory], layout: Layout, reads: Mapping[str, frozenset[str]]
-) -> tuple[Theory, ...]:
-    """The plan of a month: writers before readers of every flow.
+def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:
+    """The slots in the order of the month: who writes a flow before who reads it.
+
+    Args:
+        reads: by slot, what its theory reads.
+        flows: the slot that writes each flow.
 
     Raises:
         CaseError: if theories wait for each other.
     """
-    flows = {name: q.slot for name, q in layout.quantities.items() if not q.carried}
-    waits = {t.slot: {flows[n] for n in sorted(reads[t.slot]) if n in flows} for t in theories}
+    waits = {slot: {flows[n] for n in sorted(names) if n in flows} for slot, names in reads.items()}
     try:
-        slots = tuple(TopologicalSorter(waits).static_order())
+        return tuple(TopologicalSorter(waits).static_order())
     except CycleError as error:
         raise CaseError(
             where="the month's plan",
-            found="mechanisms that wait for each other: " + " → ".join(error.args[1]),
+            found="theories that wait for each other: " + " → ".join(error.args[1]),
             expected="no cycle of flows; read last month's state instead",
         ) from None
-    by_slot = {theory.slot: theory for theory in theories}
-    return tuple(by_slot[slot] for slot in slots)
 
 
 def initial_world(

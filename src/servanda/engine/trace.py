@@ -77,7 +77,7 @@ def _trace(theory: Theory, slots: Slots, sizes: tuple[tuple[str, int], ...]) -> 
 
     def initial(p: Any) -> Any:
         state = theory.initial(p)
-        _check(state, theory.State, own, "initial", runs=(_RUNS,) if _has_runs(state) else ())
+        _check(state, theory.State, own, "start", runs=(_RUNS,) if _has_runs(state) else ())
         return state, theory.opening_stock(p) if isinstance(theory, Arsenal) else ()
 
     try:
@@ -113,10 +113,10 @@ def _check(
         value, axis = getattr(record, field.name), field.metadata["axis"]
         right = (*shape(axis, sizes), *runs)
         if jnp.shape(value) != right:
-            dims = ", ".join(filter(None, (f"one a {axis}" if axis else "", "one a run")))
+            each = [name for name, has in ((axis, axis), ("run", runs)) if has]
             raise MisfitError(
                 f"a {what} that returns '{field.name}' of shape {_text(jnp.shape(value))}",
-                f"{_text(right)}: {dims}",
+                f"{_text(right)}: " + ("one for each " + " and ".join(each) if each else "one"),
                 None,
             )
         if not jnp.issubdtype(jnp.result_type(value), jnp.floating):

@@ -70,7 +70,7 @@ class CappedByMen(War):
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[WarState, WarFlows]:
         """Move log tempo, draw the ceasefire, and cap the pace by men."""
-        log_tempo = self._log_tempo(p, world.war.log_tempo, draws, clock.dt)
+        log_tempo = self._log_tempo(p, world, month, draws, clock)
         ceased = draws["ceasefire"] < -jnp.expm1(-p.ceasefire_hazard * clock.dt)
         war = jnp.where(clock.future & ceased, 0.0, world.war.war)
         helpers = collect(world.ledger.lent, self.foreign, p.required.shape[0])
@@ -82,8 +82,10 @@ class CappedByMen(War):
         )
 
     @abstractmethod
-    def _log_tempo(self, p: Any, before: Array, draws: Draws, dt: float) -> Array:
-        """Log tempo at the step's end."""
+    def _log_tempo(
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
+        """Log tempo at the step's end; arguments as for `step`."""
 
 
 @final
@@ -106,11 +108,13 @@ class PersistentTempo(CappedByMen):
     draws: ClassVar[tuple[Draw, ...]] = (Draw("shock", kind="normal"), Draw("ceasefire"))
     Parameters = PersistentParameters
 
-    def _log_tempo(self, p: PersistentParameters, before: Array, draws: Draws, dt: float) -> Array:
-        kept = jnp.exp(jnp.log(p.persistence) * dt)
+    def _log_tempo(
+        self, p: PersistentParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
+        kept = jnp.exp(jnp.log(p.persistence) * clock.dt)
         # variance of the exact AR(1) over a step of dt, equal to σ² at one month
         spread = jnp.sqrt((1 - kept * kept) / (1 - p.persistence * p.persistence))
-        return kept * before + p.volatility * spread * draws["shock"]
+        return kept * world.war.log_tempo + p.volatility * spread * draws["shock"]
 
 
 @final
@@ -126,5 +130,7 @@ class ConstantTempo(CappedByMen):
     draws: ClassVar[tuple[Draw, ...]] = (Draw("ceasefire"),)
     Parameters = ConstantParameters
 
-    def _log_tempo(self, p: ConstantParameters, before: Array, draws: Draws, dt: float) -> Array:
-        return before
+    def _log_tempo(
+        self, p: ConstantParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
+        return world.war.log_tempo

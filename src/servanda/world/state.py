@@ -64,7 +64,7 @@ class BySlot(eqx.Module):
             return self.records[slot]
         except KeyError:
             found = f"'{slot}' read from the {type(self).__name__.lower()}"
-            expected = "one of the slots " + ", ".join(self.records)
+            expected = "one of the slots " + ", ".join(sorted(self.records))
             raise NoQuantityError(found, expected, nearest(slot, self.records)) from None
 
     def having(self, slot: str, record: Record) -> Self:
