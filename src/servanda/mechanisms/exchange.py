@@ -166,11 +166,9 @@ class Orders(Exchange):
         """Ties open when the record says; those not open by the cut may open later."""
         chance = -jnp.expm1(-p.opening_hazard * clock.dt)
         later = clock.future & (draw < chance)
-        rows = []
-        for row, month in enumerate(self.opens):
-            due = later[row] if month is None else clock.time >= month
-            rows.append(jnp.where(due, 1.0, before[row]))
-        return jnp.stack(rows)
+        dated = column([month is not None for month in self.opens], before)
+        due = jnp.where(dated, clock.time >= column([m or 0 for m in self.opens], before), later)
+        return jnp.where(due, 1.0, before)
 
     def _pact_alive(self, world: World) -> Array:
         """Whether the pact that a tie is under is alive; one for ties under none."""
@@ -191,26 +189,22 @@ class Orders(Exchange):
 
         Orders are already zero where a tie is closed or its pact is over.
         """
-        sends, recalls = [], []
-        for row, tie in enumerate(self.bargain.ties):
-            if not self.carried[row] or tie == "payment":
-                sends.append(jnp.zeros_like(order[row]))
-                recalls.append(jnp.zeros_like(order[row]))
-                continue
-            away = world.ledger.lent[row] + world.ledger.transit[row]
-            if self.lent[row]:
-                wanted = jnp.clip((order[row] - away) * -jnp.expm1(-2 * dt), 0.0, lane[row] * dt)
-                recalls.append(jnp.maximum(world.ledger.lent[row] - order[row], 0.0))
-            elif tie == "aid":
-                signal = self.aid_signal[row]
-                level = 1.0 if signal is None else jnp.maximum(month.posture.signal[signal], 0.0)
-                wanted = lane[row] * live[row] * level * dt
-                recalls.append(jnp.zeros_like(wanted))
-            else:
-                wanted = jnp.minimum(order[row], lane[row]) * dt
-                recalls.append(jnp.zeros_like(wanted))
-            sends.append(wanted)
-        return jnp.stack(sends), jnp.stack(recalls)
+        lent, transit = world.ledger.lent, world.ledger.transit
+        missing = order - (lent + transit)
+        people = jnp.clip(missing * -jnp.expm1(-2 * dt), 0.0, lane * dt)
+        goods = jnp.minimum(order, lane) * dt
+        whole = jnp.ones_like(world.war.war)
+        stance = jnp.maximum(month.posture.signal, 0.0)
+        level = jnp.stack([whole if s is None else stance[s] for s in self.aid_signal])
+        aid = lane * live * level * dt
+        bases = self.bargain.ties
+        asked = [carried and b != "payment" for carried, b in zip(self.carried, bases, strict=True)]
+        given = [b == "aid" for b in bases]
+        sold = jnp.where(column(given, lane), aid, goods)
+        send = jnp.where(self._people(lane), people, sold)
+        back = jnp.maximum(lent - order, 0.0)
+        lends = [ask and people for ask, people in zip(asked, self.lent, strict=True)]
+        return jnp.where(column(asked, lane), send, 0.0), jnp.where(column(lends, lane), back, 0.0)
 
 
 @final

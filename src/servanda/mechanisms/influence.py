@@ -30,7 +30,7 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
-from servanda.world.axes import SIGNALS, collect
+from servanda.world.axes import SIGNALS, collect, pick
 from servanda.world.quantities.influence import InfluenceFlows, InfluenceState
 
 
@@ -73,7 +73,7 @@ class Bandwidth(Influence):
     given: tuple[int | None, ...]
     exchanged: tuple[int | None, ...]
     lent: tuple[bool, ...]
-    clients: tuple[tuple[int, ...], ...]
+    clients: tuple[int, ...]  # the client of each patronage, counted from 0
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
@@ -81,6 +81,7 @@ class Bandwidth(Influence):
         spec = case.spec
         pairs = [frozenset((p.patron, p.client)) for p in spec.patronages]
         patrons = [p.patron for p in spec.patronages]
+        clients = list(dict.fromkeys(p.client for p in spec.patronages))
 
         def under(*, customs: bool, by_patron: bool = False) -> tuple[int | None, ...]:
             found: list[int | None] = []
@@ -97,10 +98,7 @@ class Bandwidth(Influence):
             given=under(customs=False, by_patron=True),
             exchanged=under(customs=False),
             lent=tuple(edge.good.kind == "lent" for edge in layout.axes.edges),
-            clients=tuple(
-                tuple(i for i, q in enumerate(spec.patronages) if q.client == p.client)
-                for p in spec.patronages
-            ),
+            clients=tuple(clients.index(p.client) for p in spec.patronages),
         )
 
     def initial(self, p: BandwidthParameters) -> InfluenceState:
@@ -155,15 +153,13 @@ class Bandwidth(Influence):
 
     def _share(self, p: BandwidthParameters, width: Array) -> Array:
         """Each patron's share of the capacity of all patrons of the same client."""
-        rows = []
-        for row, rivals in enumerate(self.clients):
-            total = jnp.maximum(sum(width[r] for r in rivals), 1.0)
-            scores = {
-                r: width[r] * jnp.exp(p.dependence_exponent * jnp.log(width[r] / total + 1e-9))
-                for r in rivals
-            }
-            rows.append(scores[row] / jnp.maximum(sum(scores.values()), 1e-6))
-        return jnp.stack(rows)
+        total = jnp.maximum(self._of_client(width), 1.0)
+        score = width * jnp.exp(p.dependence_exponent * jnp.log(width / total + 1e-9))
+        return score / jnp.maximum(self._of_client(score), 1e-6)
+
+    def _of_client(self, x: Array) -> Array:
+        """Sums over the patrons of one client, at each of them."""
+        return pick(collect(x, self.clients, max(self.clients) + 1), self.clients)
 
 
 @final

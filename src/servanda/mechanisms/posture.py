@@ -28,7 +28,7 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.case.schema import month_number
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
-from servanda.world.axes import SIGNALS
+from servanda.world.axes import SIGNALS, collect, column, pick
 from servanda.world.quantities.posture import PostureFlows, PostureState
 
 
@@ -93,25 +93,26 @@ class Recorded(Posture):
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[PostureState, PostureFlows]:
         """Replay or choose, and signal."""
-        nothing = jnp.zeros_like(world.war.war)
-        signal = [nothing] * len(SIGNALS)
-        stances = []
-        for row, levels in enumerate(self.levels):
-            record = jnp.asarray(np.array(self.recorded[row]), nothing.dtype)
-            past = record[jnp.minimum(clock.month, len(self.recorded[row]) - 1)]
-            chosen = self._choose(p, row, world, draws)
-            later = jnp.where(clock.quarter, chosen, world.posture.stance[row])
-            free = jnp.where(clock.future, later, jnp.broadcast_to(past, nothing.shape))
-            stance = jnp.where(p.fixed[row] >= 0, p.fixed[row], free)
-            stances.append(stance)
-            sent = sum((stance == k) * level for k, level in enumerate(levels))
-            signal[self.signals[row]] = signal[self.signals[row]] + sent
-        stacked = jnp.stack(stances) if stances else world.posture.stance
-        return PostureState(stance=stacked), PostureFlows(signal=jnp.stack(signal))
+        before = world.posture.stance
+        if not self.levels:
+            none = jnp.zeros((len(SIGNALS), *before.shape[1:]), before.dtype)
+            return world.posture, PostureFlows(signal=none)
+        record = jnp.asarray(np.array(self.recorded), before.dtype)
+        past = record[:, jnp.minimum(clock.month, record.shape[1] - 1)]
+        later = jnp.where(clock.quarter, self._choose(p, world, draws), before)
+        free = jnp.where(clock.future, later, past[:, *(None,) * (before.ndim - 1)])
+        stance = jnp.where(p.fixed >= 0, p.fixed, free)
+        sent = sum(
+            (stance == k)
+            * column([levels[k] if k < len(levels) else 0.0 for levels in self.levels], stance)
+            for k in range(max(map(len, self.levels)))
+        )
+        signal = collect(jnp.asarray(sent), self.signals, len(SIGNALS))
+        return PostureState(stance=stance), PostureFlows(signal=signal)
 
     @abstractmethod
-    def _choose(self, p: Any, row: int, world: World, draws: Draws) -> Array:
-        """The stance that an actor would choose now, one a run."""
+    def _choose(self, p: Any, world: World, draws: Draws) -> Float[Array, "posture *run"]:
+        """The stance that each actor would choose now."""
 
 
 @final
@@ -143,24 +144,39 @@ class QuantalResponse(Recorded):
     draws: ClassVar[tuple[Draw, ...]] = (Draw("choice", axis="posture"),)
     Parameters = ChoiceParameters
 
-    def _choose(self, p: ChoiceParameters, row: int, world: World, draws: Draws) -> Array:
-        # one stance a run, by inverting the cumulative choice probabilities at the draw
-        slot, name, position = self.drivers[row]
-        felt, draw = getattr(world[slot], name), draws["choice"][row]
-        driver = (felt if position is None else felt[position]) / p.driver_scale[row]
-        first = sum(len(levels) for levels in self.levels[:row])
+    def _choose(
+        self, p: ChoiceParameters, world: World, draws: Draws
+    ) -> Float[Array, "posture *run"]:
+        # by inverting the cumulative choice probabilities at the draw
+        before, driver = world.posture.stance, self._felt(world) / p.driver_scale
+        counts = [len(levels) for levels in self.levels]
+        first = [sum(counts[:row]) for row in range(len(counts))]
         scores = []
-        for k in range(len(self.levels[row])):
-            payoff = p.constant[first + k] + p.response[first + k] * driver
-            payoff = payoff + p.inertia[row] * (world.posture.stance[row] == k)
-            scores.append(payoff / p.noise[row])
-        score = jnp.stack(scores)
-        weight = jnp.exp(score - score.max(0))
-        reached = jnp.cumsum(weight, axis=0) / weight.sum(0)
-        return sum(
-            ((draw > reached[k]).astype(draw.dtype) for k in range(len(scores) - 1)),
-            jnp.zeros_like(draw),
-        )
+        for k in range(max(counts)):
+            own = [start + min(k, count - 1) for start, count in zip(first, counts, strict=True)]
+            payoff = pick(p.constant, own) + pick(p.response, own) * driver
+            score = (payoff + p.inertia * (before == k)) / p.noise
+            scores.append(
+                jnp.where(column([k < count for count in counts], score), score, -jnp.inf)
+            )
+        best = scores[0]
+        for score in scores[1:]:
+            best = jnp.maximum(best, score)
+        weights = [jnp.exp(score - best) for score in scores]
+        total = sum(weights[1:], weights[0])
+        chosen, reached = jnp.zeros_like(total), jnp.zeros_like(total)
+        for weight in weights[:-1]:
+            reached = reached + weight
+            chosen = chosen + (draws["choice"] > reached / total).astype(total.dtype)
+        return chosen
+
+    def _felt(self, world: World) -> Float[Array, "posture *run"]:
+        """The driver of each actor."""
+        rows = [
+            getattr(world[slot], name)[() if position is None else position]
+            for slot, name, position in self.drivers
+        ]
+        return jnp.stack(rows)
 
 
 @final
@@ -175,8 +191,10 @@ class FrozenPosture(Recorded):
     variant = "frozen"
     Parameters = FrozenParameters
 
-    def _choose(self, p: FrozenParameters, row: int, world: World, draws: Draws) -> Array:
-        return world.posture.stance[row]
+    def _choose(
+        self, p: FrozenParameters, world: World, draws: Draws
+    ) -> Float[Array, "posture *run"]:
+        return world.posture.stance
 
 
 def _by_month(record: list[tuple[int, int]], months: int) -> tuple[int, ...]:
