@@ -1,12 +1,11 @@
 """The four core mechanisms for the engine, and the same numbers and draws as plain arrays.
 
-Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need.
-What the other mechanisms would write (signals, income, covert trade) stays at zero, where every
-month starts.
+Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need. The
+other slots are absent: nobody signals, nothing goes round, no income is lost.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -19,7 +18,7 @@ from servanda.engine import Model, Simulator, assemble
 from servanda.engine.streams import Streams, stream_names
 from servanda.ensembles import Ensemble
 
-SLOTS = ("war", "arsenal", "exchange", "ledger", "attrition", "commitment")
+SLOTS = ("war", "arsenal", "exchange", "attrition", "commitment")
 COMPARED = (
     "stock",
     "arrears",
@@ -41,11 +40,10 @@ SEED = 1
 
 
 def core_model(case: Case) -> Model:
-    """The engine's model of a case with only the core's processes in its plan."""
-    whole = assemble(case)
-    plan = tuple(process for process in whole.plan if process.slot in SLOTS)
-    numbers = {label: n for label, n in whole.numbers.items() if n.slot in SLOTS}
-    return Model(case, whole.layout, plan, numbers)
+    """The engine's model of a case that names theories of the core alone, and has no levers."""
+    core = {slot: variant for slot, variant in case.spec.mechanisms.items() if slot in SLOTS}
+    spec = case.spec.model_copy(update={"mechanisms": core, "levers": ()})
+    return assemble(replace(case, spec=spec))
 
 
 def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:

@@ -3,16 +3,14 @@
 Like `benchmarks.mesa_model`, it shares no code with the mechanisms.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from math import exp, expm1, log, log1p
-from typing import TYPE_CHECKING
 
 import mesa
 
-from servanda.case.schema import Tie
-
-if TYPE_CHECKING:
-    from benchmarks.mesa_model import CoreModel
+from servanda.case.schema import CaseSpec, Tie
+from servanda.world import members
 
 ENDINGS = ("lapse", "renegotiation", "violation", "substitution")
 TINY = 1e-6
@@ -48,8 +46,13 @@ class Numbers:
 class Account:
     """One actor's stock of one good, with the industry that makes it."""
 
-    def __init__(self, label: str, p: Numbers) -> None:
-        self.label = label
+    def __init__(self, account: members.Account, p: Numbers) -> None:
+        self.label = label = account.label
+        self.owner, self.good, self.made_with = (
+            account.owner,
+            account.good.name,
+            account.good.made_with,
+        )
         self.stock = p("arsenal.initial_stock", label) * p("arsenal.usable_share", label)
         self.capacity = p("arsenal.initial_capacity", label)
         self.growth = exp(p("arsenal.capacity_growth", label))
@@ -137,7 +140,7 @@ class Edge:
             self.returned = min(self.recall, present - self.lost)
             self.lent = present - self.lost - self.returned
 
-    def prepare(self, model: "CoreModel", alive: bool) -> None:
+    def prepare(self, model: "Core", alive: bool) -> None:
         """Open if due, build the lane, and see whether it is live."""
         was = self.open
         if self.opens is not None:
@@ -154,7 +157,7 @@ class Edge:
         if self.open:
             self.lane += (self.ceiling - self.lane) * self.built
 
-    def settle_terms(self, volume: float, price: float, model: "CoreModel") -> None:
+    def settle_terms(self, volume: float, price: float, model: "Core") -> None:
         """Orders move towards the last bargain, never above the one that would be struck now."""
         if model.month % 3 == 0 or self.just_opened:
             self.target, self.new_price = volume, price
@@ -173,33 +176,61 @@ class Edge:
             self.asked = min(self.order, self.lane)
 
 
+class Core(mesa.Model):
+    """What agents ask of the run that they are in. Abstract."""
+
+    spec: CaseSpec
+    p: Numbers
+    month: int
+    tempo: float
+    war: float
+    edges: list[Edge]
+    sides: list["Belligerent"]
+
+    @property
+    @abstractmethod
+    def future(self) -> bool:
+        """Whether history no longer binds."""
+
+    @abstractmethod
+    def draw(self, name: str) -> float:
+        """This month's random number of a stream."""
+
+    @abstractmethod
+    def side_of(self, code: str) -> "Belligerent | None":
+        """The belligerent with this code, if it is one."""
+
+    @abstractmethod
+    def class_hazard(self, age: float) -> float:
+        """Base hazard of the run's reference class."""
+
+
 class CoreAgent(mesa.Agent):
     """An agent of the core."""
 
-    model: "CoreModel"
+    model: Core
 
 
 class Actor(CoreAgent):
     """A state with its accounts."""
 
-    def __init__(self, model: "CoreModel", code: str, accounts: list[Account]) -> None:
+    def __init__(self, model: Core, code: str, accounts: Mapping[str, Account]) -> None:
         super().__init__(model)
-        self.code = code
-        self.accounts = {a.label.split(".")[1]: a for a in accounts}
+        self.code, self.accounts = code, accounts
 
     def produce(self) -> None:
         """Run every industry."""
         for account in self.accounts.values():
             account.look(self.model.tempo)
-        inputs = self.accounts.get("inputs")
-        for good, account in self.accounts.items():
-            account.produce(inputs.shortage if inputs and good != "inputs" else 0.0)
+        for account in self.accounts.values():
+            inputs = self.accounts.get(account.made_with or "")
+            account.produce(inputs.shortage if inputs else 0.0)
 
 
 class Belligerent(CoreAgent):
     """One side of the war: men, recruits, losses."""
 
-    def __init__(self, model: "CoreModel", code: str, arms: Account, p: Numbers) -> None:
+    def __init__(self, model: Core, code: str, arms: Account, p: Numbers) -> None:
         super().__init__(model)
         self.code, self.arms = code, arms
         self.men = p("attrition.men", code)
@@ -247,9 +278,7 @@ class Belligerent(CoreAgent):
 class Pact(CoreAgent):
     """A supplier and a buyer: bargains, debt, and whether it lasts."""
 
-    def __init__(
-        self, model: "CoreModel", supplier: str, buyer: str, label: str, signed: int
-    ) -> None:
+    def __init__(self, model: Core, supplier: str, buyer: str, label: str, signed: int) -> None:
         super().__init__(model)
         self.label, self.signed = label, signed
         between = [e for e in model.edges if {e.giver, e.receiver} == {supplier, buyer}]

@@ -6,16 +6,15 @@ what a modeller would write first, and an oracle for the engine.
 
 from math import exp, expm1
 
-import mesa
 import numpy as np
 
 from benchmarks.core import COMPARED, Inputs
-from benchmarks.mesa_agents import Account, Actor, Belligerent, Edge, Numbers, Pact, clip
+from benchmarks.mesa_agents import Account, Actor, Belligerent, Core, Edge, Numbers, Pact, clip
 from servanda.case.schema import CaseSpec
 from servanda.world import Axes
 
 
-class CoreModel(mesa.Model):
+class CoreModel(Core):
     """One run."""
 
     def __init__(self, spec: CaseSpec, axes: Axes, run: int, given: Inputs) -> None:
@@ -29,9 +28,9 @@ class CoreModel(mesa.Model):
         # like every state, the war is read as it stood when the month began
         self.war = self.next_war = 1.0
         self.log_tempo = p("war.initial_log_tempo")
-        self.accounts = {label: Account(label, p) for label in axes["account"]}
+        self.accounts = {a.label: Account(a, p) for a in axes.accounts}
         for actor in spec.actors:
-            own = [a for label, a in self.accounts.items() if label.startswith(f"{actor.code}.")]
+            own = {a.good: a for a in self.accounts.values() if a.owner == actor.code}
             Actor(self, actor.code, own)
         kinds = {g.name: g.kind for g in spec.goods}
         self.edges = [Edge(t, kinds[t.good], p, given.opens[t.label]) for t in spec.ties]

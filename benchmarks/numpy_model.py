@@ -112,8 +112,7 @@ class CoreModel:
         self.sold = np.array([t.basis == "contract" for t in ties])[:, None]
         self.arms = [accounts.index(f"{side}.{spec.war.arms}") for side in sides]
         inputs = [
-            None if label.endswith(".inputs") else account(label.split(".")[0], "inputs")
-            for label in accounts
+            account(a.owner, a.good.made_with) if a.good.made_with else None for a in axes.accounts
         ]
         self.with_inputs = [i for i, a in enumerate(inputs) if a is not None]
         self.inputs = [a for a in inputs if a is not None]

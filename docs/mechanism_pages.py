@@ -7,16 +7,16 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from markup import NOTICE, Row, cell, code, codes, links, number_text, sentence, slot_link, table
-from shipped import CASE, Docstring, case, chosen, model, readers, slots, writers
+from shipped import CASE, Docstring, case, chosen, model, quantities, readers, reads, slots
 
 from servanda.case import Prior
-from servanda.world import Draw, Ledger, Process, quantities
+from servanda.mechanisms import absences, slot_of
+from servanda.world import Draw, Ledger, Theory
 
 
 def mechanism_page(slot: str) -> str:
     """The page of one slot."""
-    process = chosen(slot)
-    text = Docstring.of(process)
+    text = Docstring.of(chosen(slot))
     parts = [
         f"# {text.title}\n\n{NOTICE}**{text.claim}**\n\n{text.body}\n",
         f"## Source\n\n{text.source}\n" if text.source else "",
@@ -36,8 +36,24 @@ def _variants_part(slot: str) -> str:
     ]
     if slot == Ledger.slot:
         return ""
-    naming = f"Each is a theory of the same thing. A case names one as `mechanisms.{slot}`."
-    return f"## Variants\n\n{naming}\n\n" + table(("variant", "what it says", ""), rows)
+    naming = (
+        f"Each is a theory of the same thing. A case names one as `mechanisms.{slot}`, or none."
+    )
+    variants = table(("variant", "what it says", ""), rows)
+    return f"## Variants\n\n{naming}\n\n{variants}\n{_absence(slot)}\n"
+
+
+def _absence(slot: str) -> str:
+    """What a case has that names no theory of the slot."""
+    absent = absences()[slot]
+    said = (inspect.getdoc(absent) or (inspect.getdoc(slot_of(absent)) or "")).partition("\n\n")
+    if absent.__module__ == slot_of(absent).__module__:
+        return said[0]
+    if rest := (inspect.getdoc(slot_of(chosen(slot))) or "").partition("\n\n")[2]:
+        return " ".join(rest.split())
+    other = codes(q.name for q in quantities().values() if q.slot == slot and q.neutral)
+    but = f", but {other}, at one" if other else ""
+    return f"Where a case names none, all that it would write is at zero{but}."
 
 
 def _first_line(thing: Any) -> str:
@@ -46,18 +62,18 @@ def _first_line(thing: Any) -> str:
 
 def _quantities_part(slot: str) -> str:
     rivals = slots()[slot]
-    read = {n for v in rivals.values() for n in v.reads}
-    written = {n for v in rivals.values() for n in v.writes}
-    reads = [
-        (*described(n), _origin(n), _only(rivals, n, "reads")) for n in quantities() if n in read
+    read = {n for t in rivals.values() for n in reads(t)}
+    reading = [(*described(n), _origin(n), _only(rivals, n)) for n in quantities() if n in read]
+    writing = [
+        (*described(n), links(readers(n)), kept(n))
+        for n, q in quantities().items()
+        if q.slot == slot
     ]
-    writes = [(*described(n), links(readers(n)), kept(n)) for n in quantities() if n in written]
     head = ("quantity", "one for each", "unit", "meaning")
-    reading = table((*head, "from", ""), reads)
-    writing = table((*head, "read by", ""), writes)
     return (
-        f"## What it reads, writes and draws\n\nIt reads\n\n{reading}\nand writes\n\n{writing}"
-        + _draws_part(rivals)
+        f"## What it reads, writes and draws\n\nIt reads\n\n"
+        f"{table((*head, 'from', ''), reading)}\nand writes\n\n"
+        f"{table((*head, 'read by', ''), writing)}" + _draws_part(rivals)
     )
 
 
@@ -68,9 +84,8 @@ def described(name: str) -> tuple[str, str, str, str]:
 
 
 def _origin(name: str) -> str:
-    carried = quantities()[name].carried
-    writer = writers().get(name)
-    return f"{'last' if carried else 'this'} month, {slot_link(writer)}" if writer else ""
+    quantity = quantities()[name]
+    return f"{'last' if quantity.carried else 'this'} month, {slot_link(quantity.slot)}"
 
 
 def kept(name: str) -> str:
@@ -78,15 +93,15 @@ def kept(name: str) -> str:
     return "kept in results" if quantities()[name].kept else ""
 
 
-def _only(rivals: Mapping[str, type[Process]], name: str, what: str) -> str:
-    having = [v for v, process in rivals.items() if name in getattr(process, what)]
+def _only(rivals: Mapping[str, type[Theory]], name: str) -> str:
+    having = [variant for variant, theory in rivals.items() if name in reads(theory)]
     return "" if len(having) == len(rivals) else "only " + codes(having)
 
 
-def _draws_part(rivals: Mapping[str, type[Process]]) -> str:
+def _draws_part(rivals: Mapping[str, type[Theory]]) -> str:
     draws: dict[Draw, list[str]] = {}
-    for name, process in rivals.items():
-        for one in process.draws:
+    for name, theory in rivals.items():
+        for one in theory.draws:
             draws.setdefault(one, []).append(name)
     if not draws:
         return "\nIt draws no random numbers.\n"
@@ -183,19 +198,19 @@ def prior_text(prior: Prior) -> str:
 def plan_page() -> str:
     """The mechanisms in order, and who waits for whom."""
     waits = {
-        process.slot: {writers()[n] for n in process.reads if not quantities()[n].carried}
-        for process in model().plan
+        slot: {quantities()[n].slot for n in read if not quantities()[n].carried}
+        for slot, read in model().reads.items()
     }
     rows = []
-    for number, process in enumerate(model().plan, start=1):
-        text = Docstring.of(type(process))
+    for number, theory in enumerate(model().plan, start=1):
+        text = Docstring.of(type(theory))
         rows.append(
             (
                 str(number),
-                slot_link(process.slot),
-                code(process.variant),
+                slot_link(theory.slot),
+                code(theory.variant),
                 text.claim,
-                links(_ordered(waits[process.slot])),
+                links(_ordered(waits[theory.slot])),
             )
         )
     head = ("", "mechanism", f"variant in `{CASE}`", "what it is about", "needs, this month")
@@ -205,10 +220,10 @@ def plan_page() -> str:
 
 PLAN = """\
 One month is one step. Each mechanism is a pure function of last month's world, of what earlier
-mechanisms have written into this month, of its parameters and of its own random numbers. It says
-what it reads and what it writes. The engine orders the mechanisms so that each comes after those
-whose flows of the same month it needs, and refuses a case in which two write one quantity or two
-wait for each other. Goods move only where the ledger clears what others requested.
+mechanisms have written into this month, of its parameters and of its own random numbers. What it
+reads is what its results are seen to depend on. The engine orders the mechanisms so that each comes
+after those whose flows of the same month it reads, and refuses a case in which two write one
+quantity or two wait for each other. Goods move only where the ledger clears what others requested.
 """
 
 LAYERS = """\

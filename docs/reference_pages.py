@@ -8,11 +8,10 @@ from importlib.util import find_spec
 import typer
 from markup import NOTICE, Row, cell, code, codes, links, number_text, table
 from mechanism_pages import described, kept, parameter_part
-from shipped import CASE, case, model, readers, writers
+from shipped import CASE, case, model, quantities, readers
 from typer.cli import get_docs_for_click
 
 from servanda.case import Series
-from servanda.world import quantities
 
 
 def quantities_page() -> str:
@@ -22,7 +21,7 @@ def quantities_page() -> str:
         carried: [
             (
                 *described(n),
-                links([writers()[n]], "mechanisms/"),
+                links([q.slot], "mechanisms/"),
                 links(readers(n), "mechanisms/"),
                 kept(n),
             )

@@ -10,8 +10,10 @@ from markup import sentence, starred
 
 from servanda.case import Case, load
 from servanda.engine import Model, assemble
-from servanda.mechanisms import variants
-from servanda.world import Ledger, Process
+from servanda.engine.catalogue import Catalogue
+from servanda.engine.trace import trace
+from servanda.mechanisms import slot_of
+from servanda.world import Quantity, Theory
 
 CASE = "russia-dprk"
 
@@ -27,9 +29,10 @@ class Docstring:
     left_out: str
 
     @classmethod
-    def of(cls, process: type[Process]) -> "Docstring":
-        """The docstring of the module that a process is written in."""
-        head, *rest = (inspect.getdoc(sys.modules[process.__module__]) or "").split("\n\n")
+    def of(cls, theory: type[Theory]) -> "Docstring":
+        """The docstring of the module that a theory's slot is written in."""
+        home = sys.modules[slot_of(theory).__module__]
+        head, *rest = (inspect.getdoc(home) or "").split("\n\n")
         title, _, claim = head.partition(": ")
         marked = {"Source: ": "", "Left out: ": ""}
         body = []
@@ -55,27 +58,31 @@ def model() -> Model:
 
 
 @cache
-def slots() -> Mapping[str, Mapping[str, type[Process]]]:
+def slots() -> Mapping[str, Mapping[str, type[Theory]]]:
     """Every slot with its variants, the ledger among them, in the order of the month."""
-    known: dict[str, Mapping[str, type[Process]]] = {
-        Ledger.slot: {Ledger.variant: Ledger},
-        **variants(),
-    }
-    return {process.slot: known[process.slot] for process in model().plan}
+    known = Catalogue.of().variants
+    return {theory.slot: known[theory.slot] for theory in model().plan}
 
 
-def chosen(slot: str) -> type[Process]:
+def chosen(slot: str) -> type[Theory]:
     """The variant that the shipped case names."""
-    return type(model().processes[slot])
+    return type(model().theories[slot])
 
 
-def writers() -> dict[str, str]:
-    """Which slot of the shipped case writes each quantity."""
-    return {name: process.slot for process in model().plan for name in process.writes}
+def quantities() -> Mapping[str, Quantity]:
+    """Every quantity by name, those carried from month to month first."""
+    return model().layout.quantities
+
+
+@cache
+def reads(theory: type[Theory]) -> frozenset[str]:
+    """What a theory reads in the shipped case."""
+    others = tuple(type(t) for t in model().plan)
+    return trace(theory.build(case(), model().layout), others, model().axes.sizes).reads
 
 
 def readers(name: str) -> list[str]:
     """The slots of which some variant reads a quantity."""
     return [
-        slot for slot, rivals in slots().items() if any(name in v.reads for v in rivals.values())
+        slot for slot, rivals in slots().items() if any(name in reads(t) for t in rivals.values())
     ]

@@ -1,11 +1,12 @@
-"""A tiny case that uses every part of the model, and a bench that steps one process of it alone.
+"""A tiny case that uses every part of the model, and a bench that steps one theory of it alone.
 
     bench = Bench(PersistentTempo)                        # or Bench(cls, case, runs=(3,))
     p = bench.parameters(volatility=0.0, required={"BUY": 100.0, "*": 50.0})
     out = bench.step(p, world=bench.world(war=1.0, men=80.0), clock=clock(month=3))
     bench.read(out, "manning", "BUY")                     # a float, or one number a run
 
-A value is a number for every member, an array, or a mapping by label in which "*" is everybody
+Quantities go by their names, whichever slot they are of, as in case files. A value is a number for
+every member, an array, or a mapping by label in which "*" is everybody
 else (zero where it is missing). In the tiny case BUY is at war with FOE, SUP supplies BUY, and PAT
 is SUP's other patron; every number of it is fixed and round. Change it with
 `tiny_case(spec=…, numbers=…)`.
@@ -13,21 +14,23 @@ is SUP's other patron; every number of it is fixed and round. Change it with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from servanda.case import Case, CaseSpec, Evidence, ParameterTable, Prior
+from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import bind
-from servanda.mechanisms import variants
-from servanda.world import Axes, Clock, Ledger, Month, Process, World, quantities
-from servanda.world.state import good_unit
+from servanda.engine.trace import Trace, trace
+from servanda.world import Axes, Clock, Layout, Month, Record, Theory, World
 
 REST = "*"
+CATALOGUE = Catalogue.of()
 
 # The variants with the most to them; nulls are chosen with `tiny_case(spec={"mechanisms": …})`.
 MECHANISMS = {
@@ -61,7 +64,7 @@ SPEC: dict[str, Any] = {
     "mechanisms": MECHANISMS,
     "actors": [{"code": c, "name": c.title()} for c in ("BUY", "SUP", "FOE", "PAT")],
     "goods": [
-        {"name": "shells", "unit": "round"},
+        {"name": "shells", "unit": "round", "made_with": "inputs"},
         {"name": "missiles", "unit": "missile"},
         {"name": "troops", "unit": "person", "kind": "lent"},
         {"name": "oil", "unit": "barrel"},
@@ -85,7 +88,14 @@ SPEC: dict[str, Any] = {
     ],
     "patronages": [{"patron": "PAT", "client": "SUP"}, {"patron": "BUY", "client": "SUP"}],
     "routes": [{"name": "round-about", "target": "BUY"}],
-    "proliferators": [{"actor": "SUP", "rival": "FOE", "taught_by": "BUY>SUP:technology"}],
+    "proliferators": [
+        {
+            "actor": "SUP",
+            "rival": "FOE",
+            "taught_by": "BUY>SUP:technology",
+            "exports": ["missiles"],
+        }
+    ],
     "postures": [
         {
             "actor": "PAT",
@@ -256,9 +266,13 @@ def tiny_case(
     spec: Mapping[str, Any] | None = None,
     numbers: Mapping[str, float | Mapping[str, float]] | None = None,
 ) -> Case:
-    """The tiny case, with keys of `case.toml` and numbers replaced; `mechanisms` are merged."""
+    """The tiny case, with keys of `case.toml` and numbers replaced.
+
+    `mechanisms` are merged; a slot is left out with an empty name.
+    """
     changes = dict(spec or {})
-    changes["mechanisms"] = MECHANISMS | changes.get("mechanisms", {})
+    named = MECHANISMS | changes.get("mechanisms", {})
+    changes["mechanisms"] = {slot: variant for slot, variant in named.items() if variant}
     checked = CaseSpec.model_validate(SPEC | changes)
     tables = _tables(Axes.of(checked), NUMBERS | dict(numbers or {}))
     nothing = Evidence((), (), ())
@@ -272,30 +286,26 @@ def _tables(
     for slot, name, metadata in sorted(_needed(), key=lambda entry: entry[:2]):
         label, axis, unit = f"{slot}.{name}", metadata["axis"], metadata["unit"]
         given = numbers.get(label, 1.0)
-        members: Mapping[str, float] = given if isinstance(given, Mapping) else {REST: given}
+        values: Mapping[str, float] = given if isinstance(given, Mapping) else {REST: given}
         priors = {
-            member: _fixed(value, unit.replace("{good}", good_unit(axes, axis, member)))
-            if "{good}" in unit
-            else _fixed(value, unit)
-            for member, value in members.items()
-            if member != REST and member in axes[axis]
+            member.label: _fixed(values[member.label], unit.replace("{good}", member.unit))
+            for member in axes.members[axis]
+            if member.label in values
         }
         if not axis:
-            priors = {"": _fixed(members[REST], unit)}
-        rest = members.get(REST, 0.0) if axis else None
+            priors = {"": _fixed(values[REST], unit)}
+        rest = values.get(REST, 0.0) if axis else None
         tables[label] = ParameterTable(label, metadata["meaning"], unit, priors, rest, label)
     return tables
 
 
 def _needed() -> list[tuple[str, str, Any]]:
-    """Slot, name and metadata of every parameter of every variant, once."""
-    rivals: dict[str, Sequence[type[Process]]] = {"ledger": [Ledger]}
-    rivals |= {slot: list(by_name.values()) for slot, by_name in variants().items()}
+    """Slot, name and metadata of every parameter of every theory, once."""
     found = {
         (slot, f.name): f.metadata
-        for slot, processes in rivals.items()
-        for process in processes
-        for f in fields(process.Parameters)
+        for slot, rivals in CATALOGUE.variants.items()
+        for theory in rivals.values()
+        for f in fields(theory.Parameters)
     }
     return [(slot, name, metadata) for (slot, name), metadata in found.items()]
 
@@ -323,27 +333,44 @@ def clock(
 
 
 class Bench:
-    """One process, wired to a case, to be stepped alone.
+    """One theory, wired to a case, to be stepped alone.
 
     Args:
-        process: the class, in the variant to try.
+        theory: the class, in the variant to try.
         case: the tiny case unless another is given.
         runs: `()` for a single run without a run axis, `(n,)` for a batch.
         dtype: of all arrays.
+        compiled: whether to compile the step, as pays where there are many.
     """
 
     def __init__(
         self,
-        process: type[Process],
+        theory: type[Theory],
         case: Case | None = None,
         *,
         runs: tuple[int, ...] = (),
         dtype: Any = jnp.float32,
+        compiled: bool = False,
     ) -> None:
         self.case = tiny_case() if case is None else case
         self.axes = Axes.of(self.case.spec)
-        self.process = process.build(self.case, self.axes)
+        self.slots = tuple(CATALOGUE.chosen(self.case).values())
+        if theory.slot not in {other.slot for other in self.slots}:
+            self.slots = (*self.slots, theory)
+        self.layout = Layout(self.axes, quantities(self.slots))
+        self.theory = theory.build(self.case, self.layout)
         self.runs, self.dtype = runs, dtype
+        self._step = eqx.filter_jit(self.theory.step) if compiled else self.theory.step
+
+    @property
+    def trace(self) -> Trace:
+        """What the theory depends on."""
+        return trace(self.theory, self.slots, self.axes.sizes)
+
+    @property
+    def writes(self) -> list[str]:
+        """Quantities of the theory's slot."""
+        return [f.name for r in (self.theory.State, self.theory.Flows) for f in fields(r)]
 
     def array(self, axis: str, value: Any) -> Any:
         """A value along an axis (empty: one number), with the runs last."""
@@ -360,26 +387,36 @@ class Bench:
         return jnp.broadcast_to(given, shape)
 
     def parameters(self, **changes: Any) -> Any:
-        """The process's parameters: the centres of the case's priors, with some replaced."""
-        numbers = bind(self.case, self.axes, [self.process])
+        """The theory's parameters: the centres of the case's priors, with some replaced."""
+        variants = {
+            slot: {**rivals, self.theory.variant: type(self.theory)}
+            if slot == self.theory.slot
+            else rivals
+            for slot, rivals in CATALOGUE.variants.items()
+        }
+        numbers = bind(self.case, self.axes, [self.theory], variants)
         centres: dict[str, list[float]] = {}
         for number in numbers.values():
             centres.setdefault(number.field, []).append(number.prior.centre * number.factor)
         given = {}
-        for f in fields(self.process.Parameters):
+        for f in fields(self.theory.Parameters):
             axis = f.metadata["axis"]
             default = np.array(centres.get(f.name, []))
             given[f.name] = self.array(axis, changes.pop(f.name, default if axis else default[0]))
-        assert not changes, f"no such parameter of {self.process.slot}: {sorted(changes)}"
-        return self.process.Parameters(**given)
+        assert not changes, f"no such parameter of {self.theory.slot}: {sorted(changes)}"
+        return self.theory.Parameters(**given)
 
     def world(self, **values: Any) -> World:
         """Last month's state; what is not named is zero."""
-        return self._record(World, values)
+        return World(self._records("State", values))
 
     def month(self, **values: Any) -> Month:
         """This month's flows so far; what is not named is zero."""
-        return self._record(Month, values)
+        return Month(self._records("Flows", values))
+
+    def start(self, p: Any = None) -> Record:
+        """The theory's state before the first month."""
+        return self.theory.initial(self.parameters() if p is None else p)
 
     def step(
         self,
@@ -389,32 +426,49 @@ class Bench:
         draws: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
     ) -> dict[str, Any]:
-        """One step; draws that are not given are 0.5 if uniform, 0 if normal."""
+        """One step: the slot's state at its end and its flows, by name.
+
+        Draws that are not given are 0.5 if uniform, 0 if normal.
+        """
         drawn = {
             d.name: self.array(d.axis, (draws or {}).get(d.name, 0.5 * (d.kind == "uniform")))
-            for d in self.process.draws
+            for d in self.theory.draws
         }
-        return self.process.step(
-            self.parameters() if p is None else p,
-            self.world() if world is None else world,
-            self.month() if month is None else month,
-            drawn,
-            _FIRST if clock is None else clock,
+        return named(
+            self._step(
+                self.parameters() if p is None else p,
+                self.world() if world is None else world,
+                self.month() if month is None else month,
+                drawn,
+                _FIRST if clock is None else clock,
+            )
         )
 
     def read(self, results: Any, name: str, label: str = "") -> Any:
-        """One member of one quantity, from what a step returned or from a World or Month."""
+        """One member of one quantity, from what a step returned or from a record."""
         array = results[name] if isinstance(results, Mapping) else getattr(results, name)
-        axis = quantities()[name].axis
+        axis = self.layout.quantities[name].axis
         row = np.asarray(array)[self.axes.at(axis, label)] if axis else np.asarray(array)
         return float(row) if row.ndim == 0 else row
 
-    def _record(self, record: Any, values: Mapping[str, Any]) -> Any:
-        axes = {f.name: f.metadata["axis"] for f in fields(record)}
-        unknown = set(values) - set(axes)
-        assert not unknown, f"{record.__name__} has no {sorted(unknown)}"
-        given = {name: self.array(axis, values.get(name, 0.0)) for name, axis in axes.items()}
-        return record(**given)
+    def _records(self, kind: str, values: Mapping[str, Any]) -> dict[str, Record]:
+        records = {theory.slot: getattr(theory, kind) for theory in self.slots}
+        known = {f.name for record in records.values() for f in fields(record)}
+        assert set(values) <= known, f"no {kind} has {sorted(set(values) - known)}"
+        return {
+            slot: record(
+                **{
+                    f.name: self.array(f.metadata["axis"], values.get(f.name, 0.0))
+                    for f in fields(record)
+                }
+            )
+            for slot, record in records.items()
+        }
+
+
+def named(records: tuple[Record, Record]) -> dict[str, Any]:
+    """State and flows as one mapping by quantity."""
+    return {f.name: getattr(record, f.name) for record in records for f in fields(record)}
 
 
 _FIRST = clock()

@@ -382,7 +382,7 @@ def test_payments_add_up_to_what_was_earned(servanda):
 def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
     said = servanda("check", tiny())
     assert (said.err, said.code) == ("", 0)
-    assert said.out.startswith("Tiny: 2020-01 to 2025-12, known to 2021-12\n")
+    assert said.out.startswith("Tiny: 2020-01 to 2025-12, evidence cut-off 2021-12\n")
     for slot, variant in template().spec.mechanisms.items():
         assert re.search(rf"│ {slot} +│ {variant} +│", said.out), slot
     assert "The month's plan" in said.out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -21,7 +21,7 @@ from servanda.engine.parameters import pack, setting
 from servanda.ensembles import Ensemble, simulate
 from servanda.errors import CaseError
 from servanda.results import evaluate
-from servanda.world import World, quantities
+from servanda.world import World
 from servanda.world.ledger import total
 from tests.builders import SPEC, tiny_case
 from tests.cases import results_of
@@ -223,8 +223,8 @@ def test_poisoning_or_losing_what_was_not_known_at_the_cut_changes_no_bit():
 
 
 def test_what_becomes_known_later_counts_from_a_later_cut():
-    early = assemble(dated_case(EVIDENCE, "2020-08")).processes["exchange"]
-    late = assemble(dated_case(EVIDENCE, "2020-12")).processes["exchange"]
+    early = assemble(dated_case(EVIDENCE, "2020-08")).theories["exchange"]
+    late = assemble(dated_case(EVIDENCE, "2020-12")).theories["exchange"]
     assert early.opens[:3] == (2, None, None)
     assert late.opens[:3] == (2, 4, 4)
 
@@ -289,7 +289,7 @@ def random_world(model: Model, runs: int, dtype: Any, rng: np.random.Generator) 
     axes, values = model.axes, {}
     people = np.array([axes.kind(t) == "lent" for t in axes.spec.ties])[:, None]
     movable = np.array([axes.kind(t) != "knowledge" for t in axes.spec.ties])[:, None]
-    for name, quantity in quantities().items():
+    for name, quantity in model.layout.quantities.items():
         if not quantity.carried:
             continue
         shape = (axes.size(quantity.axis), runs) if quantity.axis else (runs,)
@@ -305,7 +305,8 @@ def random_world(model: Model, runs: int, dtype: Any, rng: np.random.Generator) 
         if name in ("lent", "transit"):
             drawn = drawn * {"lent": people, "transit": movable}[name]
         values[name] = jnp.asarray(special.get(name, drawn), dtype)
-    return World(**values)
+    slots = {t.slot: {f.name: values[f.name] for f in fields(t.State)} for t in model.plan}
+    return World({t.slot: t.State(**slots[t.slot]) for t in model.plan})
 
 
 def extreme_parameters(model: Model, runs: int, dtype: Any, rng: np.random.Generator) -> Any:
@@ -322,17 +323,23 @@ def extreme_parameters(model: Model, runs: int, dtype: Any, rng: np.random.Gener
 def check_step(model: Model, before: Any, after: Any, happened: Any, rounding: float) -> None:
     """Everything finite, nothing negative, and every good accounted for."""
     for record in (after, happened):
-        for name, value in vars(record).items():
+        for path, value in jax.tree.leaves_with_path(record):
+            name = path[-1].name
             assert bool(jnp.isfinite(value).all()), name
             if name not in SIGNED:
                 assert float(value.min()) >= 0.0, name
     axes = model.axes
     for good in (g.name for g in axes.spec.goods if g.kind != "knowledge"):
-        accounts = [i for i, a in enumerate(axes["account"]) if a.split(".")[1] == good]
+        accounts = [i for i, a in enumerate(axes.accounts) if a.good.name == good]
         ties = [i for i, t in enumerate(axes.spec.ties) if t.good == good]
         old, new = (np.asarray(total(axes, w, good), float) for w in (before, after))
-        made, used = (np.asarray(x, float)[accounts].sum(0) for x in (happened.made, happened.used))
-        lost = np.asarray(happened.interdicted + happened.lent_lost, float)[ties].sum(0)
+        made, used = (
+            np.asarray(x, float)[accounts].sum(0)
+            for x in (happened.arsenal.made, happened.ledger.used)
+        )
+        lost = np.asarray(happened.ledger.interdicted + happened.ledger.lent_lost, float)[ties].sum(
+            0
+        )
         error = np.abs(new - (old + made - used - lost)) / (old + made + 1.0)
         assert error.max() < rounding, good
 

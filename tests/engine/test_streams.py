@@ -14,15 +14,14 @@ from servanda.mechanisms.exchange import NashBargaining
 from servanda.mechanisms.posture import QuantalResponse
 from servanda.mechanisms.war import PersistentTempo
 from servanda.world import Axes
-from tests.builders import SPEC, tie, tiny_case
+from tests.builders import SPEC, Bench, tie, tiny_case
 
 ALL = (QuantalResponse, PersistentTempo, NashBargaining, RelationalContract)
 
 
-def streams(*processes, case=None) -> Streams:
+def streams(*theories, case=None) -> Streams:
     case = tiny_case() if case is None else case
-    axes = Axes.of(case.spec)
-    return Streams(axes, [p.build(case, axes) for p in processes])
+    return Streams(Axes.of(case.spec), [Bench(t, case).theory for t in theories])
 
 
 def at(source: Streams, runs, *, seed: int = 1, step: int = 0):

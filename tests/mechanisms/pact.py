@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import equinox as eqx
-
-from servanda.mechanisms.exchange import NashBargaining
 from tests.builders import REST
 
 SHELLS, TROOPS = "SUP>BUY:shells", "SUP>BUY:troops"
@@ -12,14 +9,6 @@ OIL, TECHNOLOGY, AID = "BUY>SUP:oil", "BUY>SUP:technology", "PAT>SUP:oil"
 PACT = "BUY-SUP"
 PLENTY = 1e9
 FINISHED = {AID: 20.0, REST: 100.0}  # what the lanes carry at their ceilings
-
-
-class Compiled(NashBargaining):
-    """The theory itself, compiled, as these cases are many."""
-
-    @eqx.filter_jit
-    def step(self, p, world, month, draws, clock):
-        return super().step(p, world, month, draws, clock)
 
 
 def standing(bench, **values):

@@ -69,10 +69,10 @@ def test_demand_for_shells_follows_tempo_and_demand_for_oil_does_not(bench):
 
 
 def test_stocks_begin_with_their_usable_share(bench):
-    start = bench.process.initial(bench.parameters())
-    assert bench.read(start, "stock", "SUP.shells") == pytest.approx(1000.0)
-    assert bench.read(start, "stock", "BUY.shells") == pytest.approx(1000.0)
-    assert bench.read(start, "capacity", "SUP.shells") == pytest.approx(40.0)
+    opening = {"stock": bench.theory.opening_stock(bench.parameters())}
+    assert bench.read(opening, "stock", "SUP.shells") == pytest.approx(1000.0)
+    assert bench.read(opening, "stock", "BUY.shells") == pytest.approx(1000.0)
+    assert bench.read(bench.start(), "capacity", "SUP.shells") == pytest.approx(40.0)
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
@@ -145,7 +145,7 @@ def test_capacity_to_2030_rises_without_passing_its_ceiling(growth, first):
     capacity = jnp.full((bench.axes.size("account"),), first)
 
     def month(capacity, _):
-        new = bench.process._grow(p, capacity, 1.0)
+        new = bench.theory._grow(p, capacity, 1.0)
         return new, new
 
     _, path = jax.lax.scan(month, capacity, None, length=108)
@@ -158,7 +158,7 @@ def test_capacity_above_its_ceiling_comes_down_to_it(bench):
     p = bench.parameters(capacity_growth=1.0, capacity_ceiling=100.0)
     capacity = bench.array("account", 300.0)
     for _ in range(40):
-        capacity = bench.process._grow(p, capacity, 1.0)
+        capacity = bench.theory._grow(p, capacity, 1.0)
     np.testing.assert_allclose(capacity, 100.0, rtol=1e-4)
 
 
@@ -195,7 +195,7 @@ def test_rationing_follows_its_differential_equation(stock, cover, dt):
 @pytest.mark.parametrize(("first", "growth"), [(5.0, 0.02), (50.0, 0.3), (140.0, 0.1)])
 def test_capacity_follows_the_logistic_equation(bench, first, growth):
     p = bench.parameters(capacity_growth=growth, capacity_ceiling=100.0)
-    ours = bench.process._grow(p, bench.array("account", first), 12.0)
+    ours = bench.theory._grow(p, bench.array("account", first), 12.0)
     exact = solve_ivp(
         lambda _, k: growth * k * (1 - k / 100), (0, 12), [first], rtol=1e-9, atol=1e-9
     )

@@ -139,7 +139,7 @@ def test_the_null_ignores_fire_and_new_weapons():
 
 
 def test_the_army_begins_with_its_men_and_its_price(bench):
-    start = bench.process.initial(bench.parameters())
+    start = bench.start()
     assert bench.read(start, "men", "BUY") == 900.0
     assert bench.read(start, "recruit_price", "FOE") == 1000.0
 
@@ -213,7 +213,7 @@ def test_a_war_at_full_tempo_to_2030_runs_away_nowhere():
     month = fighting(bench, manning=0.5)
 
     def step(world, number):
-        out = bench.process.step(p, world, month, {}, clock(number))
+        out = bench.step(p, world, month, clock=clock(number))
         following = at_war(bench, men=out["men"], recruit_price=out["recruit_price"])
         return following, (out["losses"], out["men"], out["recruit_price"])
 

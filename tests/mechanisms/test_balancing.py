@@ -90,7 +90,7 @@ def test_a_case_without_a_coalition_has_nothing_to_deepen():
 
 
 def test_depth_and_concern_begin_where_the_case_says(bench):
-    start = bench.process.initial(bench.parameters())
+    start = bench.start()
     assert bench.read(start, "depth", RING) == 0.25
     assert bench.read(start, "concern", RING) == pytest.approx(0.45)
 
@@ -183,7 +183,7 @@ def test_the_null_stays_as_deep_as_it_was_and_still_sees_the_threat(bench):
 
 def test_the_null_at_rest_is_the_theory_at_rest(bench):
     null, still = Bench(ConstantDepth), bench.parameters(speed=0.0)
-    for name in ThreatBalance.writes:
+    for name in bench.writes:
         theory = np.asarray(a_month(bench, p=still)[name])
         assert (theory == np.asarray(a_month(null)[name])).all(), name
 

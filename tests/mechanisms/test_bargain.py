@@ -10,12 +10,12 @@ from scipy.optimize import minimize
 
 from servanda.mechanisms.exchange import NashBargaining
 from tests.builders import REST, SPEC, Bench, tie, tiny_case
-from tests.mechanisms.pact import OIL, PACT, PLENTY, SHELLS, TECHNOLOGY, TROOPS, Compiled, standing
+from tests.mechanisms.pact import OIL, PACT, PLENTY, SHELLS, TECHNOLOGY, TROOPS, standing
 
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return Bench(Compiled)
+    return Bench(NashBargaining, compiled=True)  # these cases are many
 
 
 def bargain(bench, *, need, k=1.0, cost=1.0, value=4.0, power=0.5, limit=1e6, allowed=1.0, **state):
@@ -212,7 +212,7 @@ RUNS = 64
 
 @pytest.fixture(scope="module")
 def batch() -> Bench:
-    return Bench(Compiled, runs=(RUNS,))
+    return Bench(NashBargaining, runs=(RUNS,), compiled=True)
 
 
 def terms(seed):

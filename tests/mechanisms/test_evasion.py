@@ -165,7 +165,8 @@ def test_what_is_rerouted_never_passes_a_ceiling_that_it_started_below(
     bench, network, network_, start, lost, rate, ceiling, enforcement
 ):
     used = network if network_ else bench
-    p = used.parameters(rate=rate, ceiling=ceiling)
+    pace = {"network_rate" if network_ else "rate": rate}
+    p = used.parameters(ceiling=ceiling, **pace)
     top = ceiling * np.exp(-0.7 * enforcement) * lost
     out = a_month(used, start * top, lost=lost, enforcement=enforcement, p=p)
     rerouted = used.read(out, "rerouted", ROUTE)
@@ -234,7 +235,7 @@ def test_under_the_null_what_is_lost_is_lost():
 def test_the_rivals_differ_in_pace_alone_and_so_agree_at_the_ceiling(bench, network):
     null = Bench(NoEvasion)
     outs = [a_month(b, 100.0) for b in (bench, network, null)]
-    for name in Saturating.writes:
+    for name in bench.writes:
         first, *others = (np.asarray(out[name]) for out in outs)
         for other in others:
             np.testing.assert_allclose(other, first, rtol=1e-6, err_msg=name)

@@ -18,14 +18,13 @@ from tests.mechanisms.pact import (
     SHELLS,
     TECHNOLOGY,
     TROOPS,
-    Compiled,
     standing,
 )
 
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return Bench(Compiled)
+    return Bench(NashBargaining, compiled=True)
 
 
 # ── worked by hand ──────────────────────────────────────────────────────────────────────────────
@@ -150,8 +149,8 @@ def test_a_tie_once_open_stays_open(bench):
 
 
 def test_ties_without_a_date_are_open_from_the_start(bench):
-    start = bench.process.initial(bench.parameters())
-    assert np.asarray(start["opened"]).min() == 1.0
+    start = bench.start()
+    assert np.asarray(start.opened).min() == 1.0
     assert bench.read(start, "lane", AID) == 20.0
     assert bench.read(start, "order", SHELLS) == 0.0
 

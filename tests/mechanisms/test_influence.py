@@ -89,7 +89,7 @@ def test_without_a_weight_on_dependence_shares_are_those_of_bandwidth(bench):
 def test_pressure_takes_no_bandwidth_away(bench):
     pressed = bench.step(world=bench.world(**PAST), month=bench.month(signal={"courtship": -1.0}))
     left = bench.step(world=bench.world(**PAST))
-    for name in FormalBilateral.writes:
+    for name in bench.writes:
         assert (np.asarray(pressed[name]) == np.asarray(left[name])).all(), name
 
 
@@ -118,7 +118,7 @@ def test_a_case_without_patrons_has_no_influence_to_share():
 
 
 def test_bandwidth_begins_with_the_past_under_every_accounting(bench):
-    start = bench.process.initial(bench.parameters())
+    start = bench.start()
     for name in PAST:
         assert bench.read(start, name, OLD) == 200.0
 

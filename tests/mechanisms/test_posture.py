@@ -56,7 +56,7 @@ def with_posture(posture, *, known=()):
 
 def chosen(bench, p, *, actor=SENDER, runs=RUNS, **world):
     """How often each stance is chosen over evenly spread draws."""
-    many = Bench(type(bench.process), bench.case, runs=(runs,))
+    many = Bench(type(bench.theory), bench.case, runs=(runs,))
     drawn = {"choice": (np.arange(runs) + 0.5) / runs * np.ones((many.axes.size("posture"), 1))}
     out = many.step(p(many), many.world(**world), draws=drawn, clock=QUARTER)
     found = many.read(out, "stance", actor)
@@ -176,8 +176,8 @@ def test_a_stance_recorded_after_the_cut_changes_nothing_not_even_afterwards():
     other = deepcopy(TURNS)
     other["recorded"] = other["recorded"][:3]
     untold = Bench(QuantalResponse, with_posture(other, known=EARLY))
-    assert told.process.recorded == untold.process.recorded
-    assert len(told.process.recorded[0]) == 12  # to the cut and no further
+    assert told.theory.recorded == untold.theory.recorded
+    assert len(told.theory.recorded[0]) == 12  # to the cut and no further
 
 
 # ── laws ────────────────────────────────────────────────────────────────────────────────────────
@@ -248,8 +248,7 @@ def test_the_null_draws_nothing_and_keeps_the_last_recorded_stance():
     null = Bench(FrozenPosture, with_posture(TURNS, known=EARLY))
     assert FrozenPosture.draws == ()
     assert replayed(null, [11]) == [2]
-    p = null.parameters(constant=1e3, response=1e3)
-    out = null.step(p, null.world(war=1e3, stance=2.0), clock=QUARTER)
+    out = null.step(world=null.world(war=1e3, stance=2.0), clock=QUARTER)
     assert null.read(out, "stance", SENDER) == 2.0
     assert null.read(out, "signal", "enforcement") == 1.0
 
@@ -262,5 +261,5 @@ def test_the_null_replays_and_obeys_levers_as_the_theory_does(bench):
                 b.step(b.parameters(fixed=fixed), b.world(stance=1.0), clock=at)
                 for b in (bench, null)
             ]
-            for name in QuantalResponse.writes:
+            for name in bench.writes:
                 assert (np.asarray(outs[0][name]) == np.asarray(outs[1][name])).all(), name

@@ -91,7 +91,7 @@ def test_a_case_without_proliferators_learns_nothing():
 
 
 def test_knowledge_and_warheads_begin_where_the_case_says(bench):
-    start = bench.process.initial(bench.parameters())
+    start = bench.start()
     assert bench.read(start, "knowledge", SUP) == pytest.approx(0.4)
     assert bench.read(start, "warheads", SUP) == 20.0
 
@@ -172,5 +172,5 @@ def test_under_the_null_lessons_teach_nothing_and_all_else_is_the_same(bench):
     null = Bench(OwnOnly)
     taught = a_month(null, taught=1e6, exported=10.0, enforcement=0.5)
     alone = a_month(bench, taught=0.0, exported=10.0, enforcement=0.5)
-    for name in OwnAndTransfer.writes:
+    for name in bench.writes:
         assert (np.asarray(taught[name]) == np.asarray(alone[name])).all(), name

@@ -84,8 +84,8 @@ def test_a_war_that_has_ended_does_not_resume(bench):
 
 
 def test_the_war_begins_at_its_first_pace(bench):
-    start = bench.process.initial(bench.parameters(initial_log_tempo=0.3))
-    assert (float(start["war"]), float(start["log_tempo"])) == (1.0, pytest.approx(0.3))
+    start = bench.start(bench.parameters(initial_log_tempo=0.3))
+    assert (float(start.war), float(start.log_tempo)) == (1.0, pytest.approx(0.3))
 
 
 def test_the_null_keeps_its_pace_and_draws_no_shock():
@@ -127,7 +127,7 @@ def test_log_tempo_has_the_variance_and_memory_of_an_ar1():
     def month(log_tempo, shock):
         draws = {"shock": shock, "ceasefire": jnp.full((runs,), 0.5)}
         world = bench.world(log_tempo=log_tempo, war=1.0, men=MANNED)
-        new = bench.process.step(p, world, bench.month(), draws, clock())["log_tempo"]
+        new = bench.step(p, world, draws=draws)["log_tempo"]
         return new, new
 
     _, path = jax.lax.scan(month, jnp.zeros(runs), jnp.asarray(shocks))

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
-from servanda.world import Axes, quantities
+from servanda.world import Axes, Layout, Ledger
 from servanda.world.axes import ENDINGS, SIGNALS, collect, pick, place
-from servanda.world.state import unit_of
-from tests.builders import SPEC, tie, tiny_case
+from tests.builders import SPEC, Bench, tie, tiny_case
 
 numbers = st.integers(-1000, 1000).map(float)  # whole, so that sums are exact in any order
 matrices = arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 3)), elements=numbers)
@@ -60,13 +59,26 @@ def test_labels_read_as_the_case_is_written(axes):
     assert axes.ties("contract", "payment") == [0, 1, 2, 3, 4]
 
 
-def test_every_quantity_has_an_axis_that_exists_and_a_unit_with_its_good_filled_in(axes):
-    for quantity in quantities().values():
-        for label in axes[quantity.axis]:
-            assert "{" not in unit_of(axes, quantity, label)
-    stock, price = quantities()["stock"], quantities()["price"]
-    assert unit_of(axes, stock, "SUP.oil") == "barrel"
-    assert unit_of(axes, price, "SUP>BUY:missiles") == "USD/missile"
+def test_members_are_records_that_know_what_their_labels_say(axes):
+    oil, missiles = axes.accounts[6], axes.edges[1]
+    assert (oil.owner, oil.good.name, oil.unit, oil.label) == ("SUP", "oil", "barrel", "SUP.oil")
+    assert (missiles.tie.giver, missiles.good.name) == ("SUP", "missiles")
+    assert missiles.label == "SUP>BUY:missiles"
+    supplier, buyer = axes.members["partner"]
+    assert (supplier.pact.label, supplier.actor, buyer.actor) == ("BUY-SUP", "SUP", "BUY")
+    strict = axes.members["stance"][1]
+    assert (strict.posture.actor, strict.stance.name) == ("PAT", "strict")
+    for axis, members in axes.members.items():
+        assert tuple(m.label for m in members) == axes[axis]
+
+
+def test_every_quantity_has_an_axis_that_exists_and_a_unit_with_its_good_filled_in():
+    layout: Layout = Bench(Ledger).layout
+    for name, quantity in layout.quantities.items():
+        for position in range(layout.axes.size(quantity.axis)):
+            assert "{" not in layout.unit(name, position)
+    assert layout.unit("stock", layout.axes.at("account", "SUP.oil")) == "barrel"
+    assert layout.unit("price", layout.axes.at("tie", "SUP>BUY:missiles")) == "USD/missile"
 
 
 def test_an_actor_more_without_ties_adds_itself_and_nothing_else(axes):

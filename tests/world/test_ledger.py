@@ -15,10 +15,9 @@ import pytest
 from hypothesis import given, settings
 from scipy.integrate import solve_ivp
 
-from servanda.engine.model import replace
 from servanda.world import Ledger, Month, World
 from servanda.world.ledger import total
-from tests.builders import SPEC, Bench, clock, tiny_case
+from tests.builders import SPEC, Bench, clock, named, tiny_case
 
 RUNS = (3,)
 RIVAL = ("shells", "missiles", "oil", "inputs")
@@ -40,11 +39,8 @@ class Cleared:
     bench: Bench
     before: World
     asked: Month
+    after: World
     results: dict[str, Any]
-
-    @property
-    def after(self) -> World:
-        return replace(self.before, self.results)
 
 
 _JITTED: dict[Any, Any] = {}
@@ -55,9 +51,10 @@ def clear(bench: Bench, p: Any, world: World, month: Month, dt: float = 1.0) -> 
     key = (id(bench), dt)
     if key not in _JITTED:
         _JITTED[key] = jax.jit(
-            lambda p, world, month: bench.process.step(p, world, month, {}, clock(dt=dt))
+            lambda p, world, month: bench.theory.step(p, world, month, {}, clock(dt=dt))
         )
-    return Cleared(bench, world, month, _JITTED[key](p, world, month))
+    state, flows = _JITTED[key](p, world, month)
+    return Cleared(bench, world, month, world.having("ledger", state), named((state, flows)))
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +103,7 @@ def random_clearing(bench: Bench, seed: int) -> Cleared:
 
 def of_good(bench: Bench, axis: str, good: str, values: Any) -> np.ndarray:
     """The sum of what accounts or ties of one good have, one number a run."""
-    end = {"account": ".", "tie": ":"}[axis] + good
-    rows = [i for i, label in enumerate(bench.axes[axis]) if label.endswith(end)]
+    rows = [i for i, member in enumerate(bench.axes.members[axis]) if member.good.name == good]
     return np.asarray(values, np.float64)[rows].sum(0)
 
 
@@ -123,7 +119,7 @@ def test_what_there_is_of_a_good_changes_by_made_less_used_less_lost(benches, na
         for good in (*RIVAL, *LENT):
             before = np.asarray(total(bench.axes, cleared.before, good), np.float64)
             after = np.asarray(total(bench.axes, cleared.after, good), np.float64)
-            new = of_good(bench, "account", good, cleared.asked.made)
+            new = of_good(bench, "account", good, cleared.asked.arsenal.made)
             gone = of_good(bench, "account", good, cleared.results["used"])
             for loss in ("interdicted", "lent_lost"):
                 gone = gone + of_good(bench, "tie", good, cleared.results[loss])
@@ -143,9 +139,11 @@ def test_nothing_is_negative_and_nobody_gets_more_than_was_asked(benches, name, 
             assert float(results[quantity].min()) >= 0.0, quantity
         for quantity in ("lent_lost", "returned", "obligation", "paid", "paid_in_sight"):
             assert float(results[quantity].min()) >= 0.0, quantity
-        assert bool((results["used"] <= asked.use_request).all())
-        assert bool((results["sent"] <= asked.send_request + asked.covert_request).all())
-        assert bool((results["returned"] <= asked.recall_request).all())
+        assert bool((results["used"] <= asked.arsenal.use_request).all())
+        assert bool(
+            (results["sent"] <= asked.exchange.send_request + asked.evasion.covert_request).all()
+        )
+        assert bool((results["returned"] <= asked.exchange.recall_request).all())
         assert bool((results["paid_in_sight"] <= results["paid"]).all())
         assert all(bool(jnp.isfinite(x).all()) for x in results.values())
 
@@ -155,11 +153,13 @@ def test_nothing_is_negative_and_nobody_gets_more_than_was_asked(benches, name, 
 def test_every_request_on_an_account_is_granted_the_same_share(benches, seed):
     with precision("float64"):
         cleared = random_clearing(benches["float64"], seed)
-        process = cleared.bench.process
+        process = cleared.bench.theory
         used, sent = np.asarray(cleared.results["used"]), np.asarray(cleared.results["sent"])
-        use = np.asarray(cleared.asked.use_request)
-        send = np.asarray(cleared.asked.send_request + cleared.asked.covert_request)
-        available = np.asarray(cleared.before.stock + cleared.asked.made)
+        use = np.asarray(cleared.asked.arsenal.use_request)
+        send = np.asarray(
+            cleared.asked.exchange.send_request + cleared.asked.evasion.covert_request
+        )
+        available = np.asarray(cleared.before.ledger.stock + cleared.asked.arsenal.made)
         for account in range(len(use)):
             ties = [i for i, g in enumerate(process.givers) if g == account]
             wanted = use[account] + sum(send[t] for t in ties)
@@ -175,16 +175,13 @@ def test_relabelling_ties_permutes_results():
         one = Bench(Ledger, runs=RUNS, dtype=dtype)
         other = Bench(Ledger, backwards, runs=RUNS, dtype=dtype)
         cleared = random_clearing(one, seed=7)
-        moved = {}
-        for record in (cleared.before, cleared.asked):
-            values = vars(record)
-            moved[type(record)] = type(record)(
-                **{k: _moved(one, other, v) for k, v in values.items()}
-            )
+        before, asked = jax.tree.map(
+            lambda x: _moved(one, other, x), (cleared.before, cleared.asked)
+        )
         p = one.parameters(transit_time=2.0, transit_loss=0.3)
         first = clear(one, p, cleared.before, cleared.asked).results
         q = other.parameters(transit_time=2.0, transit_loss=0.3)
-        second = clear(other, q, moved[World], moved[Month]).results
+        second = clear(other, q, before, asked).results
         for name, value in first.items():
             np.testing.assert_allclose(_moved(one, other, value), second[name], rtol=1e-12)
 
@@ -209,7 +206,7 @@ def test_without_requests_nothing_changes(runs):
     world = bench.world(stock=7.0, lent={"SUP>BUY:troops": 5.0}, arrears=3.0, dispatched=9.0)
     results = bench.step(world=world, month=bench.month(settles=4.0))
     for name in ("stock", "transit", "lent", "dispatched", "arrears"):
-        np.testing.assert_array_equal(results[name], getattr(world, name))
+        np.testing.assert_array_equal(results[name], getattr(world.ledger, name))
     for name in ("used", "sent", "arrived", "interdicted", "lent_lost", "returned", "paid"):
         assert not np.any(results[name]), name
 
@@ -371,7 +368,10 @@ def test_two_half_months_clear_as_one_month_where_nothing_is_scarce():
         twice = clear(bench, p, middle, half, 0.5).after
         for name in ("stock", "transit", "lent", "dispatched"):
             np.testing.assert_allclose(
-                getattr(twice, name), getattr(whole, name), rtol=1e-12, err_msg=name
+                getattr(twice.ledger, name),
+                getattr(whole.ledger, name),
+                rtol=1e-12,
+                err_msg=name,
             )
 
 
@@ -397,11 +397,13 @@ def _by_hand(cleared: Cleared, time: float, loss: np.ndarray, run: int) -> dict[
     axes, before, asked = cleared.bench.axes, cleared.before, cleared.asked
     labels = axes["account"]
     stock = {
-        k: float(before.stock[i, run]) + float(asked.made[i, run]) for i, k in enumerate(labels)
+        k: float(before.ledger.stock[i, run]) + float(asked.arsenal.made[i, run])
+        for i, k in enumerate(labels)
     }
-    use = {k: float(asked.use_request[i, run]) for i, k in enumerate(labels)}
+    use = {k: float(asked.arsenal.use_request[i, run]) for i, k in enumerate(labels)}
     sends = {
-        t.label: float(asked.send_request[i, run]) + float(asked.covert_request[i, run])
+        t.label: float(asked.exchange.send_request[i, run])
+        + float(asked.evasion.covert_request[i, run])
         for i, t in enumerate(axes.spec.ties)
     }
     for label in labels:
@@ -419,7 +421,7 @@ def _by_hand(cleared: Cleared, time: float, loss: np.ndarray, run: int) -> dict[
         stock[label] -= use[label] + sum(sends[t.label] for t in drawing)
     books: dict[str, dict] = {"stock": stock, "transit": {}, "lent": {}, "arrived": {}}
     for i, t in enumerate(axes.spec.ties):
-        moving, sent = float(before.transit[i, run]), sends[t.label]
+        moving, sent = float(before.ledger.transit[i, run]), sends[t.label]
         under_way = moving * np.exp(-1 / time) + sent * time * (1 - np.exp(-1 / time))
         arrived = (moving + sent - under_way) * (1 - loss[i])
         if axes.kind(t) == "knowledge":
@@ -429,9 +431,9 @@ def _by_hand(cleared: Cleared, time: float, loss: np.ndarray, run: int) -> dict[
         if axes.kind(t) == "rival":
             stock[f"{t.receiver}.{t.good}"] += arrived
         if axes.kind(t) == "lent":
-            present = float(before.lent[i, run]) + arrived
-            alive = present * np.exp(-float(before.loss_rate[i, run]))
-            home = min(float(asked.recall_request[i, run]), alive)
+            present = float(before.ledger.lent[i, run]) + arrived
+            alive = present * np.exp(-float(before.attrition.loss_rate[i, run]))
+            home = min(float(asked.exchange.recall_request[i, run]), alive)
             books["lent"][t.label] = alive - home
             stock[f"{t.giver}.{t.good}"] += home
     return books

@@ -90,8 +90,13 @@ def check(case: Case | str | Path) -> Check:
     return Check(
         case=case,
         plan=tuple(
-            Step(p.slot, p.variant, tuple(sorted(p.reads)), tuple(sorted(p.writes)))
-            for p in model.plan
+            Step(
+                t.slot,
+                t.variant,
+                tuple(sorted(model.reads[t.slot])),
+                tuple(sorted(model.writes[t.slot])),
+            )
+            for t in model.plan
         ),
         evidence=tuple(
             Bearing(f"{slot}.{field}", count, bears[slot])

@@ -34,7 +34,11 @@ def check_spec(spec: CaseSpec) -> None:
         _unique(names, f"case.toml: {kind}")
     actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
     for good in spec.goods:
-        units.check(good.unit, f"case.toml: good '{good.name}'")
+        where = f"case.toml: good '{good.name}'"
+        units.check(good.unit, where)
+        if good.made_with is not None:
+            others = [name for name in goods if name != good.name]
+            _known(good.made_with, others, "good", f"{where}, made_with")
     for code, where in _actors_named(spec):
         _known(code, actors, "actor", f"case.toml: {where}")
     for name, where in ((spec.war.arms, "war.arms"), (spec.war.men, "war.men")):
@@ -152,6 +156,9 @@ def _check_groups(spec: CaseSpec) -> None:
     ties = [t.label for t in spec.ties]
     for proliferator in spec.proliferators:
         _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators.taught_by")
+        for good in proliferator.exports:
+            goods = [g.name for g in spec.goods]
+            _known(good, goods, "good", "case.toml: proliferators.exports")
     for posture in spec.postures:
         stances = [s.name for s in posture.stances]
         for recorded in posture.recorded:

@@ -35,13 +35,15 @@ class Good(Record):
     """Something that can be exchanged.
 
     `rival` goods move through the ledger; `lent` goods stay on their sender's books; `knowledge` is
-    non-rival: giving it costs none of the stock.
+    non-rival: giving it costs none of the stock. `made_with` names the good that its makers need
+    delivered: the shorter that is, the less of this one is made.
     """
 
     name: Name
     unit: str
     kind: Literal["rival", "lent", "knowledge"] = "rival"
     label: str = ""
+    made_with: str | None = None
 
 
 class Tie(Record):
@@ -123,11 +125,15 @@ class Route(Record):
 
 
 class Proliferator(Record):
-    """A state that builds weapons, the state whose lead it narrows, and the tie that teaches it."""
+    """A state that builds weapons, the state whose lead it narrows, and the tie that teaches it.
+
+    `exports` are the goods that it would test if it did not give them away.
+    """
 
     actor: str
     rival: str
     taught_by: str
+    exports: tuple[str, ...] = ()
 
 
 class Stance(Record):

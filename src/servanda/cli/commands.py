@@ -38,10 +38,11 @@ Runs = Annotated[int, typer.Option("--runs", help="How many runs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
 
 
-def _print_version(asked: bool) -> None:
+def _print_version(asked: bool) -> bool:
     if asked:
         say(f"servanda {version_of('servanda')}")
         raise typer.Exit
+    return asked
 
 
 @app.callback()

@@ -1,149 +1,130 @@
-"""From a case to a model: the chosen variants, wired, checked and put in order."""
+"""From a case to a model: the chosen theories, wired, checked and put in order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, TypeVar
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array
 
 from servanda.case import Case
-from servanda.engine.layout import Layout
+from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Number, bind, check_levers
-from servanda.errors import CaseError, nearest
-from servanda.mechanisms import variants
-from servanda.world import Axes, Ledger, Month, Process, World, quantities
-
-_Record = TypeVar("_Record", World, Month)
-
-_FLOWS = frozenset(f.name for f in fields(Month))
-_STATES = frozenset(f.name for f in fields(World))
+from servanda.engine.trace import trace
+from servanda.errors import CaseError
+from servanda.mechanisms.arsenal import Arsenal
+from servanda.world import Axes, Layout, Ledger, Record, Theory, World
+from servanda.world.quantity import shape
 
 
 @dataclass(frozen=True)
 class Model:
-    """A case with its mechanisms in the order of the month.
+    """A case with its theories in the order of the month.
 
     Attributes:
         case: what it was assembled from.
         layout: axes, quantities, and what runs keep of them.
-        plan: processes in order; each comes after those whose flows it reads.
+        plan: theories in order, one a slot; each comes after those whose flows it reads.
+        reads: by slot, the states of last month and the flows of this one that its theory's
+            outputs depend on.
         numbers: every uncertain number, by printed name.
     """
 
     case: Case
     layout: Layout
-    plan: tuple[Process, ...]
+    plan: tuple[Theory, ...]
+    reads: Mapping[str, frozenset[str]]
     numbers: Mapping[str, Number]
 
     @property
     def axes(self) -> Axes:
-        """Labels of every axis."""
+        """Members of every axis."""
         return self.layout.axes
 
     @property
-    def processes(self) -> Mapping[str, Process]:
-        """Processes by slot."""
-        return {process.slot: process for process in self.plan}
+    def theories(self) -> Mapping[str, Theory]:
+        """Theories by slot."""
+        return {theory.slot: theory for theory in self.plan}
+
+    @cached_property
+    def writes(self) -> Mapping[str, frozenset[str]]:
+        """By slot, the states and flows that its theory returns."""
+        every = self.layout.quantities.values()
+        return {t.slot: frozenset(q.name for q in every if q.slot == t.slot) for t in self.plan}
 
 
-def assemble(case: Case) -> Model:
-    """Wire the variants that a case names, and check that they fit together.
+def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
+    """Wire the theories that a case names, and check that they fit together.
+
+    Args:
+        case: what to model.
+        theories: from outside the package. One of a slot that there is stands in for the theory
+            that the case names, if any; one of a new slot is added.
 
     Raises:
-        CaseError: on an unknown or missing variant, two writers of a quantity, a cycle, a parameter
-            that is missing, unused, of the wrong unit or for a member that does not exist, a lever
-            without a target, or a series that observes what there is not.
+        CaseError: on an unknown slot or variant, two theories of one slot, two writers of a
+            quantity, a theory that returns something else than its slot's quantities, a cycle, a
+            parameter that is missing, unused, of the wrong unit or for a member that does not
+            exist, a lever without a target, or a series that observes what there is not.
     """
-    axes = Axes.of(case.spec)
-    processes: list[Process] = [Ledger.build(case, axes)]
-    known = variants()
-    for slot in case.spec.mechanisms:
-        if slot not in known:
-            raise CaseError(
-                where="case.toml: mechanisms",
-                found=f"slot '{slot}'",
-                expected="one of " + ", ".join(known),
-                hint=nearest(slot, known),
-            )
-    for slot, rivals in known.items():
-        chosen = case.spec.mechanisms.get(slot, "")
-        if chosen not in rivals:
-            raise CaseError(
-                where=f"case.toml: mechanisms.{slot}",
-                found="no variant" if not chosen else f"variant '{chosen}'",
-                expected="one of " + ", ".join(rivals),
-                hint=nearest(chosen, rivals),
-            )
-        processes.append(rivals[chosen].build(case, axes))
-    plan = order(processes)
-    numbers = bind(case, axes, plan)
+    catalogue = Catalogue.of(theories)
+    chosen = tuple(catalogue.chosen(case).values())
+    layout = Layout(Axes.of(case.spec), quantities(chosen))
+    wired = {theory.slot: theory.build(case, layout) for theory in chosen}
+    reads = {slot: trace(t, chosen, layout.axes.sizes).reads for slot, t in wired.items()}
+    flows = {name: q.slot for name, q in layout.quantities.items() if not q.carried}
+    plan = tuple(wired[slot] for slot in order(reads, flows))
+    numbers = bind(case, layout.axes, plan, catalogue.variants)
     check_levers(case, numbers)
-    layout = Layout(axes, quantities())
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")
-    return Model(case, layout, plan, numbers)
+    return Model(case, layout, plan, reads, numbers)
 
 
-def order(processes: list[Process]) -> tuple[Process, ...]:
-    """The plan of a month: writers before readers of every flow.
+def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:
+    """The slots in the order of the month: who writes a flow before who reads it.
+
+    Args:
+        reads: by slot, what its theory reads.
+        flows: the slot that writes each flow.
 
     Raises:
-        CaseError: if two processes write one quantity, one reads what nobody writes, or they
-            wait for each other.
+        CaseError: if theories wait for each other.
     """
-    writer: dict[str, str] = {}
-    for process in processes:
-        for name in sorted(process.writes):
-            if name in writer:
-                raise CaseError(
-                    where="the month's plan",
-                    found=f"two writers of '{name}': {writer[name]} and {process.slot}",
-                    expected="one writer for each quantity",
-                )
-            if name not in _FLOWS | _STATES:
-                raise CaseError(
-                    where=f"mechanism {process.slot}",
-                    found=f"it writes '{name}'",
-                    expected="a quantity of World or Month",
-                    hint=nearest(name, _FLOWS | _STATES),
-                )
-            writer[name] = process.slot
-    waits: dict[str, set[str]] = {}
-    for process in processes:
-        needed = sorted(process.reads & _FLOWS)
-        orphans = [name for name in needed if name not in writer]
-        if orphans:
-            raise CaseError(
-                where=f"mechanism {process.slot}",
-                found=f"it reads '{orphans[0]}', which nothing writes",
-                expected="a quantity that some mechanism writes",
-            )
-        waits[process.slot] = {writer[name] for name in needed}
+    waits = {slot: {flows[n] for n in sorted(names) if n in flows} for slot, names in reads.items()}
     try:
-        slots = tuple(TopologicalSorter(waits).static_order())
+        return tuple(TopologicalSorter(waits).static_order())
     except CycleError as error:
         raise CaseError(
             where="the month's plan",
-            found="mechanisms that wait for each other: " + " → ".join(error.args[1]),
+            found="theories that wait for each other: " + " → ".join(error.args[1]),
             expected="no cycle of flows; read last month's state instead",
         ) from None
-    by_slot = {process.slot: process for process in processes}
-    return tuple(by_slot[slot] for slot in slots)
 
 
 def initial_world(
     model: Model, parameters: Mapping[str, Any], runs: tuple[int, ...], dtype: Any
 ) -> World:
-    """The state before the first month."""
-    world = World.zeros(model.axes, runs, dtype)
-    given: dict[str, Any] = {}
-    for process in model.plan:
-        given |= process.initial(parameters[process.slot])
-    return replace(world, given)
+    """The state before the first month: each theory's own, and stocks by the arsenal's."""
 
+    def in_all(value: Array, axis: str) -> Array:
+        """What may be given once for all runs, in each of them."""
+        wanted = (*shape(axis, model.axes.sizes), *runs)
+        given = jnp.reshape(value, value.shape + (1,) * (len(wanted) - value.ndim))
+        return jnp.broadcast_to(given, wanted).astype(dtype)
 
-def replace(record: _Record, changes: Mapping[str, Any]) -> _Record:
-    """The record with the fields named in `changes` that it has."""
-    own = {f.name for f in fields(record)}
-    kept = {f.name: getattr(record, f.name) for f in fields(record)}
-    return type(record)(**(kept | {k: v for k, v in changes.items() if k in own}))
+    records: dict[str, Record] = {}
+    for theory in model.plan:
+        own = theory.initial(parameters[theory.slot])
+        records[theory.slot] = theory.State(
+            **{f.name: in_all(getattr(own, f.name), f.metadata["axis"]) for f in fields(own)}
+        )
+    world = World(records)
+    for theory in model.plan:
+        if isinstance(theory, Arsenal):
+            stock = in_all(theory.opening_stock(parameters[theory.slot]), "account")
+            world = world.having(Ledger.slot, replace(world.ledger, stock=stock))
+    return world

@@ -14,18 +14,16 @@ from servanda.case import Case, ParameterTable, Prior, units
 from servanda.case.priors import label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
-from servanda.mechanisms import variants
-from servanda.world import Axes, Ledger, Process
-from servanda.world.state import good_unit
+from servanda.world import Axes, Theory
 
 
 @dataclass(frozen=True)
 class Number:
-    """One number that a mechanism uses.
+    """One number that a theory uses.
 
     Attributes:
         label: printed name, like `exchange.cost[PRK>RUS:shells]`.
-        slot, field, row: where the mechanism keeps it.
+        slot, field, row: where the theory keeps it.
         prior: its distribution; for members not listed, `otherwise` as a fixed number.
         factor: what turns the prior's unit into the mechanism's.
         unit: the mechanism's unit.
@@ -50,25 +48,37 @@ class Setting:
     value: float
 
 
-def bind(case: Case, axes: Axes, plan: Iterable[Process]) -> dict[str, Number]:
+def bind(
+    case: Case,
+    axes: Axes,
+    plan: Iterable[Theory],
+    variants: Mapping[str, Mapping[str, type[Theory]]],
+) -> dict[str, Number]:
     """Every number that the plan needs, from the case's tables.
+
+    Args:
+        case: whose tables.
+        axes: members of every axis.
+        plan: the theories in use.
+        variants: every theory there is, by slot and name. Tables that only a rival needs may stay,
+            so that to choose another theory, or none, is to change one line of a case.
 
     Raises:
         CaseError: where a table is missing, unknown, unused or does not fit.
     """
-    _check_unused(case)
+    _check_unused(case, variants)
     numbers: dict[str, Number] = {}
-    for process in plan:
-        for spec in fields(process.Parameters):
-            for number in _numbers(case, axes, process.slot, spec.name, spec.metadata):
+    for theory in plan:
+        for spec in fields(theory.Parameters):
+            for number in _numbers(case, axes, theory.slot, spec.name, spec.metadata):
                 numbers[number.label] = number
     return numbers
 
 
-def _check_unused(case: Case) -> None:
-    known = {"ledger": {f.name for f in fields(Ledger.Parameters)}, "observation": {"bias"}}
-    for slot, rivals in variants().items():
-        known[slot] = {f.name for process in rivals.values() for f in fields(process.Parameters)}
+def _check_unused(case: Case, variants: Mapping[str, Mapping[str, type[Theory]]]) -> None:
+    known = {"observation": {"bias"}}
+    for slot, rivals in variants.items():
+        known[slot] = {f.name for theory in rivals.values() for f in fields(theory.Parameters)}
     names = [f"{slot}.{name}" for slot, all_names in known.items() for name in sorted(all_names)]
     for name, table in case.parameters.items():
         if name not in names:
@@ -84,7 +94,7 @@ def _numbers(
     case: Case, axes: Axes, slot: str, field: str, metadata: Mapping[str, Any]
 ) -> Iterable[Number]:
     name, axis = f"{slot}.{field}", metadata["axis"]
-    members = axes[axis]
+    members, units_of = axes[axis], [member.unit for member in axes.members[axis]]
     table = case.parameters.get(name)
     if table is None:
         if not members:
@@ -96,9 +106,7 @@ def _numbers(
         )
     _check_members(table, members)
     for row, member in enumerate(members):
-        wanted = metadata["unit"]
-        if "{good}" in wanted:
-            wanted = wanted.replace("{good}", good_unit(axes, axis, member))
+        wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
         if prior is not None:
@@ -184,7 +192,7 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
 
 
 def pack(
-    plan: Sequence[Process],
+    plan: Sequence[Theory],
     numbers: Mapping[str, Number],
     drawn: Mapping[str, np.ndarray],
     settings: Sequence[Setting],
@@ -196,7 +204,7 @@ def pack(
     """Parameter records by slot, levers applied.
 
     Args:
-        plan: processes.
+        plan: theories.
         numbers: what they need.
         drawn: draws by label, one a run.
         settings: levers; those that act after the cut count only if `after`.
@@ -230,7 +238,7 @@ def table(
 
 
 def records(
-    plan: Sequence[Process], numbers: Mapping[str, Number], values: Float[Array, "number *run"]
+    plan: Sequence[Theory], numbers: Mapping[str, Number], values: Float[Array, "number *run"]
 ) -> dict[str, Any]:
     """Parameter records by slot, cut from a table of all numbers."""
     sizes = Counter((number.slot, number.field) for number in numbers.values())
@@ -242,10 +250,10 @@ def records(
         return block if spec.metadata["axis"] else block[0]
 
     return {
-        process.slot: process.Parameters(
-            **{spec.name: rows(process.slot, spec) for spec in fields(process.Parameters)}
+        theory.slot: theory.Parameters(
+            **{spec.name: rows(theory.slot, spec) for spec in fields(theory.Parameters)}
         )
-        for process in plan
+        for theory in plan
     }
 
 

@@ -17,12 +17,12 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.case.schema import month_number
-from servanda.engine.model import Model, initial_world, replace
+from servanda.engine.model import Model, initial_world
 from servanda.engine.parameters import Setting, records, table
 from servanda.engine.streams import Streams
-from servanda.world import Clock, Month, World
+from servanda.world import Clock, Month, Quantity, Record, World
 from servanda.world.axes import pick
-from servanda.world.state import Quantity
+from servanda.world.quantity import empty
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
@@ -207,19 +207,21 @@ class Simulator:
     def step(
         self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
     ) -> tuple[World, Month]:
-        """One step: every process in the order of the plan."""
+        """One step: every theory in the order of the plan."""
         index = clock.month * self.steps_a_month + jnp.round(
             (clock.time - clock.month) * self.steps_a_month
         ).astype(int)
         draws = self._streams.at(seed, runs, index)
-        happened = Month.zeros(self.model.axes, runs.shape, self.dtype)
-        following: dict[str, Array] = {}
-        for process in self.model.plan:
-            own = {k: v.astype(self.dtype) for k, v in draws.get(process.slot, {}).items()}
-            wrote = process.step(parameters[process.slot], world, happened, own, clock)
-            happened = replace(happened, wrote)
-            following |= wrote
-        return replace(world, following), happened
+        like = jnp.zeros(runs.shape, self.dtype)
+        plan, sizes = self.model.plan, self.model.axes.sizes
+        month = Month({theory.slot: empty(theory.Flows, sizes, like) for theory in plan})
+        following: dict[str, Record] = {}
+        for theory in plan:
+            own = {k: v.astype(self.dtype) for k, v in draws.get(theory.slot, {}).items()}
+            state, flows = theory.step(parameters[theory.slot], world, month, own, clock)
+            month = month.having(theory.slot, flows)
+            following[theory.slot] = state
+        return World(following), month
 
     def _clock(self, month: Array, part: int) -> Clock:
         dt = 1.0 / self.steps_a_month
@@ -235,8 +237,9 @@ class Simulator:
         """What is kept, by quantity, with rows also where it has no axis."""
         kept, quantities = {}, self.model.layout.quantities
         for name, members in self.record.items():
-            values = getattr(world if quantities[name].carried else happened, name)
-            kept[name] = pick(values, members) if quantities[name].axis else values[None]
+            quantity = quantities[name]
+            values = getattr((world if quantity.carried else happened)[quantity.slot], name)
+            kept[name] = pick(values, members) if quantity.axis else values[None]
         return kept
 
     def _split(self, record: Array, runs: int) -> dict[str, np.ndarray]:

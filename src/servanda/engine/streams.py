@@ -16,22 +16,22 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.engine.threefry import threefry
-from servanda.world import Axes, Draw, Process
+from servanda.world import Axes, Draw, Theory
 
 
-def stream_names(axes: Axes, plan: Sequence[Process]) -> list[tuple[str, Draw, list[str]]]:
+def stream_names(axes: Axes, plan: Sequence[Theory]) -> list[tuple[str, Draw, list[str]]]:
     """Slot, draw, and the name of the stream of each of the draw's members."""
     return [
-        (process.slot, d, [f"{process.slot}/{d.name}/{member}" for member in axes[d.axis]])
-        for process in plan
-        for d in process.draws
+        (theory.slot, d, [f"{theory.slot}/{d.name}/{member}" for member in axes[d.axis]])
+        for theory in plan
+        for d in theory.draws
     ]
 
 
 class Streams:
     """The random numbers of a plan."""
 
-    def __init__(self, axes: Axes, plan: Sequence[Process]) -> None:
+    def __init__(self, axes: Axes, plan: Sequence[Theory]) -> None:
         self._draws = stream_names(axes, plan)
         keys = [zlib.crc32(name.encode()) for _, _, names in self._draws for name in names]
         self._keys = np.array(keys, dtype=np.uint32)

@@ -20,18 +20,28 @@ Left out: what each member contributes; domestic politics of members; bandwagoni
 power, which the war already ties down; meetings that deepen cooperation by themselves.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import Any, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
+from servanda.world.quantities.balancing import BalancingFlows, BalancingState
 
 
-class BalancingParameters(eqx.Module):
-    """Parameters of balancing."""
+class Balancing(Theory):
+    """The slot: how deep coalitions are, what they feel and do, and whom it worries."""
+
+    slot = "balancing"
+    State = BalancingState
+    Flows = BalancingFlows
+
+
+class ThreatParameters(eqx.Module):
+    """Parameters of threat and of what depth brings. Abstract: each theory has its own."""
 
     power_scale: Float[Array, "*run"] = parameter(
         "", "warhead", "warheads that double the power part of threat"
@@ -48,14 +58,8 @@ class BalancingParameters(eqx.Module):
     initial_threat: Float[Array, "coalition *run"] = parameter(
         "coalition", "dimensionless", "threat product that counts as one"
     )
-    friction: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "threat at which cooperation would be half complete"
-    )
     initial_depth: Float[Array, "coalition *run"] = parameter(
         "coalition", "dimensionless", "depth of cooperation at the start"
-    )
-    speed: Float[Array, "coalition *run"] = parameter(
-        "coalition", "1/month", "rate at which depth follows threat"
     )
     meeting_base: Float[Array, "coalition *run"] = parameter(
         "coalition", "meeting/month", "meetings at no depth"
@@ -77,25 +81,17 @@ class BalancingParameters(eqx.Module):
     )
 
 
-class ThreatBalance(Process):
-    """Depth follows threat less friction."""
+class Watchers(Balancing):
+    """A family: coalitions watch a pact, and their depth, however it moves, brings presence."""
 
     pacts: tuple[int, ...]
     suppliers: tuple[int | None, ...]
     soldiers: tuple[tuple[int, ...], ...]
 
-    slot = "balancing"
-    variant = "threat-balance"
-    reads = frozenset(
-        {"depth", "concern", "warheads", "knowledge", "flow", "lent", "war", "launch_rate"}
-    )
-    writes = frozenset({"depth", "concern", "threat", "presence", "meeting_rate"})
-    Parameters = BalancingParameters
-
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Each coalition watches one pact, its supplier's weapons and its soldiers abroad."""
-        spec = case.spec
+        spec, axes = case.spec, layout.axes
         pacts = {p.label: p for p in spec.partnerships}
         builders = axes["proliferator"]
         watched = [pacts[c.against] for c in spec.coalitions]
@@ -114,51 +110,92 @@ class ThreatBalance(Process):
             ),
         )
 
-    def initial(self, p: BalancingParameters) -> dict[str, Array]:
+    def initial(self, p: ThreatParameters) -> BalancingState:
         """Where depth and concern begin."""
-        return {"depth": p.initial_depth, "concern": p.initial_concern}
+        return BalancingState(depth=p.initial_depth, concern=p.initial_concern)
 
     def step(
-        self, p: BalancingParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[BalancingState, BalancingFlows]:
         """Feel the threat, deepen, meet, worry the neighbour."""
+        before = world.balancing
         if not self.pacts:
-            return {name: jnp.zeros_like(world.depth) for name in self.writes}
+            nobody = before.depth
+            return before, BalancingFlows(threat=nobody, presence=nobody, meeting_rate=nobody)
         threat = self._threat(p, world, month)
-        aim = threat / (threat + p.friction)
-        depth = world.depth + (aim - world.depth) * -jnp.expm1(-self._speed(p) * clock.dt)
+        depth = self._deepen(p, before.depth, threat, clock.dt)
         presence = jnp.exp(p.presence_slope * (depth - p.initial_depth))
-        nothing = jnp.zeros_like(world.war)
-        learnt = jnp.stack([nothing if s is None else world.knowledge[s] for s in self.suppliers])
+        nothing = jnp.zeros_like(world.war.war)
+        knowledge = world.proliferation.knowledge
+        learnt = jnp.stack([nothing if s is None else knowledge[s] for s in self.suppliers])
         felt = p.concern_presence * presence / (1 + presence) + (1 - p.concern_presence) * learnt
         followed = -jnp.expm1(-p.concern_speed * clock.dt)
-        return {
-            "depth": depth,
-            "concern": world.concern + (felt - world.concern) * followed,
-            "threat": threat,
-            "presence": presence,
-            "meeting_rate": p.meeting_base * jnp.exp(p.meeting_slope * depth),
-        }
+        return (
+            BalancingState(
+                depth=depth, concern=before.concern + (felt - before.concern) * followed
+            ),
+            BalancingFlows(
+                threat=threat,
+                presence=presence,
+                meeting_rate=p.meeting_base * jnp.exp(p.meeting_slope * depth),
+            ),
+        )
 
-    def _speed(self, p: BalancingParameters) -> Array:
-        return p.speed
+    @abstractmethod
+    def _deepen(self, p: Any, depth: Array, threat: Array, dt: float) -> Array:
+        """Depth at the step's end."""
 
-    def _threat(self, p: BalancingParameters, world: World, month: Month) -> Array:
+    def _threat(self, p: ThreatParameters, world: World, month: Month) -> Array:
         rows = []
         for row, (pact, supplier) in enumerate(zip(self.pacts, self.suppliers, strict=True)):
-            abroad = sum((world.lent[t] for t in self.soldiers[row]), jnp.zeros_like(world.war))
-            product = 1 + world.flow[pact] / p.flow_scale + abroad / p.soldier_scale
+            nobody = jnp.zeros_like(world.war.war)
+            abroad = sum((world.ledger.lent[t] for t in self.soldiers[row]), nobody)
+            flow = world.commitment.flow[pact]
+            product = 1 + flow / p.flow_scale + abroad / p.soldier_scale
             if supplier is not None:
-                product = product * (1 + world.warheads[supplier] / p.power_scale)
-                product = product * (1 + month.launch_rate[supplier] / p.offence_scale)
+                warheads = world.proliferation.warheads[supplier]
+                launches = month.proliferation.launch_rate[supplier]
+                product = product * (1 + warheads / p.power_scale)
+                product = product * (1 + launches / p.offence_scale)
             rows.append(jnp.exp(jnp.log(product) / 3) / p.initial_threat[row])
         return jnp.stack(rows)
 
 
-class ConstantDepth(ThreatBalance):
+@final
+class BalanceParameters(ThreatParameters):
+    """Parameters of depth that follows threat."""
+
+    friction: Float[Array, "coalition *run"] = parameter(
+        "coalition", "dimensionless", "threat at which cooperation would be half complete"
+    )
+    speed: Float[Array, "coalition *run"] = parameter(
+        "coalition", "1/month", "rate at which depth follows threat"
+    )
+
+
+@final
+class ThreatBalance(Watchers):
+    """Depth follows threat less friction."""
+
+    variant = "threat-balance"
+    Parameters = BalanceParameters
+
+    def _deepen(self, p: BalanceParameters, depth: Array, threat: Array, dt: float) -> Array:
+        aim = threat / (threat + p.friction)
+        return depth + (aim - depth) * -jnp.expm1(-p.speed * dt)
+
+
+@final
+class ConstantParameters(ThreatParameters):
+    """Parameters of depth that stays."""
+
+
+@final
+class ConstantDepth(Watchers):
     """Null rival: cooperation stays as deep as it was, whatever the threat; knowledge worries."""
 
     variant = "constant-depth"
+    Parameters = ConstantParameters
 
-    def _speed(self, p: BalancingParameters) -> Array:
-        return jnp.zeros_like(p.speed)
+    def _deepen(self, p: ConstantParameters, depth: Array, threat: Array, dt: float) -> Array:
+        return depth

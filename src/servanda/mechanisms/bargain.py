@@ -6,22 +6,63 @@ credit.
 See `servanda.mechanisms.exchange` for the equations and their sources.
 """
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from servanda.world import Axes, Month, World
+from servanda.world import Axes, Month, World, parameter
 from servanda.world.axes import collect, pick, place
-
-if TYPE_CHECKING:
-    from servanda.mechanisms.exchange import ExchangeParameters
 
 # Cost would diverge as a stock runs out; beyond this multiple of the reserve it stays put.
 _SCARCEST = 20.0
 _TINY = 1e-6
+
+
+class TermsParameters(eqx.Module):
+    """Parameters of need, cost and payment. Abstract: what any theory of orders weighs."""
+
+    cost: Float[Array, "tie *run"] = parameter("tie", "USD/{good}", "giver's cost of a unit")
+    value: Float[Array, "tie *run"] = parameter(
+        "tie", "USD/{good}", "receiver's value of the first unit"
+    )
+    reserve: Float[Array, "tie *run"] = parameter(
+        "tie", "{good}", "stock below which giving costs more"
+    )
+    reserve_exponent: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "percent more cost for a percent less stock below the reserve"
+    )
+    need: Float[Array, "tie *run"] = parameter(
+        "tie", "{good}/month", "need beyond what the war's accounts show"
+    )
+    limit: Float[Array, "tie *run"] = parameter(
+        "tie", "{good}/month", "most the giver would send; for lent people, have away"
+    )
+    lane_ceiling: Float[Array, "tie *run"] = parameter(
+        "tie", "{good}/month", "what the finished lane carries"
+    )
+    unit_value: Float[Array, "tie *run"] = parameter(
+        "tie", "USD/{good}", "what a unit is worth at market; for lent people, a month of one"
+    )
+    efficiency: Float[Array, "tie *run"] = parameter(
+        "tie", "dimensionless", "worth to the payee of a dollar of cost to the payer"
+    )
+    payment_capacity: Float[Array, "partnership *run"] = parameter(
+        "partnership", "USD/month", "most the buyer pays in a month"
+    )
+
+
+class BargainParameters(TermsParameters):
+    """Parameters of a bargain. Abstract: a theory adds how orders follow it."""
+
+    bargaining_power: Float[Array, "partnership *run"] = parameter(
+        "partnership", "dimensionless", "share of the surplus that goes to the supplier"
+    )
+    credit_horizon: Float[Array, "partnership *run"] = parameter(
+        "partnership", "month", "months of the buyer's surplus that the supplier lends"
+    )
 
 
 class Bargain(eqx.Module):
@@ -62,11 +103,11 @@ class Bargain(eqx.Module):
         )
 
     def strike(
-        self, p: "ExchangeParameters", world: World, month: Month, live: Array
+        self, p: BargainParameters, world: World, month: Month, live: Array
     ) -> tuple[Float[Array, "tie *run"], Float[Array, "tie *run"]]:
         """Volume and price of every contracted tie; the price of other ties is zero."""
         if not self.contracts:
-            return jnp.zeros_like(world.target), jnp.zeros_like(world.price)
+            return jnp.zeros_like(world.exchange.target), jnp.zeros_like(world.exchange.price)
         need, cost, value, worth = self._terms(p, world, month, live)
         wanted = need * jnp.clip(1 - cost / jnp.maximum(worth * value, _TINY), 0.0, 1.0)
         volume = jnp.minimum(wanted, pick(p.limit, self.contracts)) * pick(live, self.contracts)
@@ -80,7 +121,7 @@ class Bargain(eqx.Module):
 
     def payment(
         self,
-        p: "ExchangeParameters",
+        p: TermsParameters,
         world: World,
         month: Month,
         lane: Array,
@@ -90,10 +131,10 @@ class Bargain(eqx.Module):
     ) -> Float[Array, "tie *run"]:
         """Goods asked for as payment of this month's debt and of arrears, as lanes allow."""
         if not self.payments:
-            return jnp.zeros_like(world.order)
+            return jnp.zeros_like(world.exchange.order)
         ordered = collect(pick(price * order, self.contracts), self.contract_pact, self.pacts)
         # both are what falls due in a month, and what was paid ahead is counted off
-        due = jnp.maximum(ordered + world.arrears, 0.0)
+        due = jnp.maximum(ordered + world.ledger.arrears, 0.0)
         cap = jnp.maximum(p.payment_capacity, 1.0)
         paid = pick(cap * -jnp.expm1(-due / cap), self.payment_pact)
         unit = jnp.maximum(pick(p.unit_value * p.efficiency, self.payments), _TINY)
@@ -102,7 +143,7 @@ class Bargain(eqx.Module):
 
     def gains(
         self,
-        p: "ExchangeParameters",
+        p: TermsParameters,
         world: World,
         month: Month,
         order: Array,
@@ -111,7 +152,9 @@ class Bargain(eqx.Module):
     ) -> Float[Array, "partner *run"]:
         """Surplus of the standing orders to supplier and buyer of each pact, USD a month."""
         if not self.contracts:
-            return jnp.zeros((2 * self.pacts, *world.order.shape[1:]), world.order.dtype)
+            return jnp.zeros(
+                (2 * self.pacts, *world.exchange.order.shape[1:]), world.exchange.order.dtype
+            )
         need, cost, value, worth = self._terms(p, world, month, live)
         volume, agreed = pick(order, self.contracts), pick(price, self.contracts)
         met = jnp.minimum(volume, need)
@@ -123,7 +166,7 @@ class Bargain(eqx.Module):
         return jnp.stack([row for pair in zip(seller, buyer, strict=True) for row in pair])
 
     def _terms(
-        self, p: "ExchangeParameters", world: World, month: Month, live: Array
+        self, p: TermsParameters, world: World, month: Month, live: Array
     ) -> tuple[Array, Array, Array, Array]:
         """Need, unit cost, first-unit value and worth of payment, one a contracted tie."""
         # what is promised is the finished lanes' mix, though payment waits until they are built
@@ -135,55 +178,57 @@ class Bargain(eqx.Module):
             pick(worth, self.contract_pact),
         )
 
-    def unit_cost(self, p: "ExchangeParameters", world: World) -> Float[Array, "tie *run"]:
+    def unit_cost(self, p: TermsParameters, world: World) -> Float[Array, "tie *run"]:
         """What a unit costs its giver on every contracted tie; zero on other ties."""
         if not self.contracts:
-            return jnp.zeros_like(world.order)
+            return jnp.zeros_like(world.exchange.order)
         return place(self._cost(p, world), self.contracts, len(self.ties))
 
-    def _cost(self, p: "ExchangeParameters", world: World) -> Array:
-        stock = pick(world.stock, self.giver_account)
+    def _cost(self, p: TermsParameters, world: World) -> Array:
+        stock = pick(world.ledger.stock, self.giver_account)
         scarcity = pick(p.reserve, self.contracts) / jnp.maximum(stock, _TINY)
         scarcity = jnp.clip(scarcity, 1.0, _SCARCEST)
         return pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
 
-    def _need(self, p: "ExchangeParameters", world: World, month: Month) -> Array:
+    def _need(self, p: TermsParameters, world: World, month: Month) -> Array:
         """The receiver's shortfall: of output under demand, or of men under what is required."""
         rows = []
         for row, tie in enumerate(self.contracts):
             extra = p.need[tie]
             account, side = self.buyer_account[row], self.men_of[row]
             if side is not None:
-                required = month.required[side]
-                extra = extra + world.war * soft(required - world.men[side], 0.1 * required)
+                required = month.war.required[side]
+                extra = extra + world.war.war * soft(
+                    required - world.attrition.men[side], 0.1 * required
+                )
             elif account is not None:
-                demand = month.demand[account]
-                extra = extra + soft(demand - world.capacity[account], 0.1 * demand)
+                demand = month.arsenal.demand[account]
+                extra = extra + soft(demand - world.arsenal.capacity[account], 0.1 * demand)
             rows.append(extra)
         return jnp.stack(rows)
 
-    def _mix(self, p: "ExchangeParameters", month: Month, lane: Array) -> Array:
+    def _mix(self, p: TermsParameters, month: Month, lane: Array) -> Array:
         """Share of each payment tie in its pact's payments."""
         weights = []
         for row, tie in enumerate(self.payments):
             account = self.payee_account[row]
             wanted = jnp.ones_like(lane[tie])
             if account is not None:
-                short = (1 + month.shortage[account]) / 2
-                wanted = jnp.where(month.demand[account] > 0, short, wanted)
+                short = (1 + month.arsenal.shortage[account]) / 2
+                wanted = jnp.where(month.arsenal.demand[account] > 0, short, wanted)
             carried = lane[tie] * p.unit_value[tie]
             weights.append(p.efficiency[tie] * wanted * carried)
         weight = jnp.stack(weights)
         total = pick(collect(weight, self.payment_pact, self.pacts), self.payment_pact)
         return weight / jnp.maximum(total, _TINY)
 
-    def _worth(self, p: "ExchangeParameters", month: Month, lane: Array) -> Array:
+    def _worth(self, p: TermsParameters, month: Month, lane: Array) -> Array:
         """What a dollar of the buyer's cost is worth to each supplier, given the mix: k.
 
         It is one where the case names no payment for a pact, and zero, so that there is no deal,
         where all that it names are closed.
         """
-        worth = jnp.ones_like(p.bargaining_power)
+        worth = jnp.ones_like(p.payment_capacity)
         if not self.payments:
             return worth
         mix = self._mix(p, month, lane) * pick(p.efficiency, self.payments)
@@ -191,11 +236,11 @@ class Bargain(eqx.Module):
         rows = [paid[i] if i in self.payment_pact else worth[i] for i in range(self.pacts)]
         return jnp.stack(rows)
 
-    def _credit(self, p: "ExchangeParameters", world: World, surplus: Array) -> Array:
+    def _credit(self, p: BargainParameters, world: World, surplus: Array) -> Array:
         """How much of the bargain the supplier delivers on credit, by what is owed already."""
         gain = collect(surplus, self.contract_pact, self.pacts)
         limit = jnp.maximum(p.credit_horizon * gain, 1.0)
-        return jnp.clip(1 - jnp.maximum(world.arrears, 0.0) / limit, 0.0, 1.0)
+        return jnp.clip(1 - jnp.maximum(world.ledger.arrears, 0.0) / limit, 0.0, 1.0)
 
 
 def soft(x: Float[Array, "*shape"], width: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -33,7 +33,8 @@ Left out: treaty clauses; leaders' ties; reputation with others than the third p
 signed anew after it ended; expectations that look further ahead than this month's surplus.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import Any, ClassVar, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -41,8 +42,20 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import Partnership, month_number
-from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
+from servanda.world import (
+    ABSENT,
+    Clock,
+    Draw,
+    Draws,
+    Layout,
+    Month,
+    Nothing,
+    Theory,
+    World,
+    parameter,
+)
 from servanda.world.axes import ENDINGS, SIGNALS, collect, column
+from servanda.world.quantities.commitment import CommitmentFlows, CommitmentState
 
 _QUIET_SHARE = 0.2
 _QUIET_MONTHS = 6.0
@@ -52,8 +65,84 @@ _FIRST_YEARS = 5.0
 _WIDEST_SLACK = 3.0
 
 
-class CommitmentParameters(eqx.Module):
-    """Parameters of staying and leaving."""
+class Commitment(Theory):
+    """The slot: whether a pact lasts, and how much it is used."""
+
+    slot = "commitment"
+    State = CommitmentState
+    Flows = CommitmentFlows
+
+
+class Use(eqx.Module):
+    """Which ties carry each pact, and so how much the pact is used."""
+
+    tie_pact: tuple[int | None, ...]
+    contracts: tuple[int | None, ...]
+    lent: tuple[bool, ...]
+    pacts: int
+
+    @classmethod
+    def of(cls, layout: Layout) -> Self:
+        """Find them in a case."""
+        axes = layout.axes
+        return cls(
+            tie_pact=axes.pacts("contract", "payment"),
+            contracts=axes.pacts("contract"),
+            lent=tuple(edge.good.kind == "lent" for edge in axes.edges),
+            pacts=axes.size("partnership"),
+        )
+
+    def initial(self, like: Array) -> CommitmentState:
+        """Partners may deal from the start; the treaty only puts it on paper."""
+        nothing = jnp.zeros((self.pacts, *like.shape), like.dtype)
+        return CommitmentState(
+            alive=jnp.ones_like(nothing),
+            dormant=nothing,
+            ending=nothing,
+            flow=nothing,
+            peak=nothing,
+            quiet=nothing,
+        )
+
+    def after(
+        self, world: World, month: Month, alive: Array, ending: Array, clock: Clock
+    ) -> tuple[CommitmentState, Array]:
+        """The state at the step's end: smoothed flow, its peak, and dormancy; and what was given.
+
+        Args:
+            world: last month's.
+            month: this month's deliveries and their worth.
+            alive: of each pact at the step's end.
+            ending: likewise.
+            clock: where in time the step is.
+        """
+        before = world.commitment
+        serving = jnp.stack(
+            [
+                world.ledger.lent[row] * clock.dt if lent else month.ledger.arrived[row]
+                for row, lent in enumerate(self.lent)
+            ]
+        )
+        worth = month.exchange.worth * serving
+        value = collect(worth, self.tie_pact, self.pacts) / clock.dt
+        weight = jnp.exp(-clock.dt / _SMOOTHING_MONTHS)
+        flow = before.flow * weight + value * (1 - weight)
+        peak = jnp.maximum(before.peak, flow)
+        little = flow < _QUIET_SHARE * peak
+        quiet = jnp.where(little, before.quiet + clock.dt, 0.0)
+        state = CommitmentState(
+            alive=alive,
+            dormant=jnp.where((quiet >= _QUIET_MONTHS) & (alive > 0), 1.0, 0.0),
+            ending=ending,
+            flow=flow,
+            peak=peak,
+            quiet=quiet,
+        )
+        return state, collect(worth, self.contracts, self.pacts)
+
+
+class PartnerParameters(eqx.Module):
+    """Parameters of staying and leaving. Abstract: each theory has its own."""
 
     class_draw: Float[Array, "*run"] = parameter(
         "", "dimensionless", "which reference class the run belongs to, 0 to 1 over the classes"
@@ -64,10 +153,6 @@ class CommitmentParameters(eqx.Module):
     later_hazard: Float[Array, "reference_class *run"] = parameter(
         "reference_class", "1/month", "hazard of ending of a pact of this class after five years"
     )
-    hazard_slope: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "fall of log hazard for one scale of slack"
-    )
-    slack_scale: Float[Array, "*run"] = parameter("", "USD", "slack that counts as one")
     discount_rate: Float[Array, "*run"] = parameter("", "1/month", "impatience")
     war_end_belief: Float[Array, "*run"] = parameter(
         "", "1/month", "hazard of the war's end that partners reckon with"
@@ -89,50 +174,19 @@ class CommitmentParameters(eqx.Module):
     )
 
 
-class RelationalContract(Process):
-    """Slack of the weaker partner drives a hazard around a reference class."""
+class Contract(Commitment):
+    """A family: pacts end by a hazard around that of a reference class, or fall asleep unused."""
 
     signed: tuple[int, ...]
-    tie_pact: tuple[int | None, ...]
-    contracts: tuple[int | None, ...]
-    lent: tuple[bool, ...]
+    use: Use
 
-    slot = "commitment"
-    variant = "relational-contract"
-    reads = frozenset(
-        {
-            "alive",
-            "ending",
-            "flow",
-            "peak",
-            "quiet",
-            "arrears",
-            "lent",
-            "gain",
-            "arrived",
-            "worth",
-            "signal",
-        }
+    draws: ClassVar[tuple[Draw, ...]] = (
+        Draw("ending", axis="partnership"),
+        Draw("way", axis="partnership"),
     )
-    writes = frozenset(
-        {
-            "alive",
-            "dormant",
-            "ending",
-            "flow",
-            "peak",
-            "quiet",
-            "slack",
-            "hazard",
-            "base_hazard",
-            "value_given",
-        }
-    )
-    draws = (Draw("ending", axis="partnership"), Draw("way", axis="partnership"))
-    Parameters = CommitmentParameters
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """When each pact was signed, and which ties carry it."""
         start = month_number(case.spec.start)
         known = {o.id for o in case.known.observations}
@@ -143,38 +197,34 @@ class RelationalContract(Process):
             seen = partnership.source in known
             return (month_number(partnership.signed) if seen else cut) - start
 
-        return cls(
-            signed=tuple(signed(p) for p in case.spec.partnerships),
-            tie_pact=axes.pacts("contract", "payment"),
-            contracts=axes.pacts("contract"),
-            lent=tuple(axes.kind(t) == "lent" for t in case.spec.ties),
-        )
+        return cls(signed=tuple(signed(p) for p in case.spec.partnerships), use=Use.of(layout))
 
-    def initial(self, p: CommitmentParameters) -> dict[str, Array]:
+    def initial(self, p: PartnerParameters) -> CommitmentState:
         """Partners may deal from the start; the treaty only puts it on paper."""
-        return {"alive": jnp.ones((len(self.signed), *p.class_draw.shape), p.class_draw.dtype)}
+        return self.use.initial(p.class_draw)
 
     def step(
-        self, p: CommitmentParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[CommitmentState, CommitmentFlows]:
         """Weigh staying against leaving, draw the ending, and watch for dormancy."""
+        before = world.commitment
         base = self._class_hazard(p, clock)
         slack = self._slack(p, world, month, base)
         hazard = self._hazard(p, base, slack)
         at_risk = clock.future & (clock.time >= column(self.signed, hazard))
-        ends = at_risk & (draws["ending"] < -jnp.expm1(-hazard * clock.dt)) & (world.alive > 0)
-        alive = jnp.where(ends, 0.0, world.alive)
+        ends = at_risk & (draws["ending"] < -jnp.expm1(-hazard * clock.dt)) & (before.alive > 0)
+        alive = jnp.where(ends, 0.0, before.alive)
         way = self._way(p, month, draws["way"])
-        return {
-            "alive": alive,
-            "ending": jnp.where(ends, way, world.ending),
-            "slack": slack,
-            "hazard": hazard * alive,
-            "base_hazard": base + jnp.zeros_like(hazard),
-            **self._use(world, month, alive, clock),
-        }
+        ending = jnp.where(ends, way, before.ending)
+        state, given = self.use.after(world, month, alive, ending, clock)
+        return state, CommitmentFlows(
+            slack=slack,
+            base_hazard=base + jnp.zeros_like(hazard),
+            hazard=hazard * alive,
+            value_given=given,
+        )
 
-    def _class_hazard(self, p: CommitmentParameters, clock: Clock) -> Array:
+    def _class_hazard(self, p: PartnerParameters, clock: Clock) -> Array:
         """Base hazard of the run's own reference class at the pact's age, one a pact."""
         classes = p.base_hazard.shape[0]
         age = (clock.time - jnp.array(self.signed, p.class_draw.dtype)) / 12
@@ -187,33 +237,31 @@ class RelationalContract(Process):
         return own
 
     def _slack(
-        self, p: CommitmentParameters, world: World, month: Month, base: Array
+        self, p: PartnerParameters, world: World, month: Month, base: Array
     ) -> Float[Array, "partner *run"]:
         """Worth of staying less worth of leaving, USD, supplier and buyer of each pact in turn."""
-        courted = month.signal[SIGNALS.index("courtship")]
-        turned = month.signal[SIGNALS.index("turn")]
+        courted = month.posture.signal[SIGNALS.index("courtship")]
+        turned = month.posture.signal[SIGNALS.index("turn")]
         rows = []
         for pact in range(len(self.signed)):
             lasting = p.discount_rate + base[pact]
             passing = lasting + p.war_end_belief
-            debt = p.debt_weight * world.arrears[pact]
+            debt = p.debt_weight * world.ledger.arrears[pact]
             for member, (pull, sign) in enumerate(((courted, 1.0), (turned, -1.0))):
                 row = 2 * pact + member
                 outside = p.outside_option[row] * (1 + jnp.maximum(pull, 0.0))
                 displeasure = p.displeasure[row] * (1 + jnp.maximum(-courted, 0.0))
                 steady = p.security[row] - displeasure - outside
-                rows.append(month.gain[row] / passing + steady / lasting + sign * debt)
+                rows.append(month.exchange.gain[row] / passing + steady / lasting + sign * debt)
         return jnp.stack(rows)
 
-    def _hazard(self, p: CommitmentParameters, base: Array, slack: Array) -> Array:
+    @abstractmethod
+    def _hazard(self, p: Any, base: Array, slack: Array) -> Array:
         """Hazard of legal ending, one a pact."""
-        weaker = jnp.minimum(slack[0::2], slack[1::2]) / p.slack_scale
-        bounded = jnp.clip(weaker, -_WIDEST_SLACK, _WIDEST_SLACK)
-        return base * jnp.exp(-p.hazard_slope * bounded)
 
-    def _way(self, p: CommitmentParameters, month: Month, draw: Array) -> Array:
+    def _way(self, p: PartnerParameters, month: Month, draw: Array) -> Array:
         """The way of ending, counted from one; a buyer that turns is likelier to substitute."""
-        turned = 1 + jnp.maximum(month.signal[SIGNALS.index("turn")], 0.0)
+        turned = 1 + jnp.maximum(month.posture.signal[SIGNALS.index("turn")], 0.0)
         weight = jnp.stack(
             [
                 share * turned if name == "substitution" else share
@@ -224,31 +272,72 @@ class RelationalContract(Process):
         passed = [(draw > row).astype(draw.dtype) for row in reached[:-1]]
         return 1.0 + jnp.stack(passed).sum(0)
 
-    def _use(self, world: World, month: Month, alive: Array, clock: Clock) -> dict[str, Array]:
-        """Smoothed flow, its peak, and dormancy."""
-        serving = jnp.stack(
-            [
-                world.lent[row] * clock.dt if lent else month.arrived[row]
-                for row, lent in enumerate(self.lent)
-            ]
-        )
-        worth = month.worth * serving
-        value = collect(worth, self.tie_pact, len(self.signed)) / clock.dt
-        weight = jnp.exp(-clock.dt / _SMOOTHING_MONTHS)
-        flow = world.flow * weight + value * (1 - weight)
-        peak = jnp.maximum(world.peak, flow)
-        little = flow < _QUIET_SHARE * peak
-        quiet = jnp.where(little, world.quiet + clock.dt, 0.0)
-        dormant = jnp.where((quiet >= _QUIET_MONTHS) & (alive > 0), 1.0, 0.0)
-        given = collect(worth, self.contracts, len(self.signed))
-        used = {"flow": flow, "peak": peak, "quiet": quiet, "dormant": dormant}
-        return {**used, "value_given": given}
+
+@final
+class RelationalParameters(PartnerParameters):
+    """Parameters of a hazard that slack drives."""
+
+    hazard_slope: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "fall of log hazard for one scale of slack"
+    )
+    slack_scale: Float[Array, "*run"] = parameter("", "USD", "slack that counts as one")
 
 
-class ConstantHazard(RelationalContract):
+@final
+class RelationalContract(Contract):
+    """Slack of the weaker partner drives a hazard around a reference class."""
+
+    variant = "relational-contract"
+    Parameters = RelationalParameters
+
+    def _hazard(self, p: RelationalParameters, base: Array, slack: Array) -> Array:
+        weaker = jnp.minimum(slack[0::2], slack[1::2]) / p.slack_scale
+        bounded = jnp.clip(weaker, -_WIDEST_SLACK, _WIDEST_SLACK)
+        return base * jnp.exp(-p.hazard_slope * bounded)
+
+
+@final
+class ClassParameters(PartnerParameters):
+    """Parameters of a hazard that is the reference class's."""
+
+
+@final
+class ConstantHazard(Contract):
     """Null rival: only the reference class matters; what partners gain or owe changes nothing."""
 
     variant = "constant-hazard"
+    Parameters = ClassParameters
 
-    def _hazard(self, p: CommitmentParameters, base: Array, slack: Array) -> Array:
+    def _hazard(self, p: ClassParameters, base: Array, slack: Array) -> Array:
         return base
+
+
+@final
+class Unbroken(Commitment):
+    """What stands in where a case names no theory: no pact ends, and its use is still counted."""
+
+    use: Use
+
+    variant = ABSENT
+    Parameters = Nothing
+
+    @classmethod
+    def build(cls, case: Case, layout: Layout) -> Self:
+        """Which ties carry each pact."""
+        return cls(Use.of(layout))
+
+    def initial(self, p: Nothing) -> CommitmentState:
+        """All pacts are alive."""
+        return self.use.initial(jnp.zeros(()))
+
+    def step(
+        self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[CommitmentState, CommitmentFlows]:
+        """Count what is exchanged."""
+        before = world.commitment
+        state, given = self.use.after(world, month, before.alive, before.ending, clock)
+        nothing = jnp.zeros_like(given)
+        slack = jnp.zeros((2 * self.use.pacts, *given.shape[1:]), given.dtype)
+        return state, CommitmentFlows(
+            slack=slack, base_hazard=nothing, hazard=nothing, value_given=given
+        )

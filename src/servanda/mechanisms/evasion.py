@@ -25,127 +25,80 @@ being shared by targets; the income that rerouting costs. The project helps nobo
 anything: routes here are aggregates of published trade figures.
 """
 
-from typing import Any, Self
+from abc import abstractmethod
+from typing import Any, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+from servanda.world import ABSENT, Clock, Draws, Layout, Month, Nothing, Theory, World, parameter
 from servanda.world.axes import SIGNALS
+from servanda.world.quantities.evasion import EvasionFlows, EvasionState
 
 
-class EvasionParameters(eqx.Module):
-    """Parameters of rerouting, one a route unless noted."""
+class Evasion(Theory):
+    """The slot: what goes round sanctions, and what is left of their effect."""
 
-    ceiling: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "share of lost trade rerouted in the end, without enforcement"
-    )
-    rate: Float[Array, "route *run"] = parameter(
-        "route", "1/month", "rate at which rerouting approaches its ceiling"
-    )
-    enforcement_bite: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "fall of the log ceiling at full enforcement"
-    )
-    age: Float[Array, "route *run"] = parameter(
-        "route", "month", "how long trade had been sanctioned when the case starts"
-    )
-    carried: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "share of its route's rerouted value that a covert tie carries"
-    )
+    slot = "evasion"
+    State = EvasionState
+    Flows = EvasionFlows
 
 
-class Saturating(Process):
-    """Rerouting approaches a ceiling that enforcement lowers."""
+class Wiring(eqx.Module):
+    """Which route each covert tie is on, and whose income each route feeds."""
 
     routes: tuple[int | None, ...]
     route_of_actor: tuple[int | None, ...]
     targets: tuple[int, ...]
 
-    slot = "evasion"
-    variant = "saturating"
-    reads = frozenset(
-        {
-            "rerouted",
-            "signal",
-            "sanctioned",
-            "income_gross",
-            "imports_gross",
-            "hold",
-            "hold_imports",
-            "worth",
-        }
-    )
-    writes = frozenset(
-        {
-            "rerouted",
-            "leakage",
-            "leverage",
-            "leverage_left",
-            "covert_request",
-            "income_change",
-        }
-    )
-    Parameters = EvasionParameters
-
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
-        """Which route each covert tie is on, and which route feeds each actor."""
-        names = axes["route"]
+    def of(cls, case: Case, layout: Layout) -> Self:
+        """Find them in a case."""
+        names, actors = layout.axes["route"], layout.axes["actor"]
         targets = [r.target for r in case.spec.routes]
         return cls(
             routes=tuple(
                 names.index(t.route) if t.basis == "covert" and t.route else None
                 for t in case.spec.ties
             ),
-            route_of_actor=tuple(targets.index(a) if a in targets else None for a in axes["actor"]),
-            targets=tuple(axes["actor"].index(target) for target in targets),
+            route_of_actor=tuple(targets.index(a) if a in targets else None for a in actors),
+            targets=tuple(actors.index(target) for target in targets),
         )
 
-    def step(
-        self, p: EvasionParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
-        """Reroute, carry, and win back income."""
-        enforcement = jnp.maximum(month.signal[SIGNALS.index("enforcement")], 0.0)
-        ceiling = p.ceiling * jnp.exp(-p.enforcement_bite * enforcement) * month.sanctioned
-        grown = ceiling * self._approach(p, jnp.zeros_like(ceiling), ceiling, p.age)
-        before = jnp.where((clock.time == 0) & (p.age > 0), grown, world.rerouted)
-        rerouted = before + (ceiling - before) * self._approach(p, before, ceiling, clock.dt)
-        won_back = jnp.clip(rerouted / jnp.maximum(month.sanctioned, 1.0), 0.0, 1.0)
-        leakage = jnp.where(month.sanctioned > 0, won_back, 0.0)
-        return {
-            "rerouted": rerouted,
-            "leakage": leakage,
-            "leverage": month.hold - leakage * month.hold_imports,
-            "leverage_left": month.hold
+    def flows(self, month: Month, leakage: Array, covert: Array) -> EvasionFlows:
+        """What leakage wins back, of income and of what senders hold."""
+        trade = month.trade
+        return EvasionFlows(
+            leakage=leakage,
+            leverage=trade.hold - leakage * trade.hold_imports,
+            leverage_left=trade.hold
             + self._taken(month)
-            - leakage * (month.hold_imports + month.imports_gross),
-            "covert_request": self._carried(p, month, rerouted, clock.dt),
-            "income_change": self._net(month, leakage),
-        }
+            - leakage * (trade.hold_imports + trade.imports_gross),
+            covert_request=covert,
+            income_change=self._net(month, leakage),
+        )
 
-    def _approach(self, p: Any, rerouted: Array, ceiling: Array, dt: float | Array) -> Array:
-        """Share of the way to the ceiling that the step goes."""
-        return -jnp.expm1(-p.rate * dt)
-
-    def _carried(self, p: EvasionParameters, month: Month, rerouted: Array, dt: float) -> Array:
+    def carried(self, share: Array, worth: Array, rerouted: Array, dt: float) -> Array:
+        """What covert ties ask to carry of their routes; goods that are worth nothing do not go."""
         rows = []
         for row, route in enumerate(self.routes):
             if route is None:
-                rows.append(jnp.zeros_like(month.worth[row]))
+                rows.append(jnp.zeros_like(worth[row]))
             else:
-                value = p.carried[row] * rerouted[route] * dt
-                rows.append(value / jnp.maximum(month.worth[row], 1e-6))
+                value = share[row] * rerouted[route] * dt
+                goods = value / jnp.maximum(worth[row], 1e-6)
+                rows.append(jnp.where(worth[row] > 0, goods, 0.0))
         return jnp.stack(rows)
 
     def _taken(self, month: Month) -> Array:
         """Change of the income of each route's target, before leakage."""
-        rows = [month.income_gross[actor] for actor in self.targets]
-        return jnp.stack(rows) if rows else jnp.zeros_like(month.hold)
+        rows = [month.trade.income_gross[actor] for actor in self.targets]
+        return jnp.stack(rows) if rows else jnp.zeros_like(month.trade.hold)
 
     def _net(self, month: Month, leakage: Array) -> Array:
-        gross, imports = month.income_gross, month.imports_gross
+        gross, imports = month.trade.income_gross, month.trade.imports_gross
         return jnp.stack(
             [
                 gross[row] if route is None else gross[row] - leakage[route] * imports[route]
@@ -154,7 +107,100 @@ class Saturating(Process):
         )
 
 
-class NetworkParameters(EvasionParameters):
+class RouteParameters(eqx.Module):
+    """Parameters of what covert ties carry. Abstract: each theory has its own."""
+
+    carried: Float[Array, "tie *run"] = parameter(
+        "tie", "dimensionless", "share of its route's rerouted value that a covert tie carries"
+    )
+
+
+class Routes(Evasion):
+    """A family: what is rerouted, however it moves, leaks, carries goods and wins income back."""
+
+    wiring: Wiring
+
+    @classmethod
+    def build(cls, case: Case, layout: Layout) -> Self:
+        """Which route each covert tie is on, and which route feeds each actor."""
+        return cls(Wiring.of(case, layout))
+
+    def initial(self, p: RouteParameters) -> EvasionState:
+        """Nothing is rerouted yet."""
+        routes = len(self.wiring.targets)
+        return EvasionState(rerouted=jnp.zeros((routes, *p.carried.shape[1:]), p.carried.dtype))
+
+    def step(
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[EvasionState, EvasionFlows]:
+        """Reroute, carry, and win back income."""
+        sanctioned = month.trade.sanctioned
+        rerouted = self._reroute(p, world.evasion.rerouted, month, clock)
+        won_back = jnp.clip(rerouted / jnp.maximum(sanctioned, 1.0), 0.0, 1.0)
+        leakage = jnp.where(sanctioned > 0, won_back, 0.0)
+        covert = self.wiring.carried(p.carried, month.exchange.worth, rerouted, clock.dt)
+        return EvasionState(rerouted=rerouted), self.wiring.flows(month, leakage, covert)
+
+    @abstractmethod
+    def _reroute(self, p: Any, before: Array, month: Month, clock: Clock) -> Array:
+        """What is rerouted at the step's end."""
+
+
+class CeilingParameters(RouteParameters):
+    """Parameters of a ceiling of rerouting, one a route. Abstract: each theory has its own."""
+
+    ceiling: Float[Array, "route *run"] = parameter(
+        "route", "dimensionless", "share of lost trade rerouted in the end, without enforcement"
+    )
+    enforcement_bite: Float[Array, "route *run"] = parameter(
+        "route", "dimensionless", "fall of the log ceiling at full enforcement"
+    )
+    age: Float[Array, "route *run"] = parameter(
+        "route", "month", "how long trade had been sanctioned when the case starts"
+    )
+
+
+class Growing(Routes):
+    """A family: rerouting approaches a ceiling that enforcement lowers, at one pace or another."""
+
+    def _reroute(self, p: Any, before: Array, month: Month, clock: Clock) -> Array:
+        enforcement = jnp.maximum(month.posture.signal[SIGNALS.index("enforcement")], 0.0)
+        lost = month.trade.sanctioned
+        ceiling = p.ceiling * jnp.exp(-p.enforcement_bite * enforcement) * lost
+        grown = ceiling * self._approach(p, jnp.zeros_like(ceiling), ceiling, p.age)
+        before = jnp.where((clock.time == 0) & (p.age > 0), grown, before)
+        rerouted: Array = before + (ceiling - before) * self._approach(p, before, ceiling, clock.dt)
+        return rerouted
+
+    @abstractmethod
+    def _approach(self, p: Any, rerouted: Array, ceiling: Array, dt: float | Array) -> Array:
+        """Share of the way to the ceiling that the step goes."""
+
+
+@final
+class SaturatingParameters(CeilingParameters):
+    """Parameters of rerouting at a constant rate."""
+
+    rate: Float[Array, "route *run"] = parameter(
+        "route", "1/month", "rate at which rerouting approaches its ceiling"
+    )
+
+
+@final
+class Saturating(Growing):
+    """Rerouting approaches a ceiling that enforcement lowers."""
+
+    variant = "saturating"
+    Parameters = SaturatingParameters
+
+    def _approach(
+        self, p: SaturatingParameters, rerouted: Array, ceiling: Array, dt: float | Array
+    ) -> Array:
+        return -jnp.expm1(-p.rate * dt)
+
+
+@final
+class NetworkParameters(CeilingParameters):
     """Parameters of rerouting that grows with its own traffic."""
 
     network_rate: Float[Array, "route *run"] = parameter(
@@ -165,7 +211,8 @@ class NetworkParameters(EvasionParameters):
     )
 
 
-class Network(Saturating):
+@final
+class Network(Growing):
     """Rival: routes grow with traffic, slowly at first and faster once used."""
 
     variant = "network"
@@ -180,12 +227,44 @@ class Network(Saturating):
         return pull * -jnp.expm1(-growth) / (pull + (1 - used) * jnp.exp(-growth))
 
 
-class NoEvasion(Saturating):
+@final
+class ShutParameters(RouteParameters):
+    """Parameters of routes that do not grow."""
+
+
+@final
+class NoEvasion(Routes):
     """Null rival: sanctions hold; what is lost is lost."""
 
     variant = "no-evasion"
+    Parameters = ShutParameters
 
-    def _approach(
-        self, p: EvasionParameters, rerouted: Array, ceiling: Array, dt: float | Array
-    ) -> Array:
-        return jnp.zeros_like(p.rate)
+    def _reroute(self, p: ShutParameters, before: Array, month: Month, clock: Clock) -> Array:
+        return before
+
+
+@final
+class Unevaded(Evasion):
+    """What stands in where a case names no theory: nothing leaks and no covert tie carries."""
+
+    wiring: Wiring
+
+    variant = ABSENT
+    Parameters = Nothing
+
+    @classmethod
+    def build(cls, case: Case, layout: Layout) -> Self:
+        """Whose income each route would feed."""
+        return cls(Wiring.of(case, layout))
+
+    def initial(self, p: Nothing) -> EvasionState:
+        """Nothing is rerouted."""
+        return EvasionState(rerouted=jnp.zeros(len(self.wiring.targets)))
+
+    def step(
+        self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[EvasionState, EvasionFlows]:
+        """All that sanctions take is lost, and senders hold all that they could take."""
+        nothing = jnp.zeros_like(month.trade.sanctioned)
+        covert = jnp.zeros_like(month.exchange.worth)
+        return world.evasion, self.wiring.flows(month, nothing, covert)

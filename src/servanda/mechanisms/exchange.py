@@ -33,41 +33,31 @@ quality; bargains over several goods at once, and with third parties; what eithe
 other does not.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import Any, ClassVar, Self, final
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import Tie, month_number
-from servanda.mechanisms.bargain import Bargain
-from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
+from servanda.mechanisms.bargain import Bargain, BargainParameters, TermsParameters
+from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import column
+from servanda.world.quantities.exchange import ExchangeFlows, ExchangeState
 
 
-class ExchangeParameters(eqx.Module):
-    """Parameters of bargains, lanes and payment."""
+class Exchange(Theory):
+    """The slot: orders, lanes and prices, and what is asked to be sent."""
 
-    cost: Float[Array, "tie *run"] = parameter("tie", "USD/{good}", "giver's cost of a unit")
-    value: Float[Array, "tie *run"] = parameter(
-        "tie", "USD/{good}", "receiver's value of the first unit"
-    )
-    reserve: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}", "stock below which giving costs more"
-    )
-    reserve_exponent: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "percent more cost for a percent less stock below the reserve"
-    )
-    need: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "need beyond what the war's accounts show"
-    )
-    limit: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "most the giver would send; for lent people, have away"
-    )
-    lane_ceiling: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "what the finished lane carries"
-    )
+    slot = "exchange"
+    State = ExchangeState
+    Flows = ExchangeFlows
+
+
+class LaneParameters(TermsParameters):
+    """Parameters of lanes and orders. Abstract: each theory has its own."""
+
     lane_build: Float[Array, "tie *run"] = parameter(
         "tie", "1/month", "rate at which a lane is built"
     )
@@ -77,31 +67,16 @@ class ExchangeParameters(eqx.Module):
     opening_hazard: Float[Array, "tie *run"] = parameter(
         "tie", "1/month", "hazard that a tie not open by the cut opens"
     )
-    unit_value: Float[Array, "tie *run"] = parameter(
-        "tie", "USD/{good}", "what a unit is worth at market; for lent people, a month of one"
-    )
-    efficiency: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "worth to the payee of a dollar of cost to the payer"
-    )
     allowed: Float[Array, "tie *run"] = parameter(
         "tie", "dimensionless", "1; a lever closes the tie with 0"
-    )
-    bargaining_power: Float[Array, "partnership *run"] = parameter(
-        "partnership", "dimensionless", "share of the surplus that goes to the supplier"
-    )
-    payment_capacity: Float[Array, "partnership *run"] = parameter(
-        "partnership", "USD/month", "most the buyer pays in a month"
-    )
-    credit_horizon: Float[Array, "partnership *run"] = parameter(
-        "partnership", "month", "months of the buyer's surplus that the supplier lends"
     )
     adjustment: Float[Array, "*run"] = parameter(
         "", "dimensionless", "share of the way to the bargain that orders move in a month"
     )
 
 
-class NashBargaining(Process):
-    """Quarterly Nash bargains over volume and price."""
+class Orders(Exchange):
+    """A family: orders, however they are agreed, are worked up, carried by lanes and paid."""
 
     bargain: Bargain
     opens: tuple[int | None, ...]
@@ -110,51 +85,12 @@ class NashBargaining(Process):
     under_pact: tuple[int | None, ...]
     carried: tuple[bool, ...]
 
-    slot = "exchange"
-    variant = "nash-bargaining"
-    reads = frozenset(
-        {
-            "stock",
-            "capacity",
-            "transit",
-            "lent",
-            "arrears",
-            "target",
-            "order",
-            "lane",
-            "opened",
-            "alive",
-            "price",
-            "war",
-            "men",
-            "demand",
-            "shortage",
-            "required",
-            "signal",
-        }
-    )
-    writes = frozenset(
-        {
-            "target",
-            "order",
-            "lane",
-            "opened",
-            "price",
-            "send_request",
-            "recall_request",
-            "worth",
-            "settles",
-            "unit_cost",
-            "gain",
-        }
-    )
-    draws = (Draw("opening", axis="tie"),)
-    Parameters = ExchangeParameters
+    draws: ClassVar[tuple[Draw, ...]] = (Draw("opening", axis="tie"),)
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Which ties are bargained for, which pay, and when each opened on the record."""
-        spec = case.spec
+        spec, axes = case.spec, layout.axes
         start, cut = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
 
@@ -168,78 +104,77 @@ class NashBargaining(Process):
         return cls(
             bargain=Bargain.build(axes),
             opens=tuple(opened(t) for t in spec.ties),
-            lent=tuple(axes.kind(t) == "lent" for t in spec.ties),
+            lent=tuple(edge.good.kind == "lent" for edge in axes.edges),
             aid_signal=tuple(axes.at("signal", t.signal) if t.signal else None for t in spec.ties),
             under_pact=axes.pacts("contract", "payment"),
             carried=tuple(t.basis != "covert" for t in spec.ties),
         )
 
-    def initial(self, p: ExchangeParameters) -> dict[str, Array]:
+    def initial(self, p: LaneParameters) -> ExchangeState:
         """Ties that are open from the start carry what their lane carries then."""
         opened = [
             jnp.full_like(row, m == 0) for m, row in zip(self.opens, p.lane_start, strict=True)
         ]
-        return {
-            "opened": jnp.stack(opened),
-            "lane": p.lane_start,
-            "price": p.cost,
-            "order": jnp.zeros_like(p.cost),
-        }
+        nothing = jnp.zeros_like(p.cost)
+        return ExchangeState(
+            order=nothing,
+            target=nothing,
+            lane=p.lane_start,
+            opened=jnp.stack(opened),
+            price=p.cost,
+        )
 
     def step(
-        self, p: ExchangeParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[ExchangeState, ExchangeFlows]:
         """Open ties, strike bargains, build lanes, ask the ledger to send and to pay."""
-        opened = self._open(p, world, draws["opening"], clock)
+        before = world.exchange
+        opened = self._open(p, before.opened, draws["opening"], clock)
         live = opened * p.allowed * self._pact_alive(world)
         wanted, agreed = self._contract(p, world, month, live)
-        struck = clock.quarter | (opened > world.opened)
-        target = jnp.where(struck, wanted, world.target)
-        price = jnp.where(struck, agreed, world.price)
+        struck = clock.quarter | (opened > before.opened)
+        target = jnp.where(struck, wanted, before.target)
+        price = jnp.where(struck, agreed, before.price)
         # a contingent of people is agreed as a number; only flows of goods are worked up to
         moved = jnp.where(
             self._people(p.cost), 1.0, -jnp.expm1(jnp.log1p(-p.adjustment) * clock.dt)
         )
         # nobody is held to more than both would want this month
-        order = jnp.minimum(world.order + (target - world.order) * moved, wanted)
+        order = jnp.minimum(before.order + (target - before.order) * moved, wanted)
         built = -jnp.expm1(-p.lane_build * clock.dt)
-        lane = jnp.where(opened > 0, world.lane + (p.lane_ceiling - world.lane) * built, world.lane)
+        lane = before.lane
+        lane = jnp.where(opened > 0, lane + (p.lane_ceiling - lane) * built, lane)
         send, recall = self._requests(world, month, order, lane, live, clock.dt)
         payment = self.bargain.payment(p, world, month, lane * live, price, order, clock.dt)
-        return {
-            "target": target,
-            "order": order,
-            "lane": lane,
-            "opened": opened,
-            "price": price,
-            "send_request": send + payment,
-            "recall_request": recall,
-            "worth": p.unit_value,
-            "settles": p.unit_value * p.efficiency,
-            "unit_cost": self.bargain.unit_cost(p, world),
-            "gain": self.bargain.gains(p, world, month, order, price, live),
-        }
+        return (
+            ExchangeState(order=order, target=target, lane=lane, opened=opened, price=price),
+            ExchangeFlows(
+                send_request=send + payment,
+                recall_request=recall,
+                worth=p.unit_value,
+                settles=p.unit_value * p.efficiency,
+                unit_cost=self.bargain.unit_cost(p, world),
+                gain=self.bargain.gains(p, world, month, order, price, live),
+            ),
+        )
 
-    def _contract(
-        self, p: ExchangeParameters, world: World, month: Month, live: Array
-    ) -> tuple[Array, Array]:
-        """Agreed flow and price of every tie; zero where a tie is not contracted."""
-        return self.bargain.strike(p, world, month, live)
+    @abstractmethod
+    def _contract(self, p: Any, world: World, month: Month, live: Array) -> tuple[Array, Array]:
+        """Agreed flow and price of every tie; the flow is zero where a tie is not contracted."""
 
-    def _open(self, p: ExchangeParameters, world: World, draw: Array, clock: Clock) -> Array:
+    def _open(self, p: LaneParameters, before: Array, draw: Array, clock: Clock) -> Array:
         """Ties open when the record says; those not open by the cut may open later."""
         chance = -jnp.expm1(-p.opening_hazard * clock.dt)
         later = clock.future & (draw < chance)
-        rows = []
-        for row, month in enumerate(self.opens):
-            due = later[row] if month is None else clock.time >= month
-            rows.append(jnp.where(due, 1.0, world.opened[row]))
-        return jnp.stack(rows)
+        dated = column([month is not None for month in self.opens], before)
+        due = jnp.where(dated, clock.time >= column([m or 0 for m in self.opens], before), later)
+        return jnp.where(due, 1.0, before)
 
     def _pact_alive(self, world: World) -> Array:
         """Whether the pact that a tie is under is alive; one for ties under none."""
-        ones = jnp.ones_like(world.order[0])
-        return jnp.stack([ones if pact is None else world.alive[pact] for pact in self.under_pact])
+        alive = world.commitment.alive
+        ones = jnp.ones_like(world.war.war)
+        return jnp.stack([ones if pact is None else alive[pact] for pact in self.under_pact])
 
     def _people(self, like: Array) -> Array:
         return column(self.lent, like)
@@ -254,39 +189,57 @@ class NashBargaining(Process):
 
         Orders are already zero where a tie is closed or its pact is over.
         """
-        sends, recalls = [], []
-        for row, tie in enumerate(self.bargain.ties):
-            if not self.carried[row] or tie == "payment":
-                sends.append(jnp.zeros_like(order[row]))
-                recalls.append(jnp.zeros_like(order[row]))
-                continue
-            away = world.lent[row] + world.transit[row]
-            if self.lent[row]:
-                wanted = jnp.clip((order[row] - away) * -jnp.expm1(-2 * dt), 0.0, lane[row] * dt)
-                recalls.append(jnp.maximum(world.lent[row] - order[row], 0.0))
-            elif tie == "aid":
-                signal = self.aid_signal[row]
-                level = 1.0 if signal is None else jnp.maximum(month.signal[signal], 0.0)
-                wanted = lane[row] * live[row] * level * dt
-                recalls.append(jnp.zeros_like(wanted))
-            else:
-                wanted = jnp.minimum(order[row], lane[row]) * dt
-                recalls.append(jnp.zeros_like(wanted))
-            sends.append(wanted)
-        return jnp.stack(sends), jnp.stack(recalls)
+        lent, transit = world.ledger.lent, world.ledger.transit
+        missing = order - (lent + transit)
+        people = jnp.clip(missing * -jnp.expm1(-2 * dt), 0.0, lane * dt)
+        goods = jnp.minimum(order, lane) * dt
+        whole = jnp.ones_like(world.war.war)
+        stance = jnp.maximum(month.posture.signal, 0.0)
+        level = jnp.stack([whole if s is None else stance[s] for s in self.aid_signal])
+        aid = lane * live * level * dt
+        bases = self.bargain.ties
+        asked = [carried and b != "payment" for carried, b in zip(self.carried, bases, strict=True)]
+        given = [b == "aid" for b in bases]
+        sold = jnp.where(column(given, lane), aid, goods)
+        send = jnp.where(self._people(lane), people, sold)
+        back = jnp.maximum(lent - order, 0.0)
+        lends = [ask and people for ask, people in zip(asked, self.lent, strict=True)]
+        return jnp.where(column(asked, lane), send, 0.0), jnp.where(column(lends, lane), back, 0.0)
 
 
-class ConstantOrders(NashBargaining):
+@final
+class NashParameters(BargainParameters, LaneParameters):
+    """Parameters of bargains, lanes and payment."""
+
+
+@final
+class NashBargaining(Orders):
+    """Quarterly Nash bargains over volume and price."""
+
+    variant = "nash-bargaining"
+    Parameters = NashParameters
+
+    def _contract(
+        self, p: NashParameters, world: World, month: Month, live: Array
+    ) -> tuple[Array, Array]:
+        return self.bargain.strike(p, world, month, live)
+
+
+@final
+class ConstantParameters(LaneParameters):
+    """Parameters of orders that do not answer to need or debt."""
+
+
+@final
+class ConstantOrders(Orders):
     """Null rival: every open lane is filled, at cost, whatever the need and whatever is owed."""
 
     variant = "constant-orders"
+    Parameters = ConstantParameters
 
     def _contract(
-        self, p: ExchangeParameters, world: World, month: Month, live: Array
+        self, p: ConstantParameters, world: World, month: Month, live: Array
     ) -> tuple[Array, Array]:
-        contracted = jnp.reshape(
-            jnp.array([t == "contract" for t in self.bargain.ties]),
-            (-1,) + (1,) * (world.order.ndim - 1),
-        )
+        contracted = column([t == "contract" for t in self.bargain.ties], live)
         flow = jnp.where(self._people(p.limit), p.limit, jnp.minimum(p.limit, p.lane_ceiling))
         return jnp.where(contracted, flow * live, 0.0), p.cost

@@ -21,19 +21,29 @@ Left out: party ties, education, media; influence that is held but not used; wha
 lose; patrons that the case does not name, so that a share is of the named ones.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import Any, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
-from servanda.world.axes import SIGNALS, collect
+from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
+from servanda.world.axes import SIGNALS, collect, pick
+from servanda.world.quantities.influence import InfluenceFlows, InfluenceState
 
 
-class InfluenceParameters(eqx.Module):
-    """Parameters of influence."""
+class Influence(Theory):
+    """The slot: what passes between patrons and clients, and whose share it is."""
+
+    slot = "influence"
+    State = InfluenceState
+    Flows = InfluenceFlows
+
+
+class BandwidthParameters(eqx.Module):
+    """Parameters of bandwidth and dependence. Abstract: each theory has its own."""
 
     base_trade: Float[Array, "patronage *run"] = parameter(
         "patronage", "USD/month", "recorded trade that no tie of the case carries"
@@ -42,9 +52,6 @@ class InfluenceParameters(eqx.Module):
         "patronage", "USD/month", "bandwidth at the start"
     )
     memory: Float[Array, "*run"] = parameter("", "month", "how long past dealings count")
-    security_weight: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "weight of a dollar of arms, people or technology against one of trade"
-    )
     dependence_exponent: Float[Array, "*run"] = parameter(
         "", "dimensionless", "weight of dependence against bandwidth"
     )
@@ -59,49 +66,22 @@ class InfluenceParameters(eqx.Module):
     )
 
 
-class FormalBilateral(Process):
-    """Bandwidth times dependence, under three accountings."""
+class Bandwidth(Influence):
+    """A family: bandwidth times dependence, under three accountings."""
 
     recorded: tuple[int | None, ...]
     given: tuple[int | None, ...]
     exchanged: tuple[int | None, ...]
     lent: tuple[bool, ...]
-    clients: tuple[tuple[int, ...], ...]
-
-    slot = "influence"
-    variant = "formal-bilateral"
-    reads = frozenset(
-        {
-            "bandwidth_recorded",
-            "bandwidth_given",
-            "bandwidth_valued",
-            "lent",
-            "arrived",
-            "worth",
-            "signal",
-        }
-    )
-    writes = frozenset(
-        {
-            "bandwidth_recorded",
-            "bandwidth_given",
-            "bandwidth_valued",
-            "recorded_trade",
-            "influence_recorded",
-            "influence_given",
-            "influence_valued",
-            "contact_rate",
-        }
-    )
-    Parameters = InfluenceParameters
+    clients: tuple[int, ...]  # the client of each patronage, counted from 0
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Which ties run between each patron and its client, in either direction."""
         spec = case.spec
         pairs = [frozenset((p.patron, p.client)) for p in spec.patronages]
-
         patrons = [p.patron for p in spec.patronages]
+        clients = list(dict.fromkeys(p.client for p in spec.patronages))
 
         def under(*, customs: bool, by_patron: bool = False) -> tuple[int | None, ...]:
             found: list[int | None] = []
@@ -117,71 +97,107 @@ class FormalBilateral(Process):
             recorded=under(customs=True),
             given=under(customs=False, by_patron=True),
             exchanged=under(customs=False),
-            lent=tuple(axes.kind(t) == "lent" for t in spec.ties),
-            clients=tuple(
-                tuple(i for i, q in enumerate(spec.patronages) if q.client == p.client)
-                for p in spec.patronages
-            ),
+            lent=tuple(edge.good.kind == "lent" for edge in layout.axes.edges),
+            clients=tuple(clients.index(p.client) for p in spec.patronages),
         )
 
-    def initial(self, p: InfluenceParameters) -> dict[str, Array]:
+    def initial(self, p: BandwidthParameters) -> InfluenceState:
         """The past decides where bandwidth begins, under every accounting."""
-        return {f"bandwidth_{name}": p.past for name in ("recorded", "given", "valued")}
+        return InfluenceState(
+            bandwidth_recorded=p.past, bandwidth_given=p.past, bandwidth_valued=p.past
+        )
 
     def step(
-        self, p: InfluenceParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[InfluenceState, InfluenceFlows]:
         """Count, smooth, share."""
+        before = world.influence
         if not self.clients:
-            return {name: jnp.zeros_like(world.bandwidth_recorded) for name in self.writes}
+            nobody = before.bandwidth_recorded
+            return before, InfluenceFlows(
+                recorded_trade=nobody,
+                influence_recorded=nobody,
+                influence_given=nobody,
+                influence_valued=nobody,
+                contact_rate=nobody,
+            )
         served = jnp.stack(
             [
-                world.lent[row] if lent else month.arrived[row] / clock.dt
+                world.ledger.lent[row] if lent else month.ledger.arrived[row] / clock.dt
                 for row, lent in enumerate(self.lent)
             ]
         )
-        worth, size = month.worth * served, p.past.shape[0]
+        worth, size = month.exchange.worth * served, p.past.shape[0]
         trade = p.base_trade + collect(worth, self.recorded, size)
-        courted = jnp.maximum(month.signal[SIGNALS.index("courtship")], 0.0)
+        courted = jnp.maximum(month.posture.signal[SIGNALS.index("courtship")], 0.0)
         ties = trade + p.overture * courted
         fresh = -jnp.expm1(-clock.dt / p.memory)
-        given = ties + p.security_weight * self._beside(worth, self.given, size)
-        valued = ties + p.security_weight * self._beside(worth, self.exchanged, size)
-        recorded_width = world.bandwidth_recorded + (ties - world.bandwidth_recorded) * fresh
-        given_width = world.bandwidth_given + (given - world.bandwidth_given) * fresh
-        valued_width = world.bandwidth_valued + (valued - world.bandwidth_valued) * fresh
-        return {
-            "bandwidth_recorded": recorded_width,
-            "bandwidth_given": given_width,
-            "bandwidth_valued": valued_width,
-            "recorded_trade": trade,
-            "influence_recorded": self._share(p, recorded_width),
-            "influence_given": self._share(p, given_width),
-            "influence_valued": self._share(p, valued_width),
-            "contact_rate": p.contact_base + p.contact_slope * valued_width,
-        }
+        given = self._beside(p, ties, collect(worth, self.given, size))
+        valued = self._beside(p, ties, collect(worth, self.exchanged, size))
+        after = InfluenceState(
+            bandwidth_recorded=_towards(before.bandwidth_recorded, ties, fresh),
+            bandwidth_given=_towards(before.bandwidth_given, given, fresh),
+            bandwidth_valued=_towards(before.bandwidth_valued, valued, fresh),
+        )
+        return after, InfluenceFlows(
+            recorded_trade=trade,
+            influence_recorded=self._share(p, after.bandwidth_recorded),
+            influence_given=self._share(p, after.bandwidth_given),
+            influence_valued=self._share(p, after.bandwidth_valued),
+            contact_rate=p.contact_base + p.contact_slope * after.bandwidth_valued,
+        )
 
-    def _beside(self, worth: Array, ties: tuple[int | None, ...], size: int) -> Array:
-        """Worth of ties that customs do not see."""
-        return collect(worth, ties, size)
+    @abstractmethod
+    def _beside(self, p: Any, ties: Array, hidden: Array) -> Array:
+        """Worth of ties, with what customs do not see of them."""
 
-    def _share(self, p: InfluenceParameters, width: Array) -> Array:
+    def _share(self, p: BandwidthParameters, width: Array) -> Array:
         """Each patron's share of the capacity of all patrons of the same client."""
-        rows = []
-        for row, rivals in enumerate(self.clients):
-            total = jnp.maximum(sum(width[r] for r in rivals), 1.0)
-            scores = {
-                r: width[r] * jnp.exp(p.dependence_exponent * jnp.log(width[r] / total + 1e-9))
-                for r in rivals
-            }
-            rows.append(scores[row] / jnp.maximum(sum(scores.values()), 1e-6))
-        return jnp.stack(rows)
+        total = jnp.maximum(self._of_client(width), 1.0)
+        score = width * jnp.exp(p.dependence_exponent * jnp.log(width / total + 1e-9))
+        return score / jnp.maximum(self._of_client(score), 1e-6)
+
+    def _of_client(self, x: Array) -> Array:
+        """Sums over the patrons of one client, at each of them."""
+        return pick(collect(x, self.clients, max(self.clients) + 1), self.clients)
 
 
-class TradeOnly(FormalBilateral):
+@final
+class HiddenParameters(BandwidthParameters):
+    """Parameters of influence that counts what customs do not see."""
+
+    security_weight: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "weight of a dollar of arms, people or technology against one of trade"
+    )
+
+
+@final
+class FormalBilateral(Bandwidth):
+    """Bandwidth times dependence, under three accountings."""
+
+    variant = "formal-bilateral"
+    Parameters = HiddenParameters
+
+    def _beside(self, p: HiddenParameters, ties: Array, hidden: Array) -> Array:
+        return ties + p.security_weight * hidden
+
+
+@final
+class RecordedParameters(BandwidthParameters):
+    """Parameters of influence by recorded trade alone."""
+
+
+@final
+class TradeOnly(Bandwidth):
     """Null rival: only recorded trade makes influence and dealings, whatever else passes."""
 
     variant = "trade-only"
+    Parameters = RecordedParameters
 
-    def _beside(self, worth: Array, ties: tuple[int | None, ...], size: int) -> Array:
-        return jnp.zeros((size, *worth.shape[1:]), worth.dtype)
+    def _beside(self, p: RecordedParameters, ties: Array, hidden: Array) -> Array:
+        return ties
+
+
+def _towards(width: Array, ties: Array, fresh: Array) -> Array:
+    """Bandwidth at the step's end, on its way to what ties are worth now."""
+    return width + (ties - width) * fresh

@@ -5,7 +5,7 @@ quantal response: stance s is chosen with probability ∝ exp(U_s/λ), and
 
     U_s = constant_s + response_s·driver + inertia·[s is in force],
 
-payoffs in dollars a month, the driver being one quantity of last month's world on its own scale.
+payoffs in dollars a month, the driver being one state of last month's world on its own scale.
 Each stance sends a level of one signal (enforcement, courtship, supply of arms, turn away), which
 other mechanisms read; actors that send the same signal add up. A lever can fix any stance, and then
 neither the record nor the choice is asked.
@@ -17,7 +17,8 @@ Left out: bluffing and belief about others' choices; more than one issue at a ti
 crises that would make an actor choose between quarters.
 """
 
-from typing import ClassVar, Self
+from abc import abstractmethod
+from typing import Any, ClassVar, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -26,12 +27,96 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import month_number
-from servanda.errors import CaseError, nearest
-from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter, quantities
-from servanda.world.axes import SIGNALS
+from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
+from servanda.world.axes import SIGNALS, collect, column, pick
+from servanda.world.quantities.posture import PostureFlows, PostureState
 
 
-class PostureParameters(eqx.Module):
+class Posture(Theory):
+    """The slot: stances in force, and what they signal."""
+
+    slot = "posture"
+    State = PostureState
+    Flows = PostureFlows
+
+
+class StanceParameters(eqx.Module):
+    """Parameters of stances. Abstract: each theory has its own."""
+
+    fixed: Float[Array, "posture *run"] = parameter(
+        "posture", "dimensionless", "stance fixed by a lever, counted from 0; −1 leaves it free"
+    )
+
+
+class Recorded(Posture):
+    """A family: stances are those of the record up to the cut; after it they may be chosen."""
+
+    levels: tuple[tuple[float, ...], ...]
+    signals: tuple[int, ...]
+    drivers: tuple[tuple[str, str, int | None], ...]  # slot, state and position
+    recorded: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def build(cls, case: Case, layout: Layout) -> Self:
+        """The record of stances by month, and what drives each choice."""
+        spec = case.spec
+        start, cut = month_number(spec.start), month_number(spec.as_of)
+        known = {o.id for o in case.known.observations}
+        drivers = [
+            layout.carried(p.driver, f"case.toml: driver of {p.actor}") for p in spec.postures
+        ]
+        return cls(
+            levels=tuple(tuple(s.level for s in p.stances) for p in spec.postures),
+            signals=tuple(SIGNALS.index(p.signal) for p in spec.postures),
+            drivers=tuple((q.slot, q.name, position) for q, position in drivers),
+            recorded=tuple(
+                _by_month(
+                    [
+                        (
+                            month_number(r.since) - start,
+                            [s.name for s in p.stances].index(r.stance),
+                        )
+                        for r in p.recorded
+                        if r.source in known or r is p.recorded[0]
+                    ],
+                    cut - start + 1,
+                )
+                for p in spec.postures
+            ),
+        )
+
+    def initial(self, p: StanceParameters) -> PostureState:
+        """The first of each actor's stances; the record overrules it in the first month."""
+        return PostureState(stance=jnp.zeros_like(p.fixed))
+
+    def step(
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[PostureState, PostureFlows]:
+        """Replay or choose, and signal."""
+        before = world.posture.stance
+        if not self.levels:
+            none = jnp.zeros((len(SIGNALS), *before.shape[1:]), before.dtype)
+            return world.posture, PostureFlows(signal=none)
+        record = jnp.asarray(np.array(self.recorded), before.dtype)
+        past = record[:, jnp.minimum(clock.month, record.shape[1] - 1)]
+        later = jnp.where(clock.quarter, self._choose(p, world, draws), before)
+        free = jnp.where(clock.future, later, past[:, *(None,) * (before.ndim - 1)])
+        stance = jnp.where(p.fixed >= 0, p.fixed, free)
+        sent = sum(
+            (stance == k)
+            * column([levels[k] if k < len(levels) else 0.0 for levels in self.levels], stance)
+            for k in range(max(map(len, self.levels)))
+        )
+        signal = collect(jnp.asarray(sent), self.signals, len(SIGNALS))
+        return PostureState(stance=stance), PostureFlows(signal=signal)
+
+    @abstractmethod
+    def _choose(self, p: Any, world: World, draws: Draws) -> Float[Array, "posture *run"]:
+        """The stance that each actor would choose now."""
+
+
+@final
+class ChoiceParameters(StanceParameters):
     """Parameters of choice."""
 
     constant: Float[Array, "stance *run"] = parameter(
@@ -49,113 +134,67 @@ class PostureParameters(eqx.Module):
     noise: Float[Array, "posture *run"] = parameter(
         "posture", "USD/month", "payoff difference that makes a choice e times as likely"
     )
-    fixed: Float[Array, "posture *run"] = parameter(
-        "posture", "dimensionless", "stance fixed by a lever, counted from 0; −1 leaves it free"
-    )
 
 
-class QuantalResponse(Process):
+@final
+class QuantalResponse(Recorded):
     """Logit choice among stances, recorded before the cut."""
 
-    levels: tuple[tuple[float, ...], ...]
-    signals: tuple[int, ...]
-    drivers: tuple[tuple[str, int], ...]
-    recorded: tuple[tuple[int, ...], ...]
-
-    slot = "posture"
     variant = "quantal-response"
-    reads = frozenset(
-        {"stance", "war", "flow", "lent", "depth", "concern", "knowledge", "warheads", "arrears"}
-    )
-    writes = frozenset({"stance", "signal"})
     draws: ClassVar[tuple[Draw, ...]] = (Draw("choice", axis="posture"),)
-    Parameters = PostureParameters
-
-    @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
-        """The record of stances by month, and what drives each choice."""
-        spec = case.spec
-        start, cut = month_number(spec.start), month_number(spec.as_of)
-        known = {o.id for o in case.known.observations}
-        return cls(
-            levels=tuple(tuple(s.level for s in p.stances) for p in spec.postures),
-            signals=tuple(SIGNALS.index(p.signal) for p in spec.postures),
-            drivers=tuple(_driver(p.driver, p.actor, axes, cls.reads) for p in spec.postures),
-            recorded=tuple(
-                _by_month(
-                    [
-                        (
-                            month_number(r.since) - start,
-                            [s.name for s in p.stances].index(r.stance),
-                        )
-                        for r in p.recorded
-                        if r.source in known or r is p.recorded[0]
-                    ],
-                    cut - start + 1,
-                )
-                for p in spec.postures
-            ),
-        )
-
-    def step(
-        self, p: PostureParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
-        """Replay or choose, and signal."""
-        nothing = jnp.zeros_like(world.war)
-        signal = [nothing] * len(SIGNALS)
-        stances, first = [], 0
-        for row, levels in enumerate(self.levels):
-            record = jnp.asarray(np.array(self.recorded[row]), world.war.dtype)
-            past = record[jnp.minimum(clock.month, len(self.recorded[row]) - 1)]
-            chosen = self._choose(p, row, first, world, draws["choice"][row])
-            later = jnp.where(clock.quarter, chosen, world.stance[row])
-            free = jnp.where(clock.future, later, jnp.broadcast_to(past, nothing.shape))
-            stance = jnp.where(p.fixed[row] >= 0, p.fixed[row], free)
-            stances.append(stance)
-            sent = sum((stance == k) * level for k, level in enumerate(levels))
-            signal[self.signals[row]] = signal[self.signals[row]] + sent
-            first += len(levels)
-        stacked = jnp.stack(stances) if stances else world.stance
-        return {"stance": stacked, "signal": jnp.stack(signal)}
+    Parameters = ChoiceParameters
 
     def _choose(
-        self, p: PostureParameters, row: int, first: int, world: World, draw: Array
-    ) -> Array:
-        """One stance a run, by inverting the cumulative choice probabilities at the draw."""
-        name, member = self.drivers[row]
-        quantity = getattr(world, name)
-        felt = quantity[member] if quantity.ndim > world.war.ndim else quantity
-        driver = felt / p.driver_scale[row]
+        self, p: ChoiceParameters, world: World, draws: Draws
+    ) -> Float[Array, "posture *run"]:
+        # by inverting the cumulative choice probabilities at the draw
+        before, driver = world.posture.stance, self._felt(world) / p.driver_scale
+        counts = [len(levels) for levels in self.levels]
+        first = [sum(counts[:row]) for row in range(len(counts))]
         scores = []
-        for k in range(len(self.levels[row])):
-            payoff = p.constant[first + k] + p.response[first + k] * driver
-            payoff = payoff + p.inertia[row] * (world.stance[row] == k)
-            scores.append(payoff / p.noise[row])
-        score = jnp.stack(scores)
-        weight = jnp.exp(score - score.max(0))
-        reached = jnp.cumsum(weight, axis=0) / weight.sum(0)
-        return sum(
-            ((draw > reached[k]).astype(draw.dtype) for k in range(len(scores) - 1)),
-            jnp.zeros_like(draw),
-        )
+        for k in range(max(counts)):
+            own = [start + min(k, count - 1) for start, count in zip(first, counts, strict=True)]
+            payoff = pick(p.constant, own) + pick(p.response, own) * driver
+            score = (payoff + p.inertia * (before == k)) / p.noise
+            scores.append(
+                jnp.where(column([k < count for count in counts], score), score, -jnp.inf)
+            )
+        best = scores[0]
+        for score in scores[1:]:
+            best = jnp.maximum(best, score)
+        weights = [jnp.exp(score - best) for score in scores]
+        total = sum(weights[1:], weights[0])
+        chosen, reached = jnp.zeros_like(total), jnp.zeros_like(total)
+        for weight in weights[:-1]:
+            reached = reached + weight
+            chosen = chosen + (draws["choice"] > reached / total).astype(total.dtype)
+        return chosen
+
+    def _felt(self, world: World) -> Float[Array, "posture *run"]:
+        """The driver of each actor."""
+        rows = [
+            getattr(world[slot], name)[() if position is None else position]
+            for slot, name, position in self.drivers
+        ]
+        return jnp.stack(rows)
 
 
-class FrozenPosture(QuantalResponse):
+@final
+class FrozenParameters(StanceParameters):
+    """Parameters of stances that do not change."""
+
+
+@final
+class FrozenPosture(Recorded):
     """Null rival: every actor keeps its last recorded stance."""
 
     variant = "frozen"
-    draws: ClassVar[tuple[Draw, ...]] = ()
-
-    def step(
-        self, p: PostureParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
-        """Replay, then stay."""
-        return super().step(p, world, month, {"choice": world.stance}, clock)
+    Parameters = FrozenParameters
 
     def _choose(
-        self, p: PostureParameters, row: int, first: int, world: World, draw: Array
-    ) -> Array:
-        return world.stance[row]
+        self, p: FrozenParameters, world: World, draws: Draws
+    ) -> Float[Array, "posture *run"]:
+        return world.posture.stance
 
 
 def _by_month(record: list[tuple[int, int]], months: int) -> tuple[int, ...]:
@@ -168,26 +207,3 @@ def _by_month(record: list[tuple[int, int]], months: int) -> tuple[int, ...]:
                 current = stance
         stances.append(current)
     return tuple(stances)
-
-
-def _driver(driver: str, actor: str, axes: Axes, readable: frozenset[str]) -> tuple[str, int]:
-    """A driver like `flow[RUS-PRK]` as the name of a carried quantity and a position."""
-    where = f"case.toml: driver of {actor}"
-    name, _, member = driver.removesuffix("]").partition("[")
-    carried = sorted(q.name for q in quantities().values() if q.carried and q.name in readable)
-    if name not in carried:
-        raise CaseError(
-            where=where,
-            found=f"'{driver}'",
-            expected="one of " + ", ".join(carried) + ", with a member in brackets",
-            hint=nearest(name, carried),
-        )
-    axis = quantities()[name].axis
-    if member not in axes[axis]:
-        raise CaseError(
-            where=where,
-            found=f"member '{member}' of {name}",
-            expected="one of " + ", ".join(axes[axis]),
-            hint=nearest(member, axes[axis]),
-        )
-    return name, axes.at(axis, member)

@@ -7,33 +7,43 @@ Knowledge k runs from zero to the frontier at one,
 T being technology received, in dollars a month, and E the enforcement that raises the cost of own
 research; solved exactly over the step, within which E and T are held. Warheads are added at the
 rate r0·e^(r1·k), k being last month's. Launches are counts whose rate l0·e^(−x·exports) falls while
-missiles are exported instead of tested. The gap is the rival's lead as a share of what the rival
-knows, 1 − k/k_rival, negative once the rival is overtaken.
+weapons are exported instead of tested; the case says which goods these are. The gap is the rival's
+lead as a share of what the rival knows, 1 − k/k_rival, negative once the rival is overtaken.
 
 Source: own-and-transfer growth of knowledge as in Nelson and Phelps, "Investment in Humans,
 Technological Diffusion, and Economic Growth", AER 56 (1966); counts of launches and warheads: CSIS
 Beyond Parallel and the SIPRI yearbooks, as cited in the case.
 
 Left out: fissile material as a stock; delivery against warhead technology; the rival's own
-progress; forgetting; what tests teach; exports of other goods than the one a case calls `missiles`.
+progress; forgetting; what tests teach.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import Any, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS
+from servanda.world.quantities.proliferation import ProliferationFlows, ProliferationState
 
 # A rival that knew nothing would make the gap, a share of its knowledge, infinite.
 _LEAST_RIVAL = 0.01
 
 
-class ProliferationParameters(eqx.Module):
-    """Parameters of weapons knowledge, one a proliferator."""
+class Proliferation(Theory):
+    """The slot: weapons knowledge, warheads and tests."""
+
+    slot = "proliferation"
+    State = ProliferationState
+    Flows = ProliferationFlows
+
+
+class ResearchParameters(eqx.Module):
+    """Parameters of weapons knowledge, one a proliferator. Abstract: each theory has its own."""
 
     knowledge: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "dimensionless", "knowledge at the start, frontier = 1"
@@ -46,9 +56,6 @@ class ProliferationParameters(eqx.Module):
     )
     enforcement_bite: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "dimensionless", "share of own research that full enforcement stops"
-    )
-    absorption: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "1/USD", "growth towards the frontier by a dollar of technology received"
     )
     warheads: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "warhead", "assembled warheads at the start"
@@ -67,71 +74,91 @@ class ProliferationParameters(eqx.Module):
     )
 
 
-class OwnAndTransfer(Process):
-    """Knowledge grows by own research and by what is taught."""
+class Learning(Proliferation):
+    """A family: knowledge grows by own research and by what of the lessons is absorbed."""
 
     teachers: tuple[int, ...]
     exports: tuple[tuple[int, ...], ...]
 
-    slot = "proliferation"
-    variant = "own-and-transfer"
-    reads = frozenset({"knowledge", "warheads", "arrived", "worth", "signal"})
-    writes = frozenset({"knowledge", "warheads", "launch_rate", "gap"})
-    Parameters = ProliferationParameters
-
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
-        """Which tie teaches each proliferator, and which carry its missiles away."""
+    def build(cls, case: Case, layout: Layout) -> Self:
+        """Which tie teaches each proliferator, and which carry away what it would test."""
         spec = case.spec
         return cls(
-            teachers=tuple(axes.at("tie", p.taught_by) for p in spec.proliferators),
+            teachers=tuple(layout.axes.at("tie", p.taught_by) for p in spec.proliferators),
             exports=tuple(
                 tuple(
-                    i
-                    for i, t in enumerate(spec.ties)
-                    if t.giver == p.actor and t.good == "missiles"
+                    i for i, t in enumerate(spec.ties) if t.giver == p.actor and t.good in p.exports
                 )
                 for p in spec.proliferators
             ),
         )
 
-    def initial(self, p: ProliferationParameters) -> dict[str, Array]:
+    def initial(self, p: ResearchParameters) -> ProliferationState:
         """Where knowledge and warheads begin."""
-        return {"knowledge": p.knowledge, "warheads": p.warheads}
+        return ProliferationState(knowledge=p.knowledge, warheads=p.warheads)
 
     def step(
-        self, p: ProliferationParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[ProliferationState, ProliferationFlows]:
         """Learn, build, test."""
+        before, arrived = world.proliferation, month.ledger.arrived
         if not self.teachers:
-            return {name: jnp.zeros_like(world.knowledge) for name in self.writes}
-        enforcement = jnp.maximum(month.signal[SIGNALS.index("enforcement")], 0.0)
-        taught = jnp.stack([month.worth[t] * month.arrived[t] for t in self.teachers])
+            nobody = before.knowledge
+            return before, ProliferationFlows(launch_rate=nobody, gap=nobody)
+        enforcement = jnp.maximum(month.posture.signal[SIGNALS.index("enforcement")], 0.0)
+        taught = jnp.stack([month.exchange.worth[t] * arrived[t] for t in self.teachers])
         exported = jnp.stack(
-            [
-                sum((month.arrived[t] for t in ties), jnp.zeros_like(enforcement))
-                for ties in self.exports
-            ]
+            [sum((arrived[t] for t in ties), jnp.zeros_like(enforcement)) for ties in self.exports]
         )
         own = p.own_research * (1 - p.enforcement_bite * enforcement) * clock.dt
         learnt = -jnp.expm1(-own - self._absorbed(p, taught))
-        knowledge = world.knowledge + (1 - world.knowledge) * learnt
-        rate = p.warhead_rate * jnp.exp(p.warhead_learning * world.knowledge)
-        return {
-            "knowledge": knowledge,
-            "warheads": world.warheads + rate * clock.dt,
-            "launch_rate": p.launches * jnp.exp(-p.crowding * exported / clock.dt),
-            "gap": 1 - knowledge / jnp.maximum(p.rival_knowledge, _LEAST_RIVAL),
-        }
+        knowledge = before.knowledge + (1 - before.knowledge) * learnt
+        rate = p.warhead_rate * jnp.exp(p.warhead_learning * before.knowledge)
+        return (
+            ProliferationState(knowledge=knowledge, warheads=before.warheads + rate * clock.dt),
+            ProliferationFlows(
+                launch_rate=p.launches * jnp.exp(-p.crowding * exported / clock.dt),
+                gap=1 - knowledge / jnp.maximum(p.rival_knowledge, _LEAST_RIVAL),
+            ),
+        )
 
-    def _absorbed(self, p: ProliferationParameters, taught: Array) -> Array:
+    @abstractmethod
+    def _absorbed(self, p: Any, taught: Array) -> Array:
+        """Growth towards the frontier by what is taught."""
+
+
+@final
+class TransferParameters(ResearchParameters):
+    """Parameters of knowledge that is taught."""
+
+    absorption: Float[Array, "proliferator *run"] = parameter(
+        "proliferator", "1/USD", "growth towards the frontier by a dollar of technology received"
+    )
+
+
+@final
+class OwnAndTransfer(Learning):
+    """Knowledge grows by own research and by what is taught."""
+
+    variant = "own-and-transfer"
+    Parameters = TransferParameters
+
+    def _absorbed(self, p: TransferParameters, taught: Array) -> Array:
         return p.absorption * taught
 
 
-class OwnOnly(OwnAndTransfer):
+@final
+class OwnParameters(ResearchParameters):
+    """Parameters of own research alone."""
+
+
+@final
+class OwnOnly(Learning):
     """Null rival: what is taught teaches nothing."""
 
     variant = "own-only"
+    Parameters = OwnParameters
 
-    def _absorbed(self, p: ProliferationParameters, taught: Array) -> Array:
+    def _absorbed(self, p: OwnParameters, taught: Array) -> Array:
         return jnp.zeros_like(taught)

@@ -23,7 +23,7 @@ economies since the table's baseline; exports lost, which the table has and no m
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Self
+from typing import Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -33,28 +33,36 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.case.schema import month_number
 from servanda.errors import CaseError, nearest
-from servanda.world import Axes, Clock, Draws, Month, Process, World, parameter
+from servanda.world import Clock, Draws, Layout, Month, Nothing, Theory, World, parameter
 from servanda.world.axes import SIGNALS
+from servanda.world.quantities.trade import TradeFlows
 
 REGIMES = ("indifference", "selective", "enforcement")
 COLUMNS = (
     *("since", "regime", "elasticity", "severity", "actor"),
     *("real_income_change", "imports_change", "hold", "hold_imports", "imports_lost_musd_month"),
 )
-# Of a route's target: the column of the table and what turns it into our unit, by quantity.
+# Of a route's target: the column of the table and what turns it into our unit.
 OF_ROUTES = (
     ("imports_lost_musd_month", 1e6),
     ("imports_change", 1.0),
     ("hold", 1.0),
     ("hold_imports", 1.0),
 )
-ROUTES = ("sanctioned", "imports_gross", "hold", "hold_imports")
-WRITES = frozenset({"income_gross", *ROUTES})
 Cell = tuple[str, str, float, float, str]
 Table = tuple[tuple[tuple[float, ...], ...], ...]  # by month, point of the table, and row
 
 
-class TradeParameters(eqx.Module):
+class Trade(Theory):
+    """The slot: what sanctions take."""
+
+    slot = "trade"
+    State = Nothing
+    Flows = TradeFlows
+
+
+@final
+class TableParameters(eqx.Module):
     """Parameters of the reading."""
 
     elasticity: Float[Array, "*run"] = parameter(
@@ -65,7 +73,8 @@ class TradeParameters(eqx.Module):
     )
 
 
-class EquilibriumTable(Process):
+@final
+class EquilibriumTable(Trade):
     """Reads equilibrium results by month, between elasticities, severities and enforcements."""
 
     since: tuple[int, ...]  # months from the start of the case to those of the table
@@ -75,14 +84,11 @@ class EquilibriumTable(Process):
     actors: int
     routes: int
 
-    slot = "trade"
     variant = "equilibrium-table"
-    reads = frozenset({"signal"})
-    writes = WRITES
-    Parameters = TradeParameters
+    Parameters = TableParameters
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Read the case's `trade_effects.csv`; actors that it lacks are not affected.
 
         Raises:
@@ -94,7 +100,7 @@ class EquilibriumTable(Process):
             sorted(set(part)) for part in zip(*found, strict=True)
         )
         _check_cells(found, product(months, REGIMES, sigmas, severities, covered))
-        actors = axes["actor"]
+        actors = layout.axes["actor"]
         targets = [route.target for route in case.spec.routes]
         rows = (
             *(("real_income_change", actor, 1.0) for actor in actors),
@@ -122,11 +128,15 @@ class EquilibriumTable(Process):
             routes=len(targets),
         )
 
+    def initial(self, p: TableParameters) -> Nothing:
+        """Nothing is carried."""
+        return Nothing()
+
     def step(
-        self, p: TradeParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: TableParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[Nothing, TradeFlows]:
         """Look up."""
-        enforcement = month.signal[SIGNALS.index("enforcement")]
+        enforcement = month.posture.signal[SIGNALS.index("enforcement")]
         levels = tuple(np.linspace(0.0, 1.0, len(REGIMES)).tolist())
         weights = product(
             tent_weights(enforcement, levels),
@@ -140,43 +150,56 @@ class EquilibriumTable(Process):
         for point, (regime, sigma, severity) in enumerate(weights):
             column = points[point][:, *(None,) * p.elasticity.ndim]
             total = total + column * regime * sigma * severity
-        of_routes = dict(zip(ROUTES, self._split(total[self.actors :]), strict=True))
+        lost, *others = self._split(total[self.actors :])
         # Sanctions on others may bring a target more trade, of which none is lost.
-        of_routes["sanctioned"] = jnp.maximum(of_routes["sanctioned"], 0)
-        return {"income_gross": total[: self.actors], **of_routes}
+        return Nothing(), _flows(total[: self.actors], jnp.maximum(lost, 0), *others)
 
     def _split(self, total: Array) -> list[Array]:
         """Each quantity of routes, which stand one after another."""
         width = self.routes
-        return [total[at * width : (at + 1) * width] for at in range(len(ROUTES))]
+        return [total[at * width : (at + 1) * width] for at in range(len(OF_ROUTES))]
 
 
-class NoEffect(Process):
+@final
+class NoEffect(Trade):
     """Null rival: sanctions change nothing."""
 
     routes: int
     actors: int
 
-    slot = "trade"
     variant = "no-effect"
-    reads = frozenset({"war"})
-    writes = WRITES
-    Parameters = TradeParameters
+    Parameters = Nothing
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Remember how many routes and actors there are."""
-        return cls(axes.size("route"), axes.size("actor"))
+        return cls(layout.axes.size("route"), layout.axes.size("actor"))
+
+    def initial(self, p: Nothing) -> Nothing:
+        """Nothing is carried."""
+        return Nothing()
 
     def step(
-        self, p: TradeParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[Nothing, TradeFlows]:
         """Nothing is lost."""
-        shape, dtype = world.war.shape, world.war.dtype
-        return {
-            "income_gross": jnp.zeros((self.actors, *shape), dtype),
-            **{name: jnp.zeros((self.routes, *shape), dtype) for name in ROUTES},
-        }
+        shape, dtype = world.war.war.shape, world.war.war.dtype
+        none = jnp.zeros((self.routes, *shape), dtype)
+        income = jnp.zeros((self.actors, *shape), dtype)
+        return Nothing(), _flows(income, none, none, none, none)
+
+
+def _flows(
+    income: Array, sanctioned: Array, imports: Array, hold: Array, hold_imports: Array
+) -> TradeFlows:
+    """The month's flows, those of routes in the order of `OF_ROUTES`."""
+    return TradeFlows(
+        sanctioned=sanctioned,
+        income_gross=income,
+        imports_gross=imports,
+        hold=hold,
+        hold_imports=hold_imports,
+    )
 
 
 def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:

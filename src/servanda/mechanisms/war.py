@@ -14,26 +14,30 @@ Left out: fronts, offensives and seasons; escalation; what a ceasefire would be 
 side.
 """
 
-from typing import ClassVar, Self
+from abc import abstractmethod
+from typing import Any, ClassVar, Self, final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
-from servanda.world import Axes, Clock, Draw, Draws, Month, Process, World, parameter
+from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import collect
+from servanda.world.quantities.war import WarFlows, WarState
 
 
-class WarParameters(eqx.Module):
-    """Parameters of tempo and ceasefire."""
+class War(Theory):
+    """The slot: whether the war goes on, and at what pace."""
 
-    persistence: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of log tempo that lasts a month"
-    )
-    volatility: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "standard deviation of a month's shock to log tempo"
-    )
+    slot = "war"
+    State = WarState
+    Flows = WarFlows
+
+
+class PaceParameters(eqx.Module):
+    """Parameters of a pace that men cap and a ceasefire ends. Abstract: each theory has its own."""
+
     initial_log_tempo: Float[Array, "*run"] = parameter(
         "", "dimensionless", "log tempo at the start"
     )
@@ -48,63 +52,85 @@ class WarParameters(eqx.Module):
     )
 
 
-class PersistentTempo(Process):
-    """AR(1) tempo, capped by men, with a hazard of ceasefire."""
+class CappedByMen(War):
+    """A family: log tempo, however it moves, is capped by men and ended by a ceasefire."""
 
     foreign: tuple[int | None, ...]
 
-    slot = "war"
-    variant = "persistent-tempo"
-    reads = frozenset({"log_tempo", "war", "men", "lent"})
-    writes = frozenset({"log_tempo", "war", "tempo", "manning", "required"})
-    draws: ClassVar[tuple[Draw, ...]] = (Draw("shock", kind="normal"), Draw("ceasefire"))
-    Parameters = WarParameters
-
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> Self:
+    def build(cls, case: Case, layout: Layout) -> Self:
         """Foreign troops fight for the belligerent that they are lent to."""
-        return cls(foreign=tuple(axes.fights_for(t) for t in case.spec.ties))
+        return cls(foreign=tuple(layout.axes.fights_for(t) for t in case.spec.ties))
 
-    def initial(self, p: WarParameters) -> dict[str, Array]:
+    def initial(self, p: PaceParameters) -> WarState:
         """The war is on, at its first pace."""
-        return {"log_tempo": p.initial_log_tempo, "war": jnp.ones_like(p.initial_log_tempo)}
+        return WarState(log_tempo=p.initial_log_tempo, war=jnp.ones_like(p.initial_log_tempo))
 
     def step(
-        self, p: WarParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> tuple[WarState, WarFlows]:
         """Move log tempo, draw the ceasefire, and cap the pace by men."""
+        log_tempo = self._log_tempo(p, world, month, draws, clock)
+        ceased = draws["ceasefire"] < -jnp.expm1(-p.ceasefire_hazard * clock.dt)
+        war = jnp.where(clock.future & ceased, 0.0, world.war.war)
+        helpers = collect(world.ledger.lent, self.foreign, p.required.shape[0])
+        manning = (world.attrition.men + helpers) / p.required
+        cap = p.manning_elasticity * jnp.log(jnp.clip(manning[0], 1e-3, 1.0))
+        return (
+            WarState(log_tempo=log_tempo, war=war),
+            WarFlows(tempo=war * jnp.exp(log_tempo + cap), manning=manning, required=p.required),
+        )
+
+    @abstractmethod
+    def _log_tempo(
+        self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
+        """Log tempo at the step's end; arguments as for `step`."""
+
+
+@final
+class PersistentParameters(PaceParameters):
+    """Parameters of a persistent tempo."""
+
+    persistence: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "share of log tempo that lasts a month"
+    )
+    volatility: Float[Array, "*run"] = parameter(
+        "", "dimensionless", "standard deviation of a month's shock to log tempo"
+    )
+
+
+@final
+class PersistentTempo(CappedByMen):
+    """AR(1) tempo, capped by men, with a hazard of ceasefire."""
+
+    variant = "persistent-tempo"
+    draws: ClassVar[tuple[Draw, ...]] = (Draw("shock", kind="normal"), Draw("ceasefire"))
+    Parameters = PersistentParameters
+
+    def _log_tempo(
+        self, p: PersistentParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
         kept = jnp.exp(jnp.log(p.persistence) * clock.dt)
         # variance of the exact AR(1) over a step of dt, equal to σ² at one month
         spread = jnp.sqrt((1 - kept * kept) / (1 - p.persistence * p.persistence))
-        log_tempo = kept * world.log_tempo + p.volatility * spread * draws["shock"]
-        return self._pace(p, world, draws, clock, log_tempo)
-
-    def _pace(
-        self, p: WarParameters, world: World, draws: Draws, clock: Clock, log_tempo: Array
-    ) -> dict[str, Array]:
-        ceased = draws["ceasefire"] < -jnp.expm1(-p.ceasefire_hazard * clock.dt)
-        war = jnp.where(clock.future & ceased, 0.0, world.war)
-        helpers = collect(world.lent, self.foreign, p.required.shape[0])
-        manning = (world.men + helpers) / p.required
-        cap = p.manning_elasticity * jnp.log(jnp.clip(manning[0], 1e-3, 1.0))
-        tempo = war * jnp.exp(log_tempo + cap)
-        return {
-            "log_tempo": log_tempo,
-            "war": war,
-            "tempo": tempo,
-            "manning": manning,
-            "required": p.required,
-        }
+        return kept * world.war.log_tempo + p.volatility * spread * draws["shock"]
 
 
-class ConstantTempo(PersistentTempo):
+@final
+class ConstantParameters(PaceParameters):
+    """Parameters of a constant tempo."""
+
+
+@final
+class ConstantTempo(CappedByMen):
     """Null rival: the pace of the start goes on, capped by men, until a ceasefire."""
 
     variant = "constant-tempo"
-    draws = (Draw("ceasefire"),)
+    draws: ClassVar[tuple[Draw, ...]] = (Draw("ceasefire"),)
+    Parameters = ConstantParameters
 
-    def step(
-        self, p: WarParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
-        """Keep log tempo where it is."""
-        return self._pace(p, world, draws, clock, world.log_tempo)
+    def _log_tempo(
+        self, p: ConstantParameters, world: World, month: Month, draws: Draws, clock: Clock
+    ) -> Float[Array, "*run"]:
+        return world.war.log_tempo

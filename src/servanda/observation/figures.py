@@ -111,10 +111,10 @@ def bearing(model: Model) -> Mapping[str, int]:
     A figure bears on the mechanism that writes what it counts, and on those whose flows that one
     reads within the month: deliveries on the ledger that grants them and the exchange that asks.
     """
-    writer = {name: process.slot for process in model.plan for name in process.writes}
+    writer = {name: q.slot for name, q in model.layout.quantities.items()}
     flows = {name for name, q in model.layout.quantities.items() if not q.carried}
-    feeds = {p.slot: {writer[name] for name in p.reads & flows} for p in model.plan}
-    counts = {process.slot: 0 for process in model.plan}
+    feeds = {slot: {writer[name] for name in reads & flows} for slot, reads in model.reads.items()}
+    counts = {theory.slot: 0 for theory in model.plan}
     for known in known_records(model):
         observed = [model.layout.resolve(n, known.series.name) for n in known.series.observes]
         reached = {writer[reference.quantity.name] for reference in observed}

@@ -11,7 +11,7 @@ from servanda.case.schema import month_number
 from servanda.engine import Model
 from servanda.ensembles import Ensemble
 from servanda.results.results import Results, made_from, reference_classes
-from servanda.world.state import Quantity
+from servanda.world import Quantity
 
 PARAMETERS = "what each run was drawn with, in the mechanism's unit, before levers"
 CONVENTIONS = "CF-1.11"

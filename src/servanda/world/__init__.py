@@ -1,19 +1,29 @@
-"""What there is in a month: labelled axes, the carried state, the month's flows, and the ledger."""
+"""What there is in a month: axes, records of state and flows, the ledger, and what a theory is."""
 
+from servanda.world.absence import absence
 from servanda.world.axes import Axes
+from servanda.world.layout import Layout, Reference
 from servanda.world.ledger import Ledger
-from servanda.world.process import Draw, Draws, Process, parameter
-from servanda.world.state import Clock, Month, World, quantities
+from servanda.world.quantity import Nothing, Quantity, Record, quantity
+from servanda.world.state import Clock, Month, World
+from servanda.world.theory import ABSENT, Draw, Draws, Theory, parameter
 
 __all__ = [
+    "ABSENT",
     "Axes",
     "Clock",
     "Draw",
     "Draws",
+    "Layout",
     "Ledger",
     "Month",
-    "Process",
+    "Nothing",
+    "Quantity",
+    "Record",
+    "Reference",
+    "Theory",
     "World",
+    "absence",
     "parameter",
-    "quantities",
+    "quantity",
 ]

@@ -1,4 +1,4 @@
-"""Labelled axes: every array's first axis is one of these; runs, where there are any, come last.
+"""Axes: every array's first axis is one of these; runs, where there are any, come last.
 
 Axes hold what the case names and nothing else: accounts exist only where a tie or a war needs a
 stock, ties are a list of directed edges. That is what keeps a month small.
@@ -11,7 +11,8 @@ from functools import cached_property
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from servanda.case.schema import CaseSpec, Tie
+from servanda.case.schema import CaseSpec, Good, Tie
+from servanda.world.members import Account, Edge, Member, Named, Option, Partner
 
 SIGNALS = ("enforcement", "courtship", "supply", "turn")
 ENDINGS = ("lapse", "renegotiation", "violation", "substitution")
@@ -19,9 +20,10 @@ ENDINGS = ("lapse", "renegotiation", "violation", "substitution")
 
 @dataclass(frozen=True)
 class Axes:
-    """The labels of every axis of a case.
+    """The members of every axis of a case.
 
-    Build with `Axes.of(spec)`; `axes["tie"]` gives labels, `axes.at("tie", label)` a position.
+    Build with `Axes.of(spec)`; `axes.members["tie"]` gives records, `axes["tie"]` their labels and
+    `axes.at("tie", label)` a position.
     """
 
     spec: CaseSpec
@@ -32,40 +34,79 @@ class Axes:
         return cls(spec)
 
     @cached_property
-    def labels(self) -> Mapping[str, tuple[str, ...]]:
-        """Labels by axis name."""
+    def members(self) -> Mapping[str, tuple[Member, ...]]:
+        """Members by axis name."""
         spec = self.spec
-        return {
-            "": ("",),
-            "actor": tuple(a.code for a in spec.actors),
-            "account": self._accounts(),
-            "tie": tuple(t.label for t in spec.ties),
-            "partnership": tuple(p.label for p in spec.partnerships),
-            "partner": tuple(
-                f"{p.label}/{actor}" for p in spec.partnerships for actor in (p.supplier, p.buyer)
-            ),
-            "belligerent": (spec.war.attacker, spec.war.defender),
-            "coalition": tuple(c.name for c in spec.coalitions),
-            "patronage": tuple(p.label for p in spec.patronages),
-            "route": tuple(r.name for r in spec.routes),
-            "proliferator": tuple(p.actor for p in spec.proliferators),
-            "posture": tuple(p.actor for p in spec.postures),
-            "stance": tuple(f"{p.actor}.{s.name}" for p in spec.postures for s in p.stances),
+        named = {
+            "": [""],
+            "actor": [a.code for a in spec.actors],
+            "partnership": [p.label for p in spec.partnerships],
+            "belligerent": [spec.war.attacker, spec.war.defender],
+            "coalition": [c.name for c in spec.coalitions],
+            "patronage": [p.label for p in spec.patronages],
+            "route": [r.name for r in spec.routes],
+            "proliferator": [p.actor for p in spec.proliferators],
+            "posture": [p.actor for p in spec.postures],
             "signal": SIGNALS,
             "ending": ENDINGS,
             "reference_class": spec.reference_classes,
         }
+        return {
+            **{axis: tuple(map(Named, labels)) for axis, labels in named.items()},
+            "account": self.accounts,
+            "tie": self.edges,
+            "partner": tuple(
+                Partner(p, actor) for p in spec.partnerships for actor in (p.supplier, p.buyer)
+            ),
+            "stance": tuple(Option(p, s) for p in spec.postures for s in p.stances),
+        }
+
+    @cached_property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Labels by axis name."""
+        return {axis: tuple(m.label for m in found) for axis, found in self.members.items()}
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """How many members each axis has."""
+        return {axis: len(found) for axis, found in self.members.items()}
 
     def __getitem__(self, axis: str) -> tuple[str, ...]:
         return self.labels[axis]
 
     def size(self, axis: str) -> int:
-        """How many labels an axis has."""
-        return len(self.labels[axis])
+        """How many members an axis has."""
+        return self.sizes[axis]
 
     def at(self, axis: str, label: str) -> int:
         """The position of a label; raises `ValueError` if it is not on the axis."""
         return self.labels[axis].index(label)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Ties with the goods that flow on them."""
+        return tuple(Edge(t, self._goods[t.good]) for t in self.spec.ties)
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """Accounts that ties draw on or fill, and the belligerents' arms."""
+        found: dict[Account, None] = {}
+        for edge in self.edges:
+            if edge.good.kind != "knowledge":
+                found[Account(edge.tie.giver, edge.good)] = None
+            if edge.good.kind == "rival":
+                found[Account(edge.tie.receiver, edge.good)] = None
+        war = self.spec.war
+        for actor in (war.attacker, war.defender):
+            found[Account(actor, self._goods[war.arms])] = None
+        return tuple(found)
+
+    def account(self, actor: str, good: str) -> int | None:
+        """Position of an actor's account of a good, or None where it keeps none."""
+        return next(
+            (i for i, a in enumerate(self.accounts) if (a.owner, a.good.name) == (actor, good)),
+            None,
+        )
 
     def ties(self, *bases: str) -> list[int]:
         """Positions of the ties with one of these bases."""
@@ -87,26 +128,11 @@ class Axes:
 
     def kind(self, tie: Tie) -> str:
         """The kind of a tie's good: rival, lent or knowledge."""
-        return {g.name: g.kind for g in self.spec.goods}[tie.good]
+        return self._goods[tie.good].kind
 
-    def account(self, actor: str, good: str) -> int | None:
-        """Position of an actor's account of a good, or None where it keeps none."""
-        label = f"{actor}.{good}"
-        return self["account"].index(label) if label in self["account"] else None
-
-    def _accounts(self) -> tuple[str, ...]:
-        """Accounts that ties draw on or fill, and the belligerents' arms."""
-        spec = self.spec
-        kinds = {g.name: g.kind for g in spec.goods}
-        found: dict[str, None] = {}
-        for tie in spec.ties:
-            if kinds[tie.good] != "knowledge":
-                found[f"{tie.giver}.{tie.good}"] = None
-            if kinds[tie.good] == "rival":
-                found[f"{tie.receiver}.{tie.good}"] = None
-        for actor in (spec.war.attacker, spec.war.defender):
-            found[f"{actor}.{spec.war.arms}"] = None
-        return tuple(found)
+    @cached_property
+    def _goods(self) -> Mapping[str, Good]:
+        return {g.name: g for g in self.spec.goods}
 
 
 def pick(x: Float[Array, "source *run"], positions: Sequence[int]) -> Float[Array, "target *run"]:

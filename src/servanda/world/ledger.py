@@ -14,16 +14,21 @@ Knowledge passes through without debit. Debts are booked here too: deliveries un
 an obligation at the agreed price, payments settle it, and what is left is arrears.
 """
 
+from typing import final
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.world.axes import Axes, collect, column, pick
-from servanda.world.process import Draws, Process, parameter
+from servanda.world.layout import Layout
+from servanda.world.quantities.ledger import LedgerFlows, LedgerState
 from servanda.world.state import Clock, Month, World
+from servanda.world.theory import Draws, Theory, parameter
 
 
+@final
 class LedgerParameters(eqx.Module):
     """Parameters of clearing, one a tie."""
 
@@ -33,8 +38,9 @@ class LedgerParameters(eqx.Module):
     )
 
 
-class Ledger(Process):
-    """Clears a month's requests against what is there."""
+@final
+class Ledger(Theory):
+    """Clears a month's requests against what is there. Every model has it; it has no rival."""
 
     givers: tuple[int | None, ...]
     receivers: tuple[int | None, ...]
@@ -46,51 +52,17 @@ class Ledger(Process):
     size: tuple[int, int]
 
     slot = "ledger"
+    State = LedgerState
+    Flows = LedgerFlows
     variant = "fair-rationing"
-    reads = frozenset(
-        {
-            "stock",
-            "transit",
-            "lent",
-            "dispatched",
-            "arrears",
-            "price",
-            "loss_rate",
-            "made",
-            "use_request",
-            "send_request",
-            "recall_request",
-            "covert_request",
-            "settles",
-            "unit_cost",
-        }
-    )
-    writes = frozenset(
-        {
-            "stock",
-            "transit",
-            "lent",
-            "dispatched",
-            "arrears",
-            "used",
-            "sent",
-            "arrived",
-            "interdicted",
-            "lent_lost",
-            "returned",
-            "obligation",
-            "delivery_cost",
-            "paid",
-            "paid_in_sight",
-        }
-    )
     Parameters = LedgerParameters
 
     @classmethod
-    def build(cls, case: Case, axes: Axes) -> "Ledger":
+    def build(cls, case: Case, layout: Layout) -> "Ledger":
         """The ledger of a case: the accounts that each tie debits and credits, and its pact."""
+        axes = layout.axes
         ties = axes.spec.ties
-        kinds = [axes.kind(t) for t in ties]
+        kinds = [edge.good.kind for edge in axes.edges]
         pays = axes.pacts("payment")
         return cls(
             givers=tuple(axes.account(t.giver, t.good) for t in ties),
@@ -106,21 +78,34 @@ class Ledger(Process):
             size=(axes.size("account"), axes.size("partnership")),
         )
 
+    def initial(self, p: LedgerParameters) -> LedgerState:
+        """Empty books; the arsenal's theory says what stocks they open with."""
+        accounts, pacts = self.size
+        nothing = jnp.zeros(len(self.lent))
+        return LedgerState(
+            stock=jnp.zeros(accounts),
+            transit=nothing,
+            lent=nothing,
+            dispatched=nothing,
+            arrears=jnp.zeros(pacts),
+        )
+
     def step(
         self, p: LedgerParameters, world: World, month: Month, draws: Draws, clock: Clock
-    ) -> dict[str, Array]:
+    ) -> tuple[LedgerState, LedgerFlows]:
         """Clear one month."""
-        dt = clock.dt
+        dt, books = clock.dt, world.ledger
         accounts, pacts = self.size
-        asked = month.send_request + month.covert_request
-        available = world.stock + month.made
-        debits = month.use_request + collect(asked, self.givers, accounts)
+        asked = month.exchange.send_request + month.evasion.covert_request
+        available = books.stock + month.arsenal.made
+        use = month.arsenal.use_request
+        debits = use + collect(asked, self.givers, accounts)
         share = jnp.where(debits > available, available / jnp.maximum(debits, 1e-30), 1.0)
-        used = month.use_request * share
+        used = use * share
         granted = jnp.stack(
             [a if g is None else a * share[g] for a, g in zip(asked, self.givers, strict=True)]
         )
-        arrived, interdicted, transit = self._carry(p, world.transit, granted, dt)
+        arrived, interdicted, transit = self._carry(p, books.transit, granted, dt)
         lent, lost, returned = self._people(world, month, arrived, dt)
         stock = (
             available
@@ -129,26 +114,31 @@ class Ledger(Process):
             + collect(arrived, self.receivers, accounts)
             + collect(returned, self.givers, accounts)
         )
-        served = self._served(world, arrived, dt)
-        obligation = collect(world.price * served, self.sells, pacts)
-        paid = collect(month.settles * arrived, self.pays, pacts)
-        return {
-            "stock": jnp.maximum(stock, 0.0),
-            "transit": transit,
-            "lent": lent,
-            "dispatched": world.dispatched + jnp.where(column(self.lent, granted), granted, 0.0),
-            "arrears": world.arrears + obligation - paid,
-            "used": used,
-            "sent": granted,
-            "arrived": arrived,
-            "interdicted": interdicted,
-            "lent_lost": lost,
-            "returned": returned,
-            "obligation": obligation,
-            "delivery_cost": collect(month.unit_cost * served, self.sells, pacts),
-            "paid": paid,
-            "paid_in_sight": collect(month.settles * arrived, self.in_sight, pacts),
-        }
+        served = jnp.where(column(self.lent, arrived), books.lent * dt, arrived)
+        obligation = collect(world.exchange.price * served, self.sells, pacts)
+        settled = month.exchange.settles * arrived
+        paid = collect(settled, self.pays, pacts)
+        return (
+            LedgerState(
+                stock=jnp.maximum(stock, 0.0),
+                transit=transit,
+                lent=lent,
+                dispatched=books.dispatched + jnp.where(column(self.lent, granted), granted, 0.0),
+                arrears=books.arrears + obligation - paid,
+            ),
+            LedgerFlows(
+                used=used,
+                sent=granted,
+                arrived=arrived,
+                interdicted=interdicted,
+                lent_lost=lost,
+                returned=returned,
+                obligation=obligation,
+                delivery_cost=collect(month.exchange.unit_cost * served, self.sells, pacts),
+                paid=paid,
+                paid_in_sight=collect(settled, self.in_sight, pacts),
+            ),
+        )
 
     def _carry(
         self, p: LedgerParameters, transit: Array, sent: Array, dt: float
@@ -172,19 +162,16 @@ class Ledger(Process):
     ) -> tuple[Array, Array, Array]:
         """Lent people after arrivals, losses and returns."""
         people = column(self.lent, arrived)
-        present = jnp.where(people, world.lent + arrived, 0.0)
-        lost = present * -jnp.expm1(-world.loss_rate * dt)
-        returned = jnp.where(people, jnp.minimum(month.recall_request, present - lost), 0.0)
+        present = jnp.where(people, world.ledger.lent + arrived, 0.0)
+        lost = present * -jnp.expm1(-world.attrition.loss_rate * dt)
+        home = jnp.minimum(month.exchange.recall_request, present - lost)
+        returned = jnp.where(people, home, 0.0)
         return present - lost - returned, lost, returned
-
-    def _served(self, world: World, arrived: Array, dt: float) -> Array:
-        """What is paid for: goods when they arrive, people for every month that they serve."""
-        return jnp.where(column(self.lent, arrived), world.lent * dt, arrived)
 
 
 def total(axes: Axes, world: World, good: str) -> Float[Array, "*run"]:
     """All there is of a good in the world: on accounts, under way and lent."""
-    accounts = [i for i, a in enumerate(axes["account"]) if a.endswith(f".{good}")]
-    ties = [i for i, t in enumerate(axes.spec.ties) if t.good == good]
-    held = pick(world.stock, accounts).sum(0)
-    return held + pick(world.transit, ties).sum(0) + pick(world.lent, ties).sum(0)
+    accounts = [i for i, account in enumerate(axes.accounts) if account.good.name == good]
+    ties = [i for i, edge in enumerate(axes.edges) if edge.good.name == good]
+    held = pick(world.ledger.stock, accounts).sum(0)
+    return held + pick(world.ledger.transit, ties).sum(0) + pick(world.ledger.lent, ties).sum(0)

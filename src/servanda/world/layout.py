@@ -1,15 +1,15 @@
-"""What the runs of a case keep, and names like `used[RUS.shells]` for one member of it."""
+"""The quantities of a model and their members, and names like `used[RUS.shells]` for one of them.
+
+Theories are wired to a layout, and runs keep what it says.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from servanda.errors import CaseError, nearest
-from servanda.world import Axes
-from servanda.world.state import Quantity, unit_of
-
-# Zero on every tie but those of lent people, and kept only there.
-_OF_PEOPLE = frozenset({"lent", "dispatched", "lent_lost"})
+from servanda.world.axes import Axes
+from servanda.world.quantity import Quantity
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Layout:
     """The quantities of a model and the members of each that runs keep.
 
     Attributes:
-        axes: labels of every axis.
+        axes: members of every axis.
         quantities: every quantity by name, those carried from month to month first.
     """
 
@@ -54,16 +54,21 @@ class Layout:
 
     def units(self, name: str) -> tuple[str, ...]:
         """Units of the members that runs keep of a quantity, in their order."""
+        return tuple(self.unit(name, position) for position in self.kept.get(name, ()))
+
+    def unit(self, name: str, position: int) -> str:
+        """The unit of one member of a quantity, its good's unit filled in."""
         quantity = self.quantities[name]
-        return tuple(unit_of(self.axes, quantity, label) for label in self.labels(name))
+        member = self.axes.members[quantity.axis][position]
+        return quantity.unit.replace("{good}", member.unit)
 
     def resolve(self, text: str, where: str) -> Reference:
-        """What a name like `used[RUS.shells]` or `tempo` refers to.
+        """What a name like `used[RUS.shells]` or `tempo` refers to in what runs keep.
 
         Raises:
             CaseError: if no kept quantity or no member of it has this name.
         """
-        name, _, member = text.removesuffix("]").partition("[")
+        name, member = _parts(text)
         kept = [n for n, quantity in self.quantities.items() if quantity.kept]
         if name not in kept:
             raise CaseError(
@@ -86,9 +91,39 @@ class Layout:
         row = labels.index(member)
         return Reference(quantity, member, row if quantity.axis else None, self.units(name)[row])
 
+    def carried(self, text: str, where: str) -> tuple[Quantity, int | None]:
+        """The state that a name like `depth[ring]` refers to: its quantity, and a position on it.
+
+        Raises:
+            CaseError: if no quantity is carried under this name, or it has no such member.
+        """
+        name, member = _parts(text)
+        carried = sorted(q.name for q in self.quantities.values() if q.carried)
+        if name not in carried:
+            raise CaseError(
+                where=where,
+                found=f"'{text}'",
+                expected="one of " + ", ".join(carried) + ", with a member in brackets",
+                hint=nearest(name, carried),
+            )
+        axis = self.quantities[name].axis
+        if member not in self.axes[axis]:
+            raise CaseError(
+                where=where,
+                found=f"member '{member}' of {name}",
+                expected="one of " + ", ".join(self.axes[axis]),
+                hint=nearest(member, self.axes[axis]),
+            )
+        return self.quantities[name], self.axes.at(axis, member) if axis else None
+
     def _positions(self, quantity: Quantity) -> tuple[int, ...]:
         """Members that are kept: of people that are lent, those on the ties that lend them."""
-        if quantity.name in _OF_PEOPLE:
-            ties = enumerate(self.axes.spec.ties)
-            return tuple(i for i, tie in ties if self.axes.kind(tie) == "lent")
+        if quantity.people:
+            return tuple(i for i, e in enumerate(self.axes.edges) if e.good.kind == "lent")
         return tuple(range(self.axes.size(quantity.axis)))
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Quantity and member of a name as case files have it."""
+    name, _, member = text.removesuffix("]").partition("[")
+    return name, member

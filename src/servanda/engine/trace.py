@@ -1,0 +1,173 @@
+"""What a theory reads and whether what it returns fits, found by tracing it once.
+
+Nobody keeps a list of what a theory reads. Its step is traced on abstract arrays, and what its
+outputs depend on is read: so the order of the month, the tables of the documentation and the count
+of evidence that bears on a parameter cannot differ from the code. A look at a shape is no reading.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.interpreters import partial_eval
+from jaxtyping import Array
+
+from servanda.errors import CaseError
+from servanda.mechanisms.arsenal import Arsenal
+from servanda.world import Clock, Month, Record, Theory, World
+from servanda.world.quantity import MisfitError, neutral, shape
+
+# Any number that is no axis's size would do: an array that has it has the runs last.
+_RUNS = 1009
+
+Slots = tuple[type[Theory], ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a theory depends on.
+
+    Attributes:
+        reads: states of last month and flows of this one that the step's outputs depend on.
+        parameters: parameters on which they, the first state or the opening stock depend.
+    """
+
+    reads: frozenset[str]
+    parameters: frozenset[str]
+
+
+def trace(theory: Theory, slots: Slots, sizes: Mapping[str, int]) -> Trace:
+    """Trace a theory among the others of a model.
+
+    Args:
+        theory: wired to a case.
+        slots: a theory of every slot of the model, for their records.
+        sizes: how many members each axis has.
+
+    Raises:
+        CaseError: if it reads what there is not, or returns something else than its slot's records,
+            each quantity with its own shape.
+    """
+    key = tuple(sizes.items())
+    try:
+        hash(theory)
+    except TypeError:  # it holds an array
+        return _trace(theory, slots, key)
+    return _traced(theory, slots, key)
+
+
+def _trace(theory: Theory, slots: Slots, sizes: tuple[tuple[str, int], ...]) -> Trace:
+    own = dict(sizes)
+    p, draws = _parameters(theory, own), _draws(theory, own)
+    world, month, clock = _surroundings(slots, own)
+    where = f"theory {theory.slot}/{theory.variant}"
+
+    def step(p: Any, world: World, month: Month, draws: Any, clock: Clock) -> Any:
+        found = theory.step(p, world, month, draws, clock)
+        pair: object = found  # it is a pair only by its annotation
+        if not isinstance(pair, tuple) or len(pair) != 2:  # noqa: PLR2004
+            raise MisfitError(f"a step that returns {_kind(found)}", _EXPECTED, None)
+        for record, wanted in zip(found, (theory.State, theory.Flows), strict=True):
+            _check(record, wanted, own, "step")
+        return found
+
+    def initial(p: Any) -> Any:
+        state = theory.initial(p)
+        _check(state, theory.State, own, "start", runs=(_RUNS,) if _has_runs(state) else ())
+        return state, theory.opening_stock(p) if isinstance(theory, Arsenal) else ()
+
+    try:
+        reads = _used(step, p, world, month, draws, clock)
+        begins = _used(initial, p)
+    except MisfitError as error:
+        raise CaseError(where, error.found, error.expected, error.hint) from error
+    return Trace(
+        reads=frozenset(path[-1].name for path in reads if path[0].idx in (1, 2)),
+        parameters=frozenset(path[1].name for path in reads | begins if path[0].idx == 0),
+    )
+
+
+_traced = lru_cache(maxsize=512)(_trace)
+_EXPECTED = "its slot's state and flows"
+
+
+def _kind(thing: object) -> str:
+    return "nothing" if thing is None else f"a {type(thing).__name__}"
+
+
+def _check(
+    record: object,
+    wanted: type[Record],
+    sizes: Mapping[str, int],
+    what: str,
+    runs: tuple[int, ...] = (_RUNS,),
+) -> None:
+    """Raise `MisfitError` unless this is the record, each quantity with its own shape."""
+    if not isinstance(record, wanted):
+        raise MisfitError(f"a {what} that returns {_kind(record)}", wanted.__name__, None)
+    for field in fields(wanted):
+        value, axis = getattr(record, field.name), field.metadata["axis"]
+        right = (*shape(axis, sizes), *runs)
+        if jnp.shape(value) != right:
+            each = [name for name, has in ((axis, axis), ("run", runs)) if has]
+            raise MisfitError(
+                f"a {what} that returns '{field.name}' of shape {_text(jnp.shape(value))}",
+                f"{_text(right)}: " + ("one for each " + " and ".join(each) if each else "one"),
+                None,
+            )
+        if not jnp.issubdtype(jnp.result_type(value), jnp.floating):
+            found = f"a {what} that returns '{field.name}' of {jnp.result_type(value)}"
+            raise MisfitError(found, "numbers with a decimal point", "use jnp.where(…, 1.0, 0.0)")
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    """A shape with the runs named."""
+    return "(" + ", ".join("runs" if n == _RUNS else str(n) for n in shape) + ")"
+
+
+def _has_runs(state: object) -> bool:
+    return any(jnp.ndim(x) and jnp.shape(x)[-1] == _RUNS for x in jax.tree.leaves(state))
+
+
+def _used(function: Callable[..., Any], *given: Any) -> frozenset[Any]:
+    """Paths of the leaves of the arguments on which a function's results depend."""
+    jaxpr = jax.make_jaxpr(function)(*given).jaxpr
+    _, used = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(given)]
+    return frozenset(path for path, one in zip(paths, used, strict=True) if one)
+
+
+def _numbers(*shape: int) -> Array:
+    return jnp.zeros((*shape, _RUNS), jnp.float32)
+
+
+def _parameters(theory: Theory, sizes: Mapping[str, int]) -> eqx.Module:
+    def made() -> eqx.Module:
+        axes = {f.name: f.metadata["axis"] for f in fields(theory.Parameters)}
+        return theory.Parameters(**{k: _numbers(*shape(axis, sizes)) for k, axis in axes.items()})
+
+    record: eqx.Module = jax.eval_shape(made)
+    return record
+
+
+def _draws(theory: Theory, sizes: Mapping[str, int]) -> Any:
+    return jax.eval_shape(lambda: {d.name: _numbers(*shape(d.axis, sizes)) for d in theory.draws})
+
+
+def _surroundings(slots: Slots, sizes: Mapping[str, int]) -> tuple[World, Month, Clock]:
+    """Abstract records of every slot, and a clock."""
+
+    def made() -> tuple[World, Month, Clock]:
+        like = _numbers()
+        world = World({t.slot: neutral(t.State, sizes, like) for t in slots})
+        month = Month({t.slot: neutral(t.Flows, sizes, like) for t in slots})
+        number, yes = jnp.zeros((), int), jnp.zeros((), bool)
+        clock = Clock(month=number, time=number.astype(like.dtype), dt=1.0, quarter=yes, future=yes)
+        return world, month, clock
+
+    records: tuple[World, Month, Clock] = jax.eval_shape(made)
+    return records

@@ -1,0 +1,91 @@
+"""What stands on an axis: records with a label for people and files, and the unit of their good."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from servanda.case.schema import Good, Partnership, Posture, Stance, Tie
+
+
+@runtime_checkable
+class Member(Protocol):
+    """One of an axis."""
+
+    @property
+    def label(self) -> str:
+        """Its name in case files, results and charts."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the good that it is about; empty where it is about none."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A member that is its name: a state, a coalition, a route, a signal."""
+
+    label: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one actor holds of one good."""
+
+    owner: str
+    good: Good
+
+    @property
+    def label(self) -> str:
+        """`RUS.shells`."""
+        return f"{self.owner}.{self.good.name}"
+
+    @property
+    def unit(self) -> str:
+        """Of the good."""
+        return self.good.unit
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A tie and the good that flows on it."""
+
+    tie: Tie
+    good: Good
+
+    @property
+    def label(self) -> str:
+        """`PRK>RUS:shells`."""
+        return self.tie.label
+
+    @property
+    def unit(self) -> str:
+        """Of the good."""
+        return self.good.unit
+
+
+@dataclass(frozen=True)
+class Partner:
+    """One side of a pact."""
+
+    pact: Partnership
+    actor: str
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """`RUS-PRK/PRK`."""
+        return f"{self.pact.label}/{self.actor}"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of the stances that an actor chooses among."""
+
+    posture: Posture
+    stance: Stance
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """`CHN.courtship`."""
+        return f"{self.posture.actor}.{self.stance.name}"

@@ -1,0 +1,38 @@
+"""Quantities of attrition: armies, their losses and their recruits."""
+
+import math
+from typing import final
+
+from jaxtyping import Array, Float
+
+from servanda.world.quantity import Record, quantity
+
+
+@final
+class AttritionState(Record):
+    """What is carried to the next month."""
+
+    men: Float[Array, "belligerent *run"] = quantity(
+        "belligerent", "person", "own soldiers in the theatre", kept=True, neutral=math.inf
+    )
+    recruit_price: Float[Array, "belligerent *run"] = quantity(
+        "belligerent", "USD/person", "what a recruit costs", kept=True
+    )
+    loss_rate: Float[Array, "tie *run"] = quantity(
+        "tie", "1/month", "hazard that a lent person is killed or wounded"
+    )
+
+
+@final
+class AttritionFlows(Record):
+    """What happens within a month."""
+
+    losses: Float[Array, "belligerent *run"] = quantity(
+        "belligerent", "person", "killed and wounded", kept=True
+    )
+    recruits: Float[Array, "belligerent *run"] = quantity(
+        "belligerent", "person", "newly recruited", kept=True
+    )
+    released: Float[Array, "belligerent *run"] = quantity(
+        "belligerent", "person", "experienced soldiers freed by foreign ones", kept=True, level=True
+    )

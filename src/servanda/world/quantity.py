@@ -1,0 +1,189 @@
+"""What a quantity is, and the records that hold the quantities of one slot.
+
+A slot has two records: its state, carried from month to month, and its flows, which happen within
+one month. Their fields are made by `quantity` and are arrays whose first axis is named there and
+whose last, where runs are batched, is the run. Names are unique over all slots, because case files
+say `used[RUS.shells]` and not which slot writes it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self, TypeVar, final
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from servanda.errors import nearest
+
+_Record = TypeVar("_Record", bound="Record")
+
+
+class MisfitError(Exception):
+    """A theory and the records do not fit; assembling a model says which theory it was.
+
+    Attributes:
+        found: what the theory does.
+        expected: what would have been right.
+        hint: the likely fix, or None.
+    """
+
+    def __init__(self, found: str, expected: str, hint: str | None) -> None:
+        super().__init__(found, expected, hint)
+        self.found, self.expected, self.hint = found, expected, hint
+
+    def __str__(self) -> str:
+        return f"found {self.found}, expected {self.expected}"
+
+
+@final
+class WrongFieldsError(MisfitError, TypeError):
+    """A record was made without one of its quantities, or with one that it has not."""
+
+
+@final
+class NoQuantityError(MisfitError, AttributeError):
+    """A quantity or a slot was read that there is not."""
+
+
+def quantity(
+    axis: str,
+    unit: str,
+    meaning: str,
+    *,
+    kept: bool = False,
+    level: bool = False,
+    indicator: bool = False,
+    people: bool = False,
+    neutral: float = 0.0,
+) -> Any:
+    """A field of a record: one quantity.
+
+    Args:
+        axis: axis of `world.axes` that its members stand on; empty for a single number.
+        unit: of a member; `{good}` stands for the unit of the member's good.
+        meaning: what it is, in a few words.
+        kept: whether results and run folders hold it.
+        level: whether a flow is a level of the month, which the month's parts do not add up to.
+        indicator: whether it is one where something holds and zero elsewhere.
+        people: whether it is zero on every tie but those that lend people, and kept only there.
+        neutral: its value in a case that names no theory of its slot.
+    """
+    about: dict[str, Any] = {
+        "axis": axis,
+        "unit": unit,
+        "meaning": meaning,
+        "kept": kept,
+        "level": level,
+    }
+    about |= {"indicator": indicator, "people": people, "neutral": neutral}
+    return eqx.field(metadata=about)
+
+
+class Record(eqx.Module):
+    """The state or the flows of one slot. Subclasses are final and have fields by `quantity`.
+
+    Raises:
+        WrongFieldsError: where it is made with other quantities than its own.
+        NoQuantityError: where a quantity is read that it has not.
+    """
+
+    def __new__(cls, *args: object, **given: object) -> Self:
+        """Check that every quantity of the record is given, and no other."""
+        names = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in names:
+                raise WrongFieldsError(
+                    f"'{name}' in {cls.__name__}", _listed(names), nearest(name, names)
+                )
+        missing = [name for name in names[len(args) :] if name not in given]
+        if missing:
+            raise WrongFieldsError(f"{cls.__name__} without '{missing[0]}'", _listed(names), None)
+        return super().__new__(cls)
+
+    if not TYPE_CHECKING:  # a type checker knows the fields and names others itself
+
+        def __getattr__(self, name: str) -> Any:
+            """Say which quantities there are; fields are found before this is asked."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            names = [f.name for f in fields(type(self))]
+            found = f"'{name}' read from {type(self).__name__}"
+            raise NoQuantityError(found, _listed(names), nearest(name, names))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+@final
+class Nothing(Record):
+    """The state of a slot that carries nothing, or the parameters of a theory that needs none."""
+
+
+def neutral(record: type[_Record], sizes: Mapping[str, int], like: Float[Array, "*run"]) -> _Record:
+    """A record at its neutral values.
+
+    Args:
+        record: which.
+        sizes: how many members each axis has.
+        like: an array of one number a run, for their shape and precision.
+    """
+    return _filled(record, sizes, like, {f.name: f.metadata["neutral"] for f in fields(record)})
+
+
+def empty(record: type[_Record], sizes: Mapping[str, int], like: Float[Array, "*run"]) -> _Record:
+    """A record of zeros; arguments as for `neutral`."""
+    return _filled(record, sizes, like, {f.name: 0.0 for f in fields(record)})
+
+
+def _filled(
+    record: type[_Record], sizes: Mapping[str, int], like: Array, values: Mapping[str, float]
+) -> _Record:
+    axes = {f.name: f.metadata["axis"] for f in fields(record)}
+    return record(
+        **{
+            name: jnp.full((*shape(axes[name], sizes), *like.shape), value, like.dtype)
+            for name, value in values.items()
+        }
+    )
+
+
+def shape(axis: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The shape of a quantity in one run."""
+    return (sizes[axis],) if axis else ()
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What one field of a record is.
+
+    Attributes:
+        name: unique over all slots.
+        slot: whose theory writes it.
+        carried: whether it is state, and so carried to the next month.
+        axis, unit, meaning, kept, level, indicator, people, neutral: see `quantity`.
+    """
+
+    name: str
+    slot: str
+    carried: bool
+    axis: str
+    unit: str
+    meaning: str
+    kept: bool
+    level: bool
+    indicator: bool
+    people: bool
+    neutral: float
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it is an amount of the step, so that two half months make a month's."""
+        timeless = "/month" not in self.unit and self.unit != "dimensionless"
+        return timeless and not self.carried and not self.level
+
+
+def quantities_of(slot: str, record: type[Record], *, carried: bool) -> list[Quantity]:
+    """The quantities of one record of a slot."""
+    return [Quantity(f.name, slot, carried, **f.metadata) for f in fields(record)]
