@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import equinox as eqx
 import pytest
+from servanda.engine.layout import Layout
 
 from servanda.case import create, load
 from servanda.case.schema import Metric
 from servanda.engine import assemble
-from servanda.engine.layout import Layout
 from servanda.engine.model import order
 from servanda.errors import CaseError
 from servanda.results.metrics import check_metrics

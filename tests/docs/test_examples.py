@@ -9,11 +9,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from servanda.engine.layout import Layout
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from servanda.case import load
-from servanda.engine.layout import Layout
 from servanda.history import read_reference_classes
 from servanda.mechanisms import variants
 from servanda.trade import effects, read_baseline, read_effects, read_regimes
