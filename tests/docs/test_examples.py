@@ -9,15 +9,14 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from servanda.engine.layout import Layout
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from servanda.case import load
+from servanda.engine.catalogue import Catalogue, quantities
 from servanda.history import read_reference_classes
-from servanda.mechanisms import variants
 from servanda.trade import effects, read_baseline, read_effects, read_regimes
-from servanda.world import Axes, Ledger, quantities
+from servanda.world import Axes, Layout
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -85,11 +84,10 @@ def test_the_case_on_the_page_loads(case):
 
 def test_every_number_on_the_page_is_one_of_a_mechanism(case):
     axes = Axes.of(case.spec)
-    known = {slot: rivals[case.spec.mechanisms[slot]] for slot, rivals in variants().items()}
     declared = {
         f"{slot}.{name}": field.metadata["axis"]
-        for slot, process in {**known, Ledger.slot: Ledger}.items()
-        for name, field in process.Parameters.__dataclass_fields__.items()
+        for slot, theory in Catalogue.of().chosen(case).items()
+        for name, field in theory.Parameters.__dataclass_fields__.items()
     }
     for name, table in case.parameters.items():
         if name != "observation.bias":
@@ -97,7 +95,7 @@ def test_every_number_on_the_page_is_one_of_a_mechanism(case):
 
 
 def test_every_quantity_on_the_page_resolves(case):
-    layout = Layout(Axes.of(case.spec), quantities())
+    layout = Layout(Axes.of(case.spec), quantities(Catalogue.of().chosen(case).values()))
     names = [m.quantity for m in case.spec.metrics]
     names += [name for series in case.evidence.series for name in series.observes]
     assert [layout.resolve(name, "the page").unit for name in names]
