@@ -14,7 +14,6 @@ from servanda.case import Case, Evidence, Observation, ParameterTable, Prior, Se
 from servanda.engine import Model, assemble
 from servanda.ensembles import AS_IS, Ensemble
 from servanda.results import Results
-from servanda.world import quantities
 from tests.builders import tiny_case
 from tests.cases import blank
 
@@ -101,7 +100,7 @@ def arrays(model: Model, runs: int = 1, **values: Any) -> dict[str, np.ndarray]:
     for name, by_member in values.items():
         for member, value in by_member.items():
             row = model.layout.labels(name).index(member)
-            where = (slice(None), row) if quantities()[name].axis else slice(None)
+            where = (slice(None), row) if model.layout.quantities[name].axis else slice(None)
             given = np.asarray(value, np.float32)
             made[name][where] = given if given.ndim == 2 else np.reshape(given, (-1, 1))
     return made

@@ -66,7 +66,7 @@ def bind(
     Raises:
         CaseError: where a table is missing, unknown, unused or does not fit.
     """
-    _check_unused(case, variants)
+    _check_tables(case, axes, variants)
     numbers: dict[str, Number] = {}
     for theory in plan:
         for spec in fields(theory.Parameters):
@@ -75,11 +75,17 @@ def bind(
     return numbers
 
 
-def _check_unused(case: Case, variants: Mapping[str, Mapping[str, type[Theory]]]) -> None:
-    known = {"observation": {"bias"}}
-    for slot, rivals in variants.items():
-        known[slot] = {f.name for theory in rivals.values() for f in fields(theory.Parameters)}
-    names = [f"{slot}.{name}" for slot, all_names in known.items() for name in sorted(all_names)]
+def _check_tables(
+    case: Case, axes: Axes, variants: Mapping[str, Mapping[str, type[Theory]]]
+) -> None:
+    """Raise `CaseError` on a table that no theory reads, or of a member that its axis has not."""
+    axis_of = {
+        f"{slot}.{field.name}": field.metadata["axis"]
+        for slot, rivals in variants.items()
+        for theory in rivals.values()
+        for field in fields(theory.Parameters)
+    }
+    names = [*axis_of, "observation.bias"]
     for name, table in case.parameters.items():
         if name not in names:
             raise CaseError(
@@ -88,6 +94,8 @@ def _check_unused(case: Case, variants: Mapping[str, Mapping[str, type[Theory]]]
                 expected="a parameter of a mechanism",
                 hint=nearest(name, names),
             )
+        if name in axis_of:
+            _check_members(table, axes[axis_of[name]])
 
 
 def _numbers(
@@ -104,7 +112,6 @@ def _numbers(
             found="no such parameter",
             expected=f"a table: {metadata['meaning']}",
         )
-    _check_members(table, members)
     for row, member in enumerate(members):
         wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
