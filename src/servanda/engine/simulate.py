@@ -173,13 +173,14 @@ class Simulator:
         after = min(max(self._cut + 1, 0), self.months)
         spans = jnp.array([0, after]), jnp.array([after, self.months])
 
-        # parameters stay put within a phase: what depends on them alone is computed once for it
+        # parameters stay put within a phase: what depends on them alone is computed once for it.
+        # They are cut in the month, where each is read from the table; cut before, all are copied.
         def phase(state: tuple[World, Array], part: tuple[Array, Array, Array]) -> Any:
             values, begin, end = part
-            parameters = records(plan, numbers, values)
 
             def month(number: Array, state: tuple[World, Array]) -> tuple[World, Array]:
                 world, record = state
+                parameters = records(plan, numbers, values)
                 world, rows = self._month(world, parameters, number, runs, seed)
                 place = (at, number, jnp.zeros_like(at), jnp.zeros_like(at))
                 return world, jax.lax.dynamic_update_slice(record, rows[None, None], place)
