@@ -184,14 +184,15 @@ REFUSED = (
         (
             "series.toml: shells-delivered.observes: found quantity "
             "'order[AAA>BBB:shells]', expected a quantity that runs keep\n"
-            "  hint: these are stock, lent, dispatched, arrears, log_tempo, war, men, "
-            "recruit_price, alive, dormant, ending, rerouted, depth, concern, "
-            "knowledge, warheads, stance, sanctioned, income_change, tempo, made, "
-            "delivery_cost, gain, used, arrived, lent_lost, obligation, paid, paid_in_sight, "
-            "value_given, losses, recruits, released, manning, slack, base_hazard, hazard, "
-            "leakage, leverage, leverage_left, recorded_trade, influence_recorded, "
-            "influence_given, influence_valued, "
-            "contact_rate, threat, presence, meeting_rate, launch_rate, gap"
+            "  hint: these are alive, arrears, arrived, base_hazard, concern, "
+            "contact_rate, delivery_cost, depth, dispatched, dormant, ending, gain,"
+            " gap, hazard, income_change, influence_given, influence_recorded, "
+            "influence_valued, knowledge, launch_rate, leakage, lent, lent_lost, "
+            "leverage, leverage_left, log_tempo, losses, made, manning, "
+            "meeting_rate, men, obligation, paid, paid_in_sight, presence, "
+            "recorded_trade, recruit_price, recruits, released, rerouted, "
+            "sanctioned, slack, stance, stock, tempo, threat, used, value_given, "
+            "war, warheads"
         ),
         id="series observes what is not kept",
     ),
