@@ -87,7 +87,7 @@ def uncertain_case(*names: str) -> Case:
     tables = dict(tiny().case.parameters)
     for name in names:
         parameter, _, member = name.removesuffix("]").partition("[")
-        unit = tiny().numbers[name].unit
+        unit = tiny().parameters[name].unit
         prior = Prior("uniform", (0.0, 1.0), 0.0, 1.0, unit, "assumed")
         table = tables[parameter]
         tables[parameter] = replace(table, priors={**table.priors, member: prior})
