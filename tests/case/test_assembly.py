@@ -149,7 +149,7 @@ REFUSED = (
         "exchange.allowd[AAA>BBB:shells]",
         (
             "case.toml: lever 'shells': found target "
-            "'exchange.allowd[AAA>BBB:shells]', expected a number of a mechanism in "
+            "'exchange.allowd[AAA>BBB:shells]', expected a parameter of a mechanism in "
             "use\n"
             "  hint: did you mean 'exchange.allowed[AAA>BBB:shells]'?"
         ),
