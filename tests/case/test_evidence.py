@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.case import Evidence, Observation, Series, Source, SourceRule, create, load
+from servanda.case import Evidence, Observation, Series, Source, SourceRule, load, new
 from tests.case.refusals import refusal
 
 REFUSED = (
@@ -286,7 +286,7 @@ def test_a_fault_in_the_evidence_is_named(tmp_path, file, old, new, message):
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
-    return load(create("tiny", tmp_path_factory.mktemp("case"))).evidence
+    return load(new("tiny", tmp_path_factory.mktemp("case"))).evidence
 
 
 def test_a_row_is_read_as_it_stands(evidence):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from servanda.case import available_cases, create, load
+from servanda.case import available_cases, load, new
 from servanda.errors import CaseError
 from tests.case.refusals import refusal
 
@@ -252,7 +252,7 @@ def test_a_fault_in_the_keys_of_a_case_is_named(tmp_path, file, old, new, messag
 
 @pytest.fixture
 def folder(tmp_path):
-    return create("tiny", tmp_path)
+    return new("tiny", tmp_path)
 
 
 @pytest.mark.parametrize("file", ["case.toml", "parameters.toml", "series.toml"])
