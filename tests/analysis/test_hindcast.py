@@ -169,9 +169,9 @@ def test_the_shipped_case_covers_three_of_four_series():
     reached, counted_series = summary(coverages)
     assert counted_series >= 15
     assert reached >= 0.75 * counted_series
-    cut = shipped().model.case.cut
+    cutoff = shipped().model.case.cutoff
     seen = [p.figure.observation for c in coverages for p in c.points]
-    assert all(o.known_on <= cut and o.ref_end <= cut for o in seen)
+    assert all(o.known_on <= cutoff and o.ref_end <= cutoff for o in seen)
     assert all(np.isfinite(p.interval).all() for c in coverages for p in c.points)
     for c in coverages:
         assert (c.reason == "") == c.reached, c.series.name

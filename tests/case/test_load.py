@@ -335,11 +335,11 @@ def test_a_mark_at_the_beginning_of_a_table_is_no_part_of_its_header(folder):
 
 
 @pytest.mark.parametrize(
-    ("as_of", "cut"), [("2021-02", date(2021, 2, 28)), ("2024-12", date(2024, 12, 31))]
+    ("as_of", "cutoff"), [("2021-02", date(2021, 2, 28)), ("2024-12", date(2024, 12, 31))]
 )
-def test_the_cut_is_the_last_day_of_its_month(folder, as_of, cut):
+def test_the_cutoff_is_the_last_day_of_its_month(folder, as_of, cutoff):
     case = load(folder).at(as_of)
-    assert (case.spec.as_of, case.cut) == (as_of, cut)
+    assert (case.spec.as_of, case.cutoff) == (as_of, cutoff)
 
 
 @pytest.mark.parametrize(

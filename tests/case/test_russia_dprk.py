@@ -97,7 +97,7 @@ def test_it_says_what_it_does_not_model(case):
 
 
 def test_it_can_be_cut_at_every_origin_of_the_hindcast(case):
-    counts = [len(case.at(cut).known.observations) for cut in ("2023-12", "2024-06", "2024-12")]
+    counts = [len(case.at(month).known.observations) for month in ("2023-12", "2024-06", "2024-12")]
     assert 0 < counts[0] < counts[1] < counts[2]
 
 

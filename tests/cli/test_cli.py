@@ -355,12 +355,12 @@ def test_payments_add_up_to_what_was_earned(servanda):
     said = servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run")
     assert said.code == 0
     arrays = open_run(Path("run")).arrays()
-    cut = 36
+    cutoff = 36
     paid, seen, owed, cost = (
-        float(arrays[name][:cut, 0].sum()) / 1e6
+        float(arrays[name][:cutoff, 0].sum()) / 1e6
         for name in ("paid", "paid_in_sight", "obligation", "delivery_cost")
     )
-    arrears = arrays["arrears"][cut - 1, 0].item() / 1e6
+    arrears = arrays["arrears"][cutoff - 1, 0].item() / 1e6
     assert 0 <= seen <= paid
     assert paid + arrears == pytest.approx(owed, rel=1e-3)
     printed = {
