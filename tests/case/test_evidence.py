@@ -361,9 +361,9 @@ def _seen(ends: date, known: date) -> Observation:
 def test_nothing_that_ended_or_became_known_later_is_known(days, cutoff):
     everything = Evidence(tuple(_seen(*pair) for pair in days), (), ())
     known = everything.as_of(cutoff).observations
-    assert all(o.ref_end <= cutoff and o.known_on <= cut for o in known)
+    assert all(o.ref_end <= cutoff and o.known_on <= cutoff for o in known)
     left = [o for o in everything.observations if o not in known]
-    assert all(o.ref_end > cutoff or o.known_on > cut for o in left)
+    assert all(o.ref_end > cutoff or o.known_on > cutoff for o in left)
 
 
 @given(DAYS, DAYS)

@@ -351,13 +351,13 @@ def test_the_cutoff_is_the_last_day_of_its_month(folder, as_of, cutoff):
         ("soon", "a month like 2024-06"),
     ],
 )
-def test_the_cut_stays_inside_the_case(folder, as_of, expected):
+def test_the_cutoff_stays_inside_the_case(folder, as_of, expected):
     with pytest.raises(CaseError) as caught:
         load(folder).at(as_of)
     assert str(caught.value) == f"case 'tiny', as_of: found '{as_of}', expected {expected}"
 
 
-def test_moving_the_cut_leaves_the_rest_of_the_case_alone(folder):
+def test_moving_the_cutoff_leaves_the_rest_of_the_case_alone(folder):
     case = load(folder)
     moved = case.at("2021-03")
     assert moved.spec.model_copy(update={"as_of": case.spec.as_of}) == case.spec
@@ -365,7 +365,7 @@ def test_moving_the_cut_leaves_the_rest_of_the_case_alone(folder):
     assert moved.parameters is case.parameters
 
 
-def test_only_what_was_known_at_the_cut_is_known(folder):
+def test_only_what_was_known_at_the_cutoff_is_known(folder):
     case = load(folder)
     assert [o.id for o in case.known.observations] == ["E1", "E2"]
     assert [o.id for o in case.at("2021-06").known.observations] == ["E1"]

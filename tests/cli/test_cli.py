@@ -254,7 +254,7 @@ def test_the_next_run_gets_the_next_folder(servanda):
     assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
 
 
-def test_as_of_moves_the_cut_of_a_run(servanda):
+def test_as_of_moves_the_cutoff_of_a_run(servanda):
     arguments = ["--runs", "2", "--no-brief", "--out", "run", "--as-of", "2021-06"]
     assert servanda("run", tiny(), *arguments).code == 0
     assert open_run(Path("run")).case().spec.as_of == "2021-06"

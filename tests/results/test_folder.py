@@ -140,7 +140,7 @@ def test_one_bit_more_is_another_hash(tmp_path):
     assert one.note["hash"] != other.note["hash"]
 
 
-def test_the_cases_files_are_copied_as_they_are_and_the_cut_is_in_the_note(tmp_path):
+def test_the_cases_files_are_copied_as_they_are_and_the_cutoff_is_in_the_note(tmp_path):
     folder = create(tmp_path / "run", 1, template().at("2021-03"))
     for file in template_folder().iterdir():
         assert (folder.path / "case" / file.name).read_bytes() == file.read_bytes()

@@ -138,7 +138,7 @@ def test_every_claim_has_facts_or_says_why_not(verdicts):
     assert len(with_facts) >= 16  # both sides are told
 
 
-def test_a_verdict_uses_no_fact_from_after_the_cut(verdicts):
+def test_a_verdict_uses_no_fact_from_after_the_cutoff(verdicts):
     cutoff = shipped().model.case.cutoff
     for v in verdicts:
         for o in (*v.supports, *v.opposes):
