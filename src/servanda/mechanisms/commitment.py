@@ -120,12 +120,12 @@ class Contract(Commitment):
         """When each pact was signed, and which ties carry it."""
         start = month_number(case.spec.start)
         known = {o.id for o in case.known.observations}
-        cut = month_number(case.spec.as_of)
+        cutoff = month_number(case.spec.as_of)
 
         def signed(partnership: Partnership) -> int:
             """The month of signing; the cut, where the signing was not yet known by then."""
             seen = partnership.source in known
-            return (month_number(partnership.signed) if seen else cut) - start
+            return (month_number(partnership.signed) if seen else cutoff) - start
 
         return cls(signed=tuple(signed(p) for p in case.spec.partnerships), use=Use.of(layout))
 
