@@ -91,7 +91,7 @@ def inputs(model: Model, ensemble: Ensemble) -> Inputs:
     spec = model.case.spec
     start, cut = month_number(spec.start), month_number(spec.as_of)
     months = month_number(spec.horizon) - start + 1
-    fixed = {k: np.full(runs, n.prior.numbers[0] * n.factor) for k, n in model.numbers.items()}
+    fixed = {k: np.full(runs, n.prior.numbers[0] * n.factor) for k, n in model.parameters.items()}
     known = {o.id for o in model.case.known.observations}
     opens = {
         tie.label: 0

@@ -14,7 +14,6 @@ from servanda.case import Case, Evidence, Observation, ParameterTable, Prior, Se
 from servanda.engine import Model, assemble
 from servanda.ensembles import AS_IS, Ensemble
 from servanda.results import Results
-from servanda.world import quantities
 from tests.builders import tiny_case
 from tests.cases import blank
 
@@ -88,7 +87,7 @@ def uncertain_case(*names: str) -> Case:
     tables = dict(tiny().case.parameters)
     for name in names:
         parameter, _, member = name.removesuffix("]").partition("[")
-        unit = tiny().numbers[name].unit
+        unit = tiny().parameters[name].unit
         prior = Prior("uniform", (0.0, 1.0), 0.0, 1.0, unit, "assumed")
         table = tables[parameter]
         tables[parameter] = replace(table, priors={**table.priors, member: prior})
@@ -101,7 +100,7 @@ def arrays(model: Model, runs: int = 1, **values: Any) -> dict[str, np.ndarray]:
     for name, by_member in values.items():
         for member, value in by_member.items():
             row = model.layout.labels(name).index(member)
-            where = (slice(None), row) if quantities()[name].axis else slice(None)
+            where = (slice(None), row) if model.layout.quantities[name].axis else slice(None)
             given = np.asarray(value, np.float32)
             made[name][where] = given if given.ndim == 2 else np.reshape(given, (-1, 1))
     return made

@@ -68,9 +68,9 @@ def test_every_number_of_the_template_is_one_that_the_model_uses(model):
     with (TEMPLATE / "parameters.toml").open("rb") as file:
         tables = tomllib.load(file)
     named = {f"{slot}.{name}" for slot, table in tables.items() for name in table}
-    used = {f"{n.slot}.{n.field}" for n in model.numbers.values()}
+    used = {f"{n.slot}.{n.field}" for n in model.parameters.values()}
     assert named == used | {"observation.bias"}
-    assert all(math.isfinite(n.prior.centre) for n in model.numbers.values())
+    assert all(math.isfinite(n.prior.centre) for n in model.parameters.values())
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def months(
     """Some months of a few runs, stepped as they come: (month, member, run) by quantity."""
     model = assemble(case, theories)
     simulator, drawn = Simulator(model), Ensemble.prior(model, runs)
-    parameters = pack(model.plan, model.numbers, drawn.parameters, (), runs, float, after=True)
+    parameters = pack(model.plan, model.parameters, drawn.parameters, (), runs, float, after=True)
     world = initial_world(model, parameters, (runs,), jnp.float32)
     kept = []
     for number in numbers:

@@ -310,7 +310,7 @@ def test_priors_that_only_a_rival_needs_may_stay_and_what_it_needs_must_be_there
     # the null draws no shock, so that the case keeps a volatility that only the theory reads
     case = tiny_case(spec={"mechanisms": {"war": "constant-tempo"}})
     assert "war.volatility" in case.parameters
-    assert "war.volatility" not in assemble(case).numbers
+    assert "war.volatility" not in assemble(case).parameters
     less = {k: v for k, v in case.parameters.items() if k != "war.volatility"}
     assemble(replace(case, parameters=less))
 

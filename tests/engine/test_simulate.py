@@ -240,7 +240,7 @@ def test_later_rows_of_the_shipped_case_are_not_read_by_any_mechanism(shipped, a
         other = replace(case, evidence=replace(case.evidence, observations=spoilt))
         one, two = assemble(case), assemble(other)
         assert eqx.tree_equal(one.plan, two.plan)
-        assert one.numbers == two.numbers
+        assert one.parameters == two.parameters
         assert other.known == case.known
 
 
@@ -253,7 +253,7 @@ HAZARDS = ("commitment.base_hazard", "commitment.later_hazard")
 def test_halving_the_step_moves_no_headline_by_more_than_two_percent(simulator, model):
     runs = 512
     drawn = dict(Ensemble.prior(model, runs).parameters)
-    for name in model.numbers:
+    for name in model.parameters:
         if name.split("[")[0] in (*CHANCES, *HAZARDS):
             drawn[name] = np.zeros(runs, np.float32)
     levers = model.case.spec.levers
@@ -312,12 +312,12 @@ def random_world(model: Model, runs: int, dtype: Any, rng: np.random.Generator) 
 def extreme_parameters(model: Model, runs: int, dtype: Any, rng: np.random.Generator) -> Any:
     """Every prior at a bound or its centre, run by run; a beta a little inside of its bounds."""
     drawn = {}
-    for name, n in model.numbers.items():
+    for name, n in model.parameters.items():
         inside = 1e-3 if n.prior.family == "beta" else 0.0
         ends = [n.prior.low + inside, n.prior.centre, n.prior.high - inside]
         if n.prior.family != "fixed":
             drawn[name] = rng.choice(ends, runs) * n.factor
-    return pack(model.plan, model.numbers, drawn, (), runs, dtype, after=True)
+    return pack(model.plan, model.parameters, drawn, (), runs, dtype, after=True)
 
 
 def check_step(model: Model, before: Any, after: Any, happened: Any, rounding: float) -> None:

@@ -98,7 +98,7 @@ def without() -> Mapping[str, Arrays]:
 def test_an_absent_slot_asks_for_no_parameter():
     for slot in variants():
         model = assemble(tiny_case(spec={"mechanisms": {slot: ""}}))
-        assert slot not in {number.slot for number in model.numbers.values()}
+        assert slot not in {number.slot for number in model.parameters.values()}
         assert model.theories[slot].variant == "absent"
 
 

@@ -25,7 +25,7 @@ def model() -> Model:
 
 def same(one: Ensemble, whole: Ensemble, rows: list[int]) -> None:
     """Every bit of these rows of the whole, and their numbers."""
-    assert one.numbers.tolist() == whole.numbers[rows].tolist()
+    assert one.run_numbers.tolist() == whole.run_numbers[rows].tolist()
     assert list(one.parameters) == list(whole.parameters)
     for name, values in one.parameters.items():
         np.testing.assert_array_equal(values, whole.parameters[name][rows], name)
@@ -71,7 +71,7 @@ def test_runs_of_a_weighted_ensemble_keep_their_bits_and_the_ratio_of_their_weig
 
 def test_run_numbers_reach_as_far_as_their_words():
     last = 2**32 - 1
-    assert Ensemble.prior(model(), [last]).numbers.tolist() == [last]
+    assert Ensemble.prior(model(), [last]).run_numbers.tolist() == [last]
     alone, beside = (run(template(), runs_numbered=n) for n in ([last], [0, last]))
     np.testing.assert_array_equal(alone["tempo"], beside["tempo"].sel(run=[last]))
 
@@ -80,7 +80,7 @@ def test_runs_of_the_prior_count_alike():
     ensemble = Ensemble.prior(model(), 4)
     assert ensemble.weights.tolist() == [0.25] * 4
     assert (ensemble.origin, ensemble.seed) == ("prior", 1)
-    assert ensemble.numbers.tolist() == [0, 1, 2, 3]
+    assert ensemble.run_numbers.tolist() == [0, 1, 2, 3]
     assert len(ensemble) == 4
     assert repr(ensemble) == "<Ensemble: 4 runs of 49 parameters, origin prior, seed 1>"
 
@@ -88,7 +88,7 @@ def test_runs_of_the_prior_count_alike():
 def test_pieces_are_the_whole_in_order_with_the_weights_of_the_whole():
     whole = Ensemble.of(model(), {}, numbers=range(10), weights=range(1, 11))
     pieces = list(whole.pieces(4))
-    assert [piece.numbers.tolist() for piece in pieces] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert [piece.run_numbers.tolist() for piece in pieces] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     assert np.concatenate([p.weights for p in pieces]).tolist() == whole.weights.tolist()
     again = np.concatenate([p.parameters[VOLATILITY] for p in pieces])
     np.testing.assert_array_equal(again, whole.parameters[VOLATILITY])
@@ -126,7 +126,7 @@ def test_an_ensemble_keeps_what_it_was_given():
     given = Ensemble.of(model(), {VOLATILITY: values}, numbers=numbers)
     values[:], numbers[:] = 9.0, 0
     assert given.parameters[VOLATILITY].tolist() == [np.float32(0.2)] * 3
-    assert given.numbers.tolist() == [5, 6, 7]
+    assert given.run_numbers.tolist() == [5, 6, 7]
 
 
 def test_numbers_say_whose_shocks_given_parameters_have():
@@ -141,7 +141,7 @@ def test_numbers_say_whose_shocks_given_parameters_have():
 def test_a_parameter_is_drawn_in_the_mechanisms_unit():
     """Worth of security is written in millions of dollars a month, and used in dollars."""
     label = "commitment.security[BBB-AAA/AAA]"
-    number = model().numbers[label]
+    number = model().parameters[label]
     assert (number.prior.unit, number.unit) == ("MUSD/month", "USD/month")
     values = Ensemble.prior(model(), 200).parameters[label]
     assert (values >= number.prior.low * 1e6).all()
@@ -150,7 +150,7 @@ def test_a_parameter_is_drawn_in_the_mechanisms_unit():
 
 def test_fixed_numbers_are_none_of_the_uncertain_ones():
     names = set(uncertain(model()))
-    assert "attrition.released" in model().numbers
+    assert "attrition.released" in model().parameters
     assert "attrition.released" not in names
     assert VOLATILITY in names
 

@@ -52,7 +52,7 @@ def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
 def invented_numbers(model: Model, runs: int) -> dict[str, np.ndarray]:
     """One parameter that decides the outcome, others that do not, and the reference class."""
     generator = np.random.default_rng(3)
-    names = list(model.numbers)
+    names = list(model.parameters)
     decisive = next(n for n in names if n.startswith("commitment.security["))
     idle = next(n for n in names if n.startswith("arsenal.demand["))
     numbers = {

@@ -14,7 +14,6 @@ from servanda.engine import assemble
 from servanda.ensembles import Ensemble
 from servanda.results import Results, prepare, run, to_dataset
 from servanda.results.dataset import dimensions, member_coordinates, months
-from servanda.world import quantities
 from tests import handmade
 from tests.cases import blank, results_of, shipped, shipped_runs, template
 
@@ -77,8 +76,9 @@ def test_people_lent_have_an_axis_of_their_own():
 
 
 def test_every_quantity_has_a_unit_and_a_meaning(results):
+    known = prepare(template()).model.layout.quantities
     for name, variable in results.drop_vars("parameters").data_vars.items():
-        assert variable.attrs["long_name"] == quantities()[name].meaning
+        assert variable.attrs["long_name"] == known[name].meaning
         assert ("units" in variable.attrs) != ("units_from" in variable.attrs), name
     assert results["tempo"].attrs["units"] == "1"  # as CF says that a number has no unit
     assert results["losses"].attrs["units"] == "person"

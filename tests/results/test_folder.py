@@ -170,7 +170,7 @@ def test_a_folder_says_which_runs_it_has_and_where_their_parameters_come_from(tm
     back = folder.ensemble()
     assert (back.origin, back.seed, back.case) == ("design", 9, template().digest)
     assert back.version == version("servanda")
-    assert back.numbers.tolist() == [203, 0, 17]
+    assert back.run_numbers.tolist() == [203, 0, 17]
     assert back.weights.tolist() == [1 / 8, 2 / 8, 5 / 8]
     assert list(back.parameters) == list(ensemble.parameters)
     for name, values in ensemble.parameters.items():

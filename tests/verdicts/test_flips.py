@@ -33,9 +33,9 @@ def model() -> Model:
     """The tiny case with three hundred parameters more, p0 to p299, that move nothing."""
     sources = tuple(Source(c, c, c, "", c) for c in ("press", "ministry"))
     model = assemble(replace(tiny_case(), evidence=Evidence((), (), sources)))
-    any_number = next(iter(model.numbers.values()))
+    any_number = next(iter(model.parameters.values()))
     more = {f"p{n}": any_number for n in range(300)}
-    return replace(model, numbers={**model.numbers, **more})
+    return replace(model, parameters={**model.parameters, **more})
 
 
 def weighing(supports=FACTS, opposes=(), **accountings: float) -> Weighing:

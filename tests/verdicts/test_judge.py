@@ -160,7 +160,7 @@ def test_what_flips_a_verdict_is_something_of_the_case(verdicts):
     model = shipped().model
     classes = {s.source_class for s in model.case.evidence.sources} | {"the record"}
     known = {
-        "parameter": set(model.numbers),
+        "parameter": set(model.parameters),
         "reference class": set(Axes.of(model.case.spec)["reference_class"]),
         "record": classes,
     }

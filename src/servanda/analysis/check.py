@@ -84,7 +84,7 @@ def check(case: Case | str | Path) -> Check:
     records, bears = known_records(model), bearing(model)
     uncertain = Counter(
         (number.slot, number.field)
-        for number in model.numbers.values()
+        for number in model.parameters.values()
         if number.listed and number.prior.family != "fixed"
     )
     return Check(

@@ -41,7 +41,7 @@ def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
     weights, outcome = results.weights[some], outcome[some]
     if len(outcome) < _FEWEST_RUNS or float(np.ptp(outcome)) == 0:
         return []
-    numbers, ranks, found = results.model.numbers, weighted.ranks(outcome, weights), []
+    numbers, ranks, found = results.model.parameters, weighted.ranks(outcome, weights), []
     for label, drawn in varying(results.ensemble):
         values = drawn[some]
         if label not in numbers or float(np.ptp(values)) == 0:

@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from servanda.case import Case
 from servanda.engine.catalogue import Catalogue, quantities
-from servanda.engine.parameters import Number, bind, check_levers
+from servanda.engine.parameters import Parameter, bind, check_levers
 from servanda.engine.trace import trace
 from servanda.errors import CaseError
 from servanda.mechanisms.arsenal import Arsenal
@@ -29,14 +29,14 @@ class Model:
         plan: theories in order, one a slot; each comes after those whose flows it reads.
         reads: by slot, the states of last month and the flows of this one that its theory's
             outputs depend on.
-        numbers: every uncertain number, by printed name.
+        parameters: every parameter of its theories, by printed name.
     """
 
     case: Case
     layout: Layout
     plan: tuple[Theory, ...]
     reads: Mapping[str, frozenset[str]]
-    numbers: Mapping[str, Number]
+    parameters: Mapping[str, Parameter]
 
     @property
     def axes(self) -> Axes:
@@ -76,12 +76,12 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     reads = {slot: trace(t, chosen, layout.axes.sizes).reads for slot, t in wired.items()}
     flows = {name: q.slot for name, q in layout.quantities.items() if not q.carried}
     plan = tuple(wired[slot] for slot in order(reads, flows))
-    numbers = bind(case, layout.axes, plan, catalogue.variants)
-    check_levers(case, numbers)
+    parameters = bind(case, layout.axes, plan, catalogue.variants)
+    check_levers(case, parameters)
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")
-    return Model(case, layout, plan, reads, numbers)
+    return Model(case, layout, plan, reads, parameters)
 
 
 def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:

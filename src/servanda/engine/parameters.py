@@ -18,13 +18,13 @@ from servanda.world import Axes, Theory
 
 
 @dataclass(frozen=True)
-class Number:
-    """One number that a theory uses.
+class Parameter:
+    """One parameter that a theory uses.
 
     Attributes:
         label: printed name, like `exchange.cost[PRK>RUS:shells]`.
         slot, field, row: where the theory keeps it.
-        prior: its distribution; for members not listed, `otherwise` as a fixed number.
+        prior: its distribution; for members not listed, `otherwise` as a fixed value.
         factor: what turns the prior's unit into the mechanism's.
         unit: the mechanism's unit.
         listed: whether the case lists it, or it is what members not listed get.
@@ -53,8 +53,8 @@ def bind(
     axes: Axes,
     plan: Iterable[Theory],
     variants: Mapping[str, Mapping[str, type[Theory]]],
-) -> dict[str, Number]:
-    """Every number that the plan needs, from the case's tables.
+) -> dict[str, Parameter]:
+    """Every parameter that the plan needs, from the case's tables.
 
     Args:
         case: whose tables.
@@ -66,20 +66,26 @@ def bind(
     Raises:
         CaseError: where a table is missing, unknown, unused or does not fit.
     """
-    _check_unused(case, variants)
-    numbers: dict[str, Number] = {}
+    _check_tables(case, axes, variants)
+    parameters: dict[str, Parameter] = {}
     for theory in plan:
         for spec in fields(theory.Parameters):
-            for number in _numbers(case, axes, theory.slot, spec.name, spec.metadata):
-                numbers[number.label] = number
-    return numbers
+            for parameter in _parameters(case, axes, theory.slot, spec.name, spec.metadata):
+                parameters[parameter.label] = parameter
+    return parameters
 
 
-def _check_unused(case: Case, variants: Mapping[str, Mapping[str, type[Theory]]]) -> None:
-    known = {"observation": {"bias"}}
-    for slot, rivals in variants.items():
-        known[slot] = {f.name for theory in rivals.values() for f in fields(theory.Parameters)}
-    names = [f"{slot}.{name}" for slot, all_names in known.items() for name in sorted(all_names)]
+def _check_tables(
+    case: Case, axes: Axes, variants: Mapping[str, Mapping[str, type[Theory]]]
+) -> None:
+    """Raise `CaseError` on a table that no theory reads, or of a member that its axis has not."""
+    axis_of = {
+        f"{slot}.{field.name}": field.metadata["axis"]
+        for slot, rivals in variants.items()
+        for theory in rivals.values()
+        for field in fields(theory.Parameters)
+    }
+    names = [*axis_of, "observation.bias"]
     for name, table in case.parameters.items():
         if name not in names:
             raise CaseError(
@@ -88,11 +94,13 @@ def _check_unused(case: Case, variants: Mapping[str, Mapping[str, type[Theory]]]
                 expected="a parameter of a mechanism",
                 hint=nearest(name, names),
             )
+        if name in axis_of:
+            _check_members(table, axes[axis_of[name]])
 
 
-def _numbers(
+def _parameters(
     case: Case, axes: Axes, slot: str, field: str, metadata: Mapping[str, Any]
-) -> Iterable[Number]:
+) -> Iterable[Parameter]:
     name, axis = f"{slot}.{field}", metadata["axis"]
     members, units_of = axes[axis], [member.unit for member in axes.members[axis]]
     table = case.parameters.get(name)
@@ -104,19 +112,18 @@ def _numbers(
             found="no such parameter",
             expected=f"a table: {metadata['meaning']}",
         )
-    _check_members(table, members)
     for row, member in enumerate(members):
         wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
         if prior is not None:
             factor = units.factor(prior.unit, wanted, where)
-            yield Number(label(name, member), slot, field, row, prior, factor, wanted, True)
+            yield Parameter(label(name, member), slot, field, row, prior, factor, wanted, True)
         elif table.otherwise is not None:
             rest = Prior(
                 "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
             )
-            yield Number(label(name, member), slot, field, row, rest, 1.0, wanted, False)
+            yield Parameter(label(name, member), slot, field, row, rest, 1.0, wanted, False)
         else:
             raise CaseError(
                 where=table.where,
@@ -143,16 +150,16 @@ def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
             )
 
 
-def check_levers(case: Case, numbers: Mapping[str, Number]) -> None:
-    """Raise `CaseError` if a lever moves a number that no mechanism in use has."""
+def check_levers(case: Case, parameters: Mapping[str, Parameter]) -> None:
+    """Raise `CaseError` if a lever moves a parameter that no mechanism in use has."""
     for lever in case.spec.levers:
         for target in lever.targets:
-            if target not in numbers:
+            if target not in parameters:
                 raise CaseError(
                     where=f"case.toml: lever '{lever.name}'",
                     found=f"target '{target}'",
-                    expected="a number of a mechanism in use",
-                    hint=nearest(target, numbers),
+                    expected="a parameter of a mechanism in use",
+                    hint=nearest(target, parameters),
                 )
 
 
@@ -193,7 +200,7 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
 
 def pack(
     plan: Sequence[Theory],
-    numbers: Mapping[str, Number],
+    parameters: Mapping[str, Parameter],
     drawn: Mapping[str, np.ndarray],
     settings: Sequence[Setting],
     runs: int,
@@ -205,7 +212,7 @@ def pack(
 
     Args:
         plan: theories.
-        numbers: what they need.
+        parameters: what they need.
         drawn: draws by label, one a run.
         settings: levers; those that act after the cut count only if `after`.
         runs: how many runs.
@@ -213,24 +220,24 @@ def pack(
         after: whether these parameters hold after the cut.
     """
     return records(
-        plan, numbers, jnp.asarray(table(numbers, drawn, settings, runs, dtype, after=after))
+        plan, parameters, jnp.asarray(table(parameters, drawn, settings, runs, dtype, after=after))
     )
 
 
 def table(
-    numbers: Mapping[str, Number],
+    parameters: Mapping[str, Parameter],
     drawn: Mapping[str, np.ndarray],
     settings: Sequence[Setting],
     runs: int,
     dtype: Any,
     *,
     after: bool,
-) -> Float[np.ndarray, "number run"]:
-    """Every number in one array, in the order of `numbers`; arguments as for `pack`."""
+) -> Float[np.ndarray, "parameter run"]:
+    """Every parameter in one array, in the order of `parameters`; arguments as for `pack`."""
     moved = _moves(settings, after=after)
-    values = np.empty((len(numbers), runs), dtype)
-    for row, (name, number) in enumerate(numbers.items()):
-        value: Any = drawn.get(name, number.prior.numbers[0] * number.factor)
+    values = np.empty((len(parameters), runs), dtype)
+    for row, (name, parameter) in enumerate(parameters.items()):
+        value: Any = drawn.get(name, parameter.prior.numbers[0] * parameter.factor)
         for operation, amount in moved.get(name, ()):
             value = value * amount if operation == "scale" else amount
         values[row] = value
@@ -238,10 +245,12 @@ def table(
 
 
 def records(
-    plan: Sequence[Theory], numbers: Mapping[str, Number], values: Float[Array, "number *run"]
+    plan: Sequence[Theory],
+    parameters: Mapping[str, Parameter],
+    values: Float[Array, "parameter *run"],
 ) -> dict[str, Any]:
-    """Parameter records by slot, cut from a table of all numbers."""
-    sizes = Counter((number.slot, number.field) for number in numbers.values())
+    """Parameter records by slot, cut from a table of all parameters."""
+    sizes = Counter((parameter.slot, parameter.field) for parameter in parameters.values())
     ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
 
     def rows(slot: str, spec: Field[Any]) -> Array:

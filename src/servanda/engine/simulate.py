@@ -42,14 +42,14 @@ class Batch(NamedTuple):
     """Runs that are computed in one call.
 
     Attributes:
-        phases: every number of the model, up to the cut and after it.
-        numbers: of the runs.
+        phases: every parameter of the model, up to the cut and after it.
+        run_numbers: of the runs.
         seed: of their shocks.
         runs: how many of them are asked for; the others fill the last chunk.
     """
 
-    phases: Float[np.ndarray, "chunk 2 number run"]
-    numbers: UInt32[np.ndarray, "chunk run"]
+    phases: Float[np.ndarray, "chunk 2 parameter run"]
+    run_numbers: UInt32[np.ndarray, "chunk run"]
     seed: int
     runs: int
 
@@ -83,7 +83,7 @@ class Simulator:
     def pack(
         self,
         parameters: Mapping[str, np.ndarray],
-        numbers: Int[np.ndarray, "run"],
+        run_numbers: Int[np.ndarray, "run"],
         seed: int,
         settings: Sequence[Setting] = (),
     ) -> Batch:
@@ -91,19 +91,23 @@ class Simulator:
 
         Args:
             parameters: by label, one a run, before levers; others are fixed.
-            numbers: of the runs.
+            run_numbers: of the runs.
             seed: of their shocks.
             settings: levers that are not at rest.
         """
-        rows = np.minimum(np.arange(self.batch), len(numbers) - 1)
-        values = {name: parameters[name][rows] for name in parameters if name in self.model.numbers}
+        rows = np.minimum(np.arange(self.batch), len(run_numbers) - 1)
+        values = {
+            name: parameters[name][rows] for name in parameters if name in self.model.parameters
+        }
         phases = [
-            table(self.model.numbers, values, settings, self.batch, self.dtype, after=after)
+            table(self.model.parameters, values, settings, self.batch, self.dtype, after=after)
             for after in (False, True)
         ]
-        chunks = np.reshape(phases, (2, len(self.model.numbers), -1, CHUNK)).transpose(2, 0, 1, 3)
-        packed = numbers[rows].astype(np.uint32).reshape(-1, CHUNK)
-        return Batch(chunks, packed, seed, len(numbers))
+        chunks = np.reshape(phases, (2, len(self.model.parameters), -1, CHUNK)).transpose(
+            2, 0, 1, 3
+        )
+        packed = run_numbers[rows].astype(np.uint32).reshape(-1, CHUNK)
+        return Batch(chunks, packed, seed, len(run_numbers))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[dict[str, np.ndarray]]:
         """Results of batches, in their order.
@@ -115,7 +119,7 @@ class Simulator:
         ahead = next(left, None)
         while ahead is not None:
             batch = ahead
-            record = self._compiled(record, batch.phases, batch.numbers, np.uint32(batch.seed))
+            record = self._compiled(record, batch.phases, batch.run_numbers, np.uint32(batch.seed))
             ahead = next(left, None)  # packed while the devices are at work
             yield self._split(record, batch.runs)
 
@@ -154,7 +158,7 @@ class Simulator:
         self,
         record: Float[Array, "chunk month row run"],
         at: Int[Array, ""],
-        phases: Float[Array, "2 number run"],
+        phases: Float[Array, "2 parameter run"],
         runs: UInt32[Array, "run"],
         seed: UInt32[Array, ""],
     ) -> Float[Array, "chunk month row run"]:
@@ -163,23 +167,24 @@ class Simulator:
         Args:
             record: of all chunks of the device.
             at: which of them.
-            phases: every number, up to the cut and after it.
+            phases: every parameter, up to the cut and after it.
             runs: numbers of the runs.
             seed: of the experiment.
         """
-        plan, numbers = self.model.plan, self.model.numbers
-        first = records(plan, numbers, phases[0])
+        plan, own = self.model.plan, self.model.parameters
+        first = records(plan, own, phases[0])
         world = initial_world(self.model, first, runs.shape, self.dtype)
         after = min(max(self._cut + 1, 0), self.months)
         spans = jnp.array([0, after]), jnp.array([after, self.months])
 
-        # parameters stay put within a phase: what depends on them alone is computed once for it
+        # parameters stay put within a phase: what depends on them alone is computed once for it.
+        # They are cut in the month, where each is read from the table; cut before, all are copied.
         def phase(state: tuple[World, Array], part: tuple[Array, Array, Array]) -> Any:
             values, begin, end = part
-            parameters = records(plan, numbers, values)
 
             def month(number: Array, state: tuple[World, Array]) -> tuple[World, Array]:
                 world, record = state
+                parameters = records(plan, own, values)
                 world, rows = self._month(world, parameters, number, runs, seed)
                 place = (at, number, jnp.zeros_like(at), jnp.zeros_like(at))
                 return world, jax.lax.dynamic_update_slice(record, rows[None, None], place)

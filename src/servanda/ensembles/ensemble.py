@@ -35,7 +35,7 @@ class Ensemble:
     Attributes:
         parameters: the uncertain parameters of the model and the biases of source classes, by
             printed name, one value a run; a mechanism's in its own unit, before levers.
-        numbers: the number of each run. With the seed it keys the run's random shocks.
+        run_numbers: the number of each run. With the seed it keys the run's random shocks.
         weights: the weight of each run; they add up to one.
         origin: what the parameters are: draws from the priors, draws from a posterior, points of
             an experimental design, or values that the caller gave.
@@ -45,7 +45,7 @@ class Ensemble:
     """
 
     parameters: Mapping[str, Float32[np.ndarray, "run"]]
-    numbers: Int[np.ndarray, "run"]
+    run_numbers: Int[np.ndarray, "run"]
     weights: Float[np.ndarray, "run"]
     origin: Origin
     seed: int
@@ -113,7 +113,7 @@ class Ensemble:
         )
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.run_numbers)
 
     def __repr__(self) -> str:
         return (
@@ -129,7 +129,7 @@ class Ensemble:
                 have weight zero.
         """
         wanted = _numbers(numbers)
-        row_of = {int(number): row for row, number in enumerate(self.numbers)}
+        row_of = {int(number): row for row, number in enumerate(self.run_numbers)}
         for number in wanted.tolist():
             if number not in row_of:
                 raise UsageError(
@@ -150,7 +150,7 @@ class Ensemble:
             yield replace(
                 self,
                 parameters={name: values[rows] for name, values in self.parameters.items()},
-                numbers=self.numbers[rows],
+                run_numbers=self.run_numbers[rows],
                 weights=self.weights[rows],
             )
 
@@ -174,21 +174,21 @@ class Ensemble:
         return replace(
             self,
             parameters={name: values[rows] for name, values in self.parameters.items()},
-            numbers=self.numbers[rows],
+            run_numbers=self.run_numbers[rows],
             weights=_weights(self.weights[rows], len(rows)),
         )
 
 
 def uncertain(model: Model) -> dict[str, Prior]:
     """Priors of all that runs differ in: listed parameters that are not fixed, and biases."""
-    found = {k: n.prior for k, n in model.numbers.items() if n.prior.family != "fixed"}
+    found = {k: n.prior for k, n in model.parameters.items() if n.prior.family != "fixed"}
     table = model.case.parameters.get(BIAS)
     biases = {} if table is None else table.priors
     return found | {label(BIAS, name): prior for name, prior in biases.items()}
 
 
 def _draw(model: Model, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    factors = {name: np.float32(number.factor) for name, number in model.numbers.items()}
+    factors = {name: np.float32(number.factor) for name, number in model.parameters.items()}
     drawn = draw(uncertain(model), seed, numbers)
     return {name: values * factors.get(name, np.float32(1)) for name, values in drawn.items()}
 

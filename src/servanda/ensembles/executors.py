@@ -61,7 +61,7 @@ def simulate(
     ensemble.check_fits(simulator.model.case)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     batches = (
-        simulator.pack(piece.parameters, piece.numbers, piece.seed, settings)
+        simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)
         for piece in ensemble.pieces(simulator.batch)
     )
     waiting: dict[int, Arrays] = {}

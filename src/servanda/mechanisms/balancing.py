@@ -24,6 +24,7 @@ from abc import abstractmethod
 from typing import Any, Self, final
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -158,7 +159,10 @@ class Watchers(Balancing):
                 product = product * (1 + warheads / p.power_scale)
                 product = product * (1 + launches / p.offence_scale)
             rows.append(jnp.exp(jnp.log(product) / 3) / p.initial_threat[row])
-        return jnp.stack(rows)
+        # kept apart: where a quotient is divided again, XLA may multiply the divisors instead,
+        # and the last bit would hang on how many coalitions there are
+        apart: Array = jax.lax.optimization_barrier(jnp.stack(rows))  # type: ignore[no-untyped-call]
+        return apart
 
 
 @final

@@ -84,7 +84,7 @@ def sample(
         results: whose seed and run numbers key the errors.
     """
     names = [f"observation/{figure.observation.id}" for figure in figures]
-    at = uniforms(names, results.ensemble.seed, results.ensemble.numbers)
+    at = uniforms(names, results.ensemble.seed, results.ensemble.run_numbers)
     counted = np.empty_like(expected)
     for row, figure in enumerate(figures):
         error = figure.rule.error

@@ -192,7 +192,7 @@ def _made(results: Results) -> list[tuple[str, str]]:
 
 def _statuses(results: Results) -> dict[str, int]:
     """How many of the case's listed numbers are measured, estimated and assumed."""
-    listed = [n.prior.status for n in results.model.numbers.values() if n.listed]
+    listed = [n.prior.status for n in results.model.parameters.values() if n.listed]
     return {status: listed.count(status) for status in ("measured", "estimated", "assumed")}
 
 

@@ -180,7 +180,7 @@ class RunFolder:
             numbers = np.asarray(store["run"][:done])
         return Ensemble(
             parameters=dict(zip(names, values, strict=True)),
-            numbers=numbers,
+            run_numbers=numbers,
             weights=weights / weights.sum() if done < self.note["runs"] else weights,
             origin=self.note["origin"],
             seed=self.note["seed"],

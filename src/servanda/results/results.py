@@ -111,7 +111,7 @@ def parameter(model: Model, ensemble: Ensemble, label: str) -> Float[np.ndarray,
     """A parameter in every run, before levers; None where the model has none of this name."""
     if label in ensemble.parameters:
         return ensemble.parameters[label]
-    number = model.numbers.get(label)
+    number = model.parameters.get(label)
     if number is None:
         return None
     return np.full(len(ensemble), number.prior.numbers[0] * number.factor)

@@ -69,7 +69,7 @@ class Groups:
         """The lowest and highest third of every parameter of the model, and the classes."""
         found: list[tuple[str, str, np.ndarray]] = []
         for name, values in varying(ensemble):
-            if name not in model.numbers:
+            if name not in model.parameters:
                 continue  # the bias of a source class moves no metric
             ends = thirds(values, ensemble.weights)
             low, high = _plain(ends.lower), _plain(ends.upper)

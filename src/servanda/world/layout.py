@@ -75,7 +75,7 @@ class Layout:
                 where=where,
                 found=f"quantity '{text}'",
                 expected="a quantity that runs keep",
-                hint=nearest(name, kept) or "these are " + ", ".join(kept),
+                hint=nearest(name, kept) or "these are " + ", ".join(sorted(kept)),
             )
         quantity, labels = self.quantities[name], self.labels(name)
         if member not in labels or text not in (name, f"{name}[{member}]"):
