@@ -195,7 +195,7 @@ def load(case: str | Path) -> Case:
     return loaded
 
 
-def as_case(given: Case | str | Path) -> Case:
+def as_case(given: object) -> Case:
     """A case, read first where a folder or the name of a shipped case is given.
 
     Raises:

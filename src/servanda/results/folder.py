@@ -204,7 +204,11 @@ class RunFolder:
             CaseError: if its files are damaged.
             RunFolderError: if its content is not what was run.
         """
-        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        case = (
+            load(self.path / "case")
+            .changed(map(tuple, self.note["changes"]))
+            .at(self.note["as_of"])
+        )
         same_version = self.note["version"] == version("servanda")
         if same_version and case.digest != self.note["case_digest"]:
             raise RunFolderError(
