@@ -101,14 +101,14 @@ class Account:
 
         Runs that had earned nothing by then are left out; empty where all are.
         """
-        cut = self.results.cut
-        some = self.earned[cut] > 0
+        cutoff = self.results.cutoff
+        some = self.earned[cutoff] > 0
         if not some.any():
             return {}
         parts = {"in sight": self.in_sight, "hidden": self.hidden, "arrears": self.arrears}
         weights = self.results.weights[some]
         return {
-            name: spread(values[cut][some] / self.earned[cut][some], weights).median
+            name: spread(values[cutoff][some] / self.earned[cutoff][some], weights).median
             for name, values in parts.items()
         }
 
@@ -123,7 +123,7 @@ class Account:
     def gained(self) -> Gains | None:
         """Who gained by the cut-off, debts counted as pay; None where nobody did."""
         weights, own = self.results.weights, self.partnership
-        past = self.gains(slice(self.results.cut + 1))
+        past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
         if not any(values.any() for values in total.values()):
             return None
@@ -149,8 +149,8 @@ class Account:
         return [self._entry(tie) for tie in self.ties]
 
     def _entry(self, tie: Tie) -> Entry:
-        results, cut = self.results, self.results.cut
-        past, future = slice(0, cut + 1), slice(cut + 1, results.months)
+        results, cutoff = self.results, self.results.cutoff
+        past, future = slice(0, cutoff + 1), slice(cutoff + 1, results.months)
         block = moved(results, tie)[past]
         amount = block[-1] if results.model.axes.kind(tie) == "lent" else block.sum(axis=0)
         worths = [worth(results, tie, months) for months in (past, future)]
@@ -162,8 +162,8 @@ class Account:
     @property
     def covered(self) -> float:
         """Share of runs in which what was paid by the cut-off is more than deliveries cost."""
-        cut = self.results.cut
-        return float(mean(self.paid[cut] > self.cost[cut], self.results.weights))
+        cutoff = self.results.cutoff
+        return float(mean(self.paid[cutoff] > self.cost[cutoff], self.results.weights))
 
     @property
     def ties(self) -> list[Tie]:
@@ -203,7 +203,7 @@ def leakage(results: Results, route: str, months: slice) -> Float[np.ndarray, "r
 
 def leaked_last_year(results: Results) -> Mapping[str, float]:
     """The median share that routes won back in the last year to the cut-off, by their target."""
-    months = slice(max(results.cut - _YEAR + 1, 0), results.cut + 1)
+    months = slice(max(results.cutoff - _YEAR + 1, 0), results.cutoff + 1)
     return {
         route.target: spread(leakage(results, route.name, months), results.weights).median
         for route in results.model.case.spec.routes

@@ -93,7 +93,7 @@ class Fate:
         The mean over runs of exp(−Σ base hazard), summed over the months after the cut-off.
         """
         label = self.partnership.label
-        hazard = self.results.series(f"base_hazard[{label}]")[self.results.cut + 1 :]
+        hazard = self.results.series(f"base_hazard[{label}]")[self.results.cutoff + 1 :]
         return float(weighted.mean(np.exp(-hazard.sum(axis=0, dtype=float)), self.results.weights))
 
     @cached_property

@@ -41,7 +41,7 @@ def frontiers(fate: Fate, account: Account) -> list[Frontier]:
     There are none where every run or no run keeps the pact, and none of what does not vary.
     """
     results = fate.results
-    hidden = account.hidden[results.cut]
+    hidden = account.hidden[results.cutoff]
     if _few(hidden) or fate.alive.all() or not fate.alive.any():
         return []
     return [

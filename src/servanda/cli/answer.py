@@ -68,7 +68,7 @@ def _half(fate: Fate) -> str:
 
 
 def _spans(results: Results) -> tuple[tuple[str, slice], ...]:
-    ahead = results.cut + 1
+    ahead = results.cutoff + 1
     return ("to the cut", slice(ahead)), ("after the cut", slice(ahead, None))
 
 
@@ -98,7 +98,7 @@ def _leaks(results: Results) -> Table:
 
 def _payment(account: Account) -> Table:
     """What deliveries cost and earned, and what became of that."""
-    results, cut = account.results, account.results.cut
+    results, cutoff = account.results, account.results.cutoff
     title = f"Payment of {account.partnership.label} to the cut, USD m"
     rows = table(title, "what", "median", "90 % of runs")
     lines = {
@@ -109,7 +109,7 @@ def _payment(account: Account) -> Table:
         "  still owed": account.arrears,
     }
     for name, values in lines.items():
-        rows.add_row(name, *_spread(results, values[cut] / _MILLION))
+        rows.add_row(name, *_spread(results, values[cutoff] / _MILLION))
     return rows
 
 

@@ -188,9 +188,9 @@ def new(
     ] = Path(),
 ) -> None:
     """Write a small commented case that runs, to start your own from."""
-    from servanda.case.create import create
+    from servanda.case.new import new
 
-    made = create(name, folder)
+    made = new(name, folder)
     say(f"{made}: a case to edit. Try: servanda check {made}, then servanda run {made}")
 
 

@@ -25,7 +25,7 @@ def _curves(fate: Fate) -> Figure:
     rows = [
         {"x": float(runs.years[m]), "y": float(values[m]), "class": name}
         for name, values in zip(names, shares.values(), strict=True)
-        for m in range(runs.cut, runs.months)
+        for m in range(runs.cutoff, runs.months)
     ]
     colour = alt.Color(
         "class:N",
@@ -41,7 +41,7 @@ def _curves(fate: Fate) -> Figure:
         alt.Chart(theme.data(rows))
         .mark_line(strokeWidth=2.4)
         .encode(
-            x=theme.year_axis(float(runs.years[runs.cut]), float(runs.years[-1])),
+            x=theme.year_axis(float(runs.years[runs.cutoff]), float(runs.years[-1])),
             y=theme.share_axis("Share of the class's runs in force"),
             color=colour,
             strokeDash=dash,

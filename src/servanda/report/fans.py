@@ -40,7 +40,7 @@ def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> s
 
 def _figure(runs: Results, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
     bands, horizon = one.bands, runs.model.case.spec.horizon[:4]
-    now, then = one.median_of_year(runs.cut), one.median_of_year(runs.months - 1)
+    now, then = one.median_of_year(runs.cutoff), one.median_of_year(runs.months - 1)
     title = fan_title(one.series.label, now, then, one.unit, horizon)
     top, bottom = _limits(bands, one.figures)
     chart = alt.layer(*_layers(runs, one, bands, marks, (bottom, top))).properties(
@@ -103,7 +103,7 @@ def _layers(
 
 
 def _cut(runs: Results, limits: tuple[float, float]) -> Any:
-    rows = [{"x": float(runs.years[runs.cut]), "value": limits[1]}]
+    rows = [{"x": float(runs.years[runs.cutoff]), "value": limits[1]}]
     return (
         alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
     )

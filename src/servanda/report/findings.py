@@ -126,7 +126,7 @@ def leaking(account: Account) -> str:
     shares, month = account.shares_at_cut(), words.month(runs.model.case.spec.as_of)
     parts = []
     if shares:
-        earned = spread(account.earned[runs.cut], runs.weights).median
+        earned = spread(account.earned[runs.cutoff], runs.weights).median
         parts.append(
             f"Of the {words.quantity(earned, 'USD')} that deliveries had earned by {month}, "
             f"{words.percent(shares['in sight'])} was paid in goods that observers can count, "

@@ -41,11 +41,11 @@ def _figure(runs: Results, client: str, patrons: Sequence[Patronage], accounting
             for m in range(runs.months)
         ]
         said.append(
-            f"{name}: {words.percent(bands[2, runs.cut])} at the cut "
-            f"({words.percent(bands[0, runs.cut])} to {words.percent(bands[4, runs.cut])}), "
+            f"{name}: {words.percent(bands[2, runs.cutoff])} at the cut "
+            f"({words.percent(bands[0, runs.cutoff])} to {words.percent(bands[4, runs.cutoff])}), "
             f"{words.percent(bands[2, -1])} at the horizon"
         )
-    who, share = leader(runs, patrons, accounting, runs.cut)
+    who, share = leader(runs, patrons, accounting, runs.cutoff)
     end_who, end_share = leader(runs, patrons, accounting, runs.months - 1)
     then = f"{words.percent(end_share)} by {spec.horizon[:4]}"
     if end_who != who:
@@ -88,7 +88,7 @@ def _lines(runs: Results, rows: list[dict[str, Any]], names: list[str]) -> Any:
         base.mark_line(strokeWidth=2.4).encode(
             y=theme.share_axis("Share of patrons' influence"), color=colour, strokeDash=dash
         ),
-        alt.Chart(theme.data([{"x": float(runs.years[runs.cut])}]))
+        alt.Chart(theme.data([{"x": float(runs.years[runs.cutoff])}]))
         .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
         .encode(x="x:Q"),
     ).properties(width=theme.WIDE, height=theme.HEIGHT)

@@ -29,13 +29,13 @@ def figures(account: Account) -> list[Figure]:
         + ", ".join(
             f"{name.lower()} {words.quantity(float(v[1, m]), 'USD')}" for name, v in middles.items()
         )
-        for m in (runs.cut, runs.months - 1)
+        for m in (runs.cutoff, runs.months - 1)
     ]
     return [
         Figure(
             anchor(f"ledger {account.partnership.label}"),
             title(account),
-            _lines(rows, runs.years, runs.cut),
+            _lines(rows, runs.years, runs.cutoff),
             f"Median of runs, since the start. {'; '.join(said)}.",
             "Each line is the median of all runs, so they do not add up exactly; bands "
             "hold the middle half. "
@@ -65,7 +65,7 @@ def title(account: Account) -> str:
     return f"By {month}, {words.percent(share)} of what deliveries were worth had been paid {way}"
 
 
-def _lines(rows: list[dict[str, object]], years: np.ndarray, cut: int) -> Any:
+def _lines(rows: list[dict[str, object]], years: np.ndarray, cutoff: int) -> Any:
     x = theme.year_axis(float(years[0] - 1 / 12), float(years[-1]))
     order = list(_LINES)
     colours = alt.Scale(domain=order, range=list(theme.LINES[:4]))
@@ -86,7 +86,7 @@ def _lines(rows: list[dict[str, object]], years: np.ndarray, cut: int) -> Any:
     return alt.layer(
         base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q", color=colour),
         base.mark_line(strokeWidth=2.2).encode(y=y, color=colour, strokeDash=dash),
-        alt.Chart(theme.data([{"x": float(years[cut])}]))
+        alt.Chart(theme.data([{"x": float(years[cutoff])}]))
         .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
         .encode(x="x:Q"),
         alt.Chart(theme.data(ends))

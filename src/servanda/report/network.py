@@ -65,7 +65,7 @@ def _figure(
         for e in sorted(found, key=lambda e: -e.worth)
     )
     first, last = (words.month(runs.month(m)) for m in (months.start, months.stop - 1))
-    modelled = " (after the cut: modelled)" if months.stop - 1 > runs.cut else ""
+    modelled = " (after the cut: modelled)" if months.stop - 1 > runs.cutoff else ""
     return Figure(
         anchor(f"network {fate.partnership.label} {when}"),
         title,

@@ -42,7 +42,7 @@ def survival_title(fate: Fate) -> str:
 
 def _survival(fate: Fate) -> Figure:
     runs = fate.results
-    months = range(runs.cut, runs.months)
+    months = range(runs.cutoff, runs.months)
     rows: list[dict[str, Any]] = []
     for m in months:
         base = 0.0
@@ -72,7 +72,7 @@ def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Results
         alt.Chart(theme.data(rows))
         .mark_area(stroke="#ffffff", strokeWidth=1)
         .encode(
-            x=theme.year_axis(float(runs.years[runs.cut]), float(runs.years[-1])),
+            x=theme.year_axis(float(runs.years[runs.cutoff]), float(runs.years[-1])),
             y=theme.share_axis("Share of runs"),
             y2="low:Q",
             color=alt.Color(
@@ -108,7 +108,7 @@ def by_year(shares: Mapping[str, np.ndarray], fate: Fate) -> str:
     runs = fate.results
     places = [
         m
-        for m in range(runs.cut, runs.months)
+        for m in range(runs.cutoff, runs.months)
         if runs.month(m).endswith("-12") or m == runs.months - 1
     ]
     parts = []
@@ -125,8 +125,8 @@ def happening(fate: Fate) -> list[str]:
 
 def _ways(fate: Fate) -> Figure:
     runs = fate.results
-    first = runs.cut + 12 - (runs.start + runs.cut + 1) % 12
-    places = [m for m in range(first, runs.months, 12) if m > runs.cut] or [runs.months - 1]
+    first = runs.cutoff + 12 - (runs.start + runs.cutoff + 1) % 12
+    places = [m for m in range(first, runs.months, 12) if m > runs.cutoff] or [runs.months - 1]
     names = happening(fate)
     rows: list[dict[str, Any]] = []
     for m in places:

@@ -258,7 +258,7 @@ class RunFolder:
         self.note = note
 
 
-def open_folder(path: Path) -> RunFolder:
+def open_run(path: Path) -> RunFolder:
     """A run folder written earlier.
 
     Raises:

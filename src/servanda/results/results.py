@@ -51,7 +51,7 @@ class Results:
         return month_number(self.model.case.spec.start)
 
     @cached_property
-    def cut(self) -> int:
+    def cutoff(self) -> int:
         """The position of the last month that the record fixes."""
         return month_number(self.model.case.spec.as_of) - self.start
 
