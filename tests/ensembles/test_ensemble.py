@@ -297,15 +297,15 @@ def other_case() -> Case:
 
 def test_an_ensemble_of_another_case_is_refused():
     ensemble = Ensemble.prior(model(), 2)
-    moved = other_case()
+    moved = prepare(other_case()).model
     with pytest.raises(UsageError) as caught:
         ensemble.check_fits(moved)
     assert str(caught.value) == (
         "ensemble: found one of another case than 'tiny' as it is now,"
         f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut included"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
     )
-    ensemble.check_fits(template())
+    ensemble.check_fits(model())
 
 
 def test_an_ensemble_of_another_version_is_refused():

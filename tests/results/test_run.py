@@ -12,6 +12,7 @@ import xarray as xr
 import servanda
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import CaseError, UsageError
+from servanda.mechanisms.war import ConstantTempo
 from servanda.results import prepare, run, run_policies, run_to_folder
 from tests.cases import template
 
@@ -168,3 +169,16 @@ def test_a_cutoff_outside_the_case_is_refused():
 
 def test_the_public_name_is_the_same_function():
     assert servanda.run is run
+
+
+def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
+    steady = run(template(), 4, theories=[ConstantTempo])
+    assert (steady["log_tempo"] == steady["log_tempo"].isel(month=0)).all()
+    without = drawn(4)
+    with pytest.raises(UsageError) as caught:
+        run(template(), ensemble=without, theories=[ConstantTempo])
+    assert str(caught.value) == (
+        "ensemble: found one of another case than 'tiny' as it is now, expected one made for this "
+        f"case, of digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
+    )

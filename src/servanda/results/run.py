@@ -16,6 +16,7 @@ from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Results
+from servanda.world import Theory
 
 Progress = Callable[[int, int], None]
 
@@ -23,13 +24,17 @@ RUNS = 1000
 SEED = 1
 
 
-def prepare(case: Case) -> Simulator:
+def prepare(case: Case, theories: Sequence[type[Theory]] = ()) -> Simulator:
     """A checked, assembled and compiled-once simulator of a case; one for the same content.
 
+    Args:
+        case: what to simulate.
+        theories: from outside the package, as for `servanda.engine.assemble`.
+
     Raises:
-        CaseError: if the case does not fit together.
+        CaseError: if the case and the theories do not fit together.
     """
-    return _simulator(_Content(case))
+    return _simulator(_Content(case), tuple(theories))
 
 
 class _Content:
@@ -46,8 +51,8 @@ class _Content:
 
 
 @lru_cache(maxsize=4)
-def _simulator(content: _Content) -> Simulator:
-    model = assemble(content.case)
+def _simulator(content: _Content, theories: tuple[type[Theory], ...]) -> Simulator:
+    model = assemble(content.case, theories)
     check_metrics(model)
     return Simulator(model)
 
@@ -62,6 +67,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     as_of: str | None = None,
     levers: Levers | None = None,
     policies: Mapping[str, Levers] | None = None,
+    theories: Sequence[type[Theory]] = (),
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -77,6 +83,8 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
         as_of: another evidence cut-off, `YYYY-MM`.
         levers: of one policy, by name, at a value or named choice.
         policies: levers of several policies, by name of the policy. Every policy has the same runs.
+        theories: from outside the package, each in place of the theory that the case names for its
+            slot.
         executor: where batches of runs are computed; in this process if not given.
         progress: called with runs done and runs asked for.
 
@@ -86,7 +94,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
         is a coordinate of length zero that names the one policy.
 
     Raises:
-        CaseError: if the case does not fit together.
+        CaseError: if the case and the theories do not fit together.
         UsageError: on zero runs; on `runs` beside `runs_numbered` or `ensemble`; on a lever that
             is unknown or out of range; on an ensemble of another case or version.
         ExecutorError: if the executor loses a batch.
@@ -95,7 +103,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
         raise UsageError("levers", "levers beside policies", "one of the two")
     given = as_case(case)
     moved = given if as_of is None else given.at(as_of)
-    simulator = prepare(moved)
+    simulator = prepare(moved, theories)
     chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
     wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
     found = run_policies(simulator, chosen, wanted, executor=executor, progress=progress)
@@ -162,7 +170,7 @@ def run_to_folder(
     """
     simulator = prepare(case)
     settings = policy.settings(case)
-    ensemble.check_fits(case)
+    ensemble.check_fits(simulator.model)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     for batch in simulate(simulator, ensemble, settings, executor):
         done = folder.append(batch)
