@@ -147,7 +147,7 @@ def test_an_ensemble_of_another_cutoff_is_refused_and_no_folder_is_made(tmp_path
     assert str(caught.value) == (
         "ensemble: found one of another case than 'tiny' as it is now,"
         f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut included"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
     )
     assert list(tmp_path.iterdir()) == []
 
