@@ -130,8 +130,8 @@ def test_worth_is_what_arrived_at_market_value():
 def test_what_has_no_market_value_has_no_worth():
     """As where no mechanism of the model has the parameter."""
     model = assemble(tiny_case())
-    numbers = {k: n for k, n in model.parameters.items() if not k.startswith("exchange.unit_value")}
-    made = results(replace(model, numbers=numbers))
+    priced = {k: p for k, p in model.parameters.items() if not k.startswith("exchange.unit_value")}
+    made = results(replace(model, parameters=priced))
     assert worth(made, tie(made, "SUP>BUY:shells"), slice(0, 3)) is None
 
 
