@@ -1,4 +1,4 @@
-"""Markdown as the generated pages write it."""
+"""Markdown helpers for the generated pages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,17 +20,17 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code; nothing for nothing."""
+    """Text as code; empty for an empty text."""
     return f"`{text}`" if text else ""
 
 
 def codes(names: Iterable[str]) -> str:
-    """Names as code, one after another."""
+    """A list of names as code."""
     return ", ".join(code(n) for n in names)
 
 
 def sentence(text: str) -> str:
-    """Text with a capital in front."""
+    """Text with a capital first letter."""
     text = text.strip()
     return text[:1].upper() + text[1:]
 
@@ -39,7 +39,7 @@ _EMPHASIS = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=\w)\*(?!\w)")
 
 
 def starred(text: str) -> str:
-    """Text whose emphasis is kept and whose other stars, as in A*, are not taken for it."""
+    """Text with its emphasis; other stars, as in A*, are escaped."""
     parts = _EMPHASIS.split(text)
     plain = [part.replace("*", "\\*") for part in parts[::2]]
     strong = [f"*{part}*" for part in parts[1::2]]
@@ -47,7 +47,7 @@ def starred(text: str) -> str:
 
 
 def number_text(x: float) -> str:
-    """A number to read."""
+    """A number for readers."""
     whole = x == int(x) and abs(x) < 1e10  # noqa: PLR2004 (beyond that, powers of ten read better)
     return f"{int(x):,}" if whole else f"{x:g}"
 
@@ -58,5 +58,5 @@ def slot_link(slot: str) -> str:
 
 
 def links(names: Iterable[str], prefix: str = "") -> str:
-    """Links to mechanisms, one after another."""
+    """A list of links to mechanisms."""
     return ", ".join(f"[{s}]({prefix}{s}.md)" for s in names)

@@ -1,4 +1,4 @@
-"""A page for each mechanism, and the month's plan."""
+"""A page for each mechanism, and the page of the month's plan."""
 
 import inspect
 from collections.abc import Iterable, Mapping
@@ -37,14 +37,14 @@ def _variants_part(slot: str) -> str:
     if slot == Ledger.slot:
         return ""
     naming = (
-        f"Each is a theory of the same thing. A case names one as `mechanisms.{slot}`, or none."
+        f"Each variant is a theory for this slot. A case names one as `mechanisms.{slot}`, or none."
     )
-    variants = table(("variant", "what it says", ""), rows)
+    variants = table(("variant", "claim", ""), rows)
     return f"## Variants\n\n{naming}\n\n{variants}\n{_absence(slot)}\n"
 
 
 def _absence(slot: str) -> str:
-    """What a case has that names no theory of the slot."""
+    """What holds in a case that names no theory for the slot."""
     absent = absences()[slot]
     said = (inspect.getdoc(absent) or (inspect.getdoc(slot_of(absent)) or "")).partition("\n\n")
     if absent.__module__ == slot_of(absent).__module__:
@@ -52,8 +52,8 @@ def _absence(slot: str) -> str:
     if rest := (inspect.getdoc(slot_of(chosen(slot))) or "").partition("\n\n")[2]:
         return " ".join(rest.split())
     other = codes(q.name for q in quantities().values() if q.slot == slot and q.neutral)
-    but = f", but {other}, at one" if other else ""
-    return f"Where a case names none, all that it would write is at zero{but}."
+    but = f", except {other}, which is one" if other else ""
+    return f"Where a case names none, all quantities of the slot are zero{but}."
 
 
 def _first_line(thing: Any) -> str:
@@ -78,7 +78,7 @@ def _quantities_part(slot: str) -> str:
 
 
 def described(name: str) -> tuple[str, str, str, str]:
-    """A quantity, what there is one for, its unit and its meaning."""
+    """A quantity, its axis, its unit and its meaning."""
     q = quantities()[name]
     return code(name), q.axis, code(q.unit), q.meaning
 
@@ -132,9 +132,9 @@ def _parameters_part(slot: str) -> str:
 
 
 PRIORS = """\
-Status: *measured*, a source counted it; *estimated*, derived from what sources say; *assumed*,
-judgement. Sources are rows of the evidence, linked to where they are from; a link's title says what
-was said.
+Status: *measured*, counted by a source; *estimated*, derived from what sources say; *assumed*, a
+judgement. Sources are evidence rows, with links to the publications; the title of a link says what
+the source says.
 """
 
 
@@ -196,7 +196,7 @@ def prior_text(prior: Prior) -> str:
 
 
 def plan_page() -> str:
-    """The mechanisms in order, and who waits for whom."""
+    """The mechanisms in order, and which of them need each other."""
     waits = {
         slot: {quantities()[n].slot for n in read if not quantities()[n].carried}
         for slot, read in model().reads.items()
@@ -213,21 +213,22 @@ def plan_page() -> str:
                 links(_ordered(waits[theory.slot])),
             )
         )
-    head = ("", "mechanism", f"variant in `{CASE}`", "what it is about", "needs, this month")
+    head = ("", "mechanism", f"variant in `{CASE}`", "claim", "needs, this month")
     layers = f"```text\n{_layers(waits)}```\n"
     return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n{layers}"
 
 
 PLAN = """\
-One month is one step. Each mechanism is a pure function of last month's world, of what earlier
-mechanisms have written into this month, of its parameters and of its own random numbers. What it
-reads is what its results are seen to depend on. The engine orders the mechanisms so that each comes
-after those whose flows of the same month it reads, and refuses a case in which two write one
-quantity or two wait for each other. Goods move only where the ledger clears what others requested.
+One month is one step. Each mechanism is a pure function of last month's world, of the flows that
+earlier mechanisms wrote this month, of its parameters and of its own random numbers. The engine
+traces each mechanism to find what its results depend on; this is what it reads. The engine orders
+the mechanisms so that each comes after those whose flows of the same month it reads. It refuses a
+case in which two mechanisms write one quantity, or two need each other's flows. Goods move only
+when the ledger grants what other mechanisms requested.
 """
 
 LAYERS = """\
-Mechanisms on one line do not need each other within the month; each needs something from a line
+Mechanisms on one line do not need each other within the month. Each needs a mechanism on a line
 above.
 """
 

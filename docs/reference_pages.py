@@ -67,7 +67,7 @@ def cli_page() -> str:
 
 
 def case_page() -> str:
-    """What can be asked of the shipped case: levers, metrics, series, biases."""
+    """The shipped case: its levers, metrics, series and biases."""
     spec = case().spec
     levers = [
         (
@@ -86,27 +86,27 @@ def case_page() -> str:
     series = [_series_row(s) for s in case().evidence.series if s.quantitative]
     parts = [
         f"# The case {spec.name}\n\n{NOTICE}**{spec.title}.** {cell(spec.summary)}\n",
-        f"From {spec.start} to {spec.horizon}, cut at {spec.as_of}.\n",
-        "## Levers\n\nChanges to parameters. A lever at rest changes no bit.\n",
+        f"From {spec.start} to {spec.horizon}, evidence cut-off {spec.as_of}.\n",
+        "## Levers\n\nA lever changes parameters. At its rest value it changes nothing.\n",
         table(("lever", "what it is", "from, to", "choices", "acts"), levers),
-        "## Metrics\n\nOne number a run.\n",
+        "## Metrics\n\nA metric is one number a run.\n",
         table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
-        "## Series\n\nWhat the record counts of what is modelled, and figures known by the cut.\n",
+        "## Series\n\nSeries of the record that the model observes, and figures known at the cut-off.\n",
         table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
         f"## Source biases\n\n{BIASES}\n{parameter_part('observation.bias', BIAS, '')}",
     ]
     return "\n".join(parts)
 
 
-ACTS = {"throughout": "throughout", "after_as_of": "after the cut"}
+ACTS = {"throughout": "throughout", "after_as_of": "after the cut-off"}
 BIASES = """\
-What a class of sources counts, as a multiple of what the reference class of the same series would.
-Only such ratios are identified: a bias shared by all sources of a series would not show.
+The bias of a source class is the ratio of its count to the count of the reference class of the same
+series. Only such ratios are identified: data do not show a bias that all sources of a series share.
 """
 BIAS = {
     "axis": "bias",
     "unit": "dimensionless",
-    "meaning": "what the class counts over what there is",
+    "meaning": "count of the source class divided by the true value",
 }
 
 

@@ -1,4 +1,4 @@
-"""What the generated pages are made of: the shipped case, assembled, and docstrings in parts."""
+"""Inputs of the generated pages: the shipped case, its model, and docstrings in parts."""
 
 import inspect
 import sys

@@ -16,12 +16,12 @@ def _part(table: Callable[[Results], str]) -> str:
 
 
 def rerouting_part() -> str:
-    """What went round by neighbours."""
+    """Leakage through neighbours."""
     return _part(tables.rerouting_part)
 
 
 def substitution_part() -> str:
-    """What other products won back."""
+    """Earnings that other products won back."""
     return _part(tables.substitution_part)
 
 
