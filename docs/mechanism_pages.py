@@ -52,7 +52,7 @@ def _absence(slot: str) -> str:
     if rest := (inspect.getdoc(slot_of(chosen(slot))) or "").partition("\n\n")[2]:
         return " ".join(rest.split())
     other = codes(q.name for q in quantities().values() if q.slot == slot and q.neutral)
-    but = f", except {other}, which is one" if other else ""
+    but = f", except {other} (one)" if other else ""
     return f"Where a case names none, all quantities of the slot are zero{but}."
 
 

@@ -91,7 +91,7 @@ def case_page() -> str:
         table(("lever", "what it is", "from, to", "choices", "acts"), levers),
         "## Metrics\n\nA metric is one number a run.\n",
         table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
-        "## Series\n\nSeries of the record that the model observes, and figures known at the cut-off.\n",
+        "## Series\n\nSeries of the record that the model observes, with figures at the cut-off.\n",
         table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
         f"## Source biases\n\n{BIASES}\n{parameter_part('observation.bias', BIAS, '')}",
     ]

@@ -92,11 +92,11 @@ def hold(regimes: Sequence[Regime], target: str, baseline: Baseline, sigma: Elas
     economy = baseline.economy
     place = economy.countries.index(target)
     free = np.ones((*sigma.shape, *economy.flows.shape[-2:]))
-    cut, sold, bought = (
+    ended, sold, bought = (
         solve(baseline, banned(free, regimes, target, economy, directions), sigma)[0][:, place]
         for directions in (DIRECTIONS, *ONE_WAY)
     )
-    return Hold(1 - cut, _of_imports(cut, sold, bought))
+    return Hold(1 - ended, _of_imports(ended, sold, bought))
 
 
 def _of_imports(both: np.ndarray, sold: np.ndarray, bought: np.ndarray) -> np.ndarray:

@@ -102,9 +102,9 @@ def banned(
     place = economy.countries.index(target)
     for direction in set(DIRECTIONS) - set(directions):
         marked[(place,) if direction == "from-target" else (slice(None), place)] = False
-    cut = costs.copy()
-    cut[..., marked] = BAN
-    return cut
+    ended = costs.copy()
+    ended[..., marked] = BAN
+    return ended
 
 
 def sanctioned(regimes: Iterable[Regime], economy: Economy, target: str | None = None) -> Marks:
