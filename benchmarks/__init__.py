@@ -1,1 +1,1 @@
-"""Timings of the engine, and two independent models of its core that serve as oracles."""
+"""Timings of the engine, and two independent models of its core, which check its results."""

@@ -1,7 +1,7 @@
-"""Times the engine beside Mesa and NumPy: `python -m benchmarks.bench [--write]`.
+"""Times the engine and compares it with Mesa and NumPy: `python -m benchmarks.bench [--write]`.
 
-Every measurement runs in a process of its own, so that neither compiled programs nor memory are
-shared. On a shared machine timings are noisy, so each is the best of several.
+Every measurement runs in its own process, so that measurements share neither compiled programs nor
+memory. On a shared machine timings are noisy, so each is the best of several.
 """
 
 import argparse
@@ -26,7 +26,7 @@ PACKAGES = ("servanda", "jax", "jaxlib", "numpy", "mesa")
 
 
 def peak_mib() -> float:
-    """The most memory that this process has held, MiB."""
+    """Peak memory of this process, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -88,7 +88,7 @@ def core_jax() -> dict[str, float]:
 
 
 def core_numpy() -> dict[str, float]:
-    """The four core mechanisms in NumPy, single precision, at the width that suits it best."""
+    """The four core mechanisms in NumPy, single precision, at the fastest width."""
     import numpy as np
 
     from benchmarks import core, numpy_model
@@ -128,7 +128,7 @@ WORKERS = {f.__name__: f for f in (whole, core_jax, core_numpy, core_mesa)}
 
 
 def command_line(runs: int, cache: Path, folder: Path) -> float | None:
-    """Seconds of `servanda run` with its briefing; None where it does not work."""
+    """Seconds of `servanda run` with its briefing; None if it fails."""
     program = Path(sys.executable).with_name("servanda")
     command = [str(program), "run", CASE, "--runs", str(runs), "--out", str(folder)]
     start = time.perf_counter()
@@ -157,7 +157,7 @@ def measure() -> dict[str, Any]:
 
 
 def table(results: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was measured, in words."""
+    """The measurements, in words."""
     m = results["measured"]
     whole, jax = m["whole"], m["core_jax"]
     numpy, mesa = m["core_numpy"], m["core_mesa"]
@@ -211,7 +211,7 @@ Servanda uses all.
 
 
 def main() -> None:
-    """Measure, print and, when asked, write."""
+    """Measure, print and, with --write, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write results.json and the docs page")
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)

@@ -1,7 +1,7 @@
-"""The four core mechanisms for the engine, and the same numbers and draws as plain arrays.
+"""The four core mechanisms for the engine, with the same parameters and draws as plain arrays.
 
 Arsenal, attrition, exchange and commitment, with the war's tempo and the ledger that they need. The
-other slots are absent: nobody signals, nothing goes round, no income is lost.
+other slots are absent: no signals, no evasion, no loss of income.
 """
 
 from collections.abc import Mapping
@@ -40,14 +40,14 @@ SEED = 1
 
 
 def core_model(case: Case) -> Model:
-    """The engine's model of a case that names theories of the core alone, and has no levers."""
+    """The engine's model of a case with theories for the core only, and without levers."""
     core = {slot: variant for slot, variant in case.spec.mechanisms.items() if slot in SLOTS}
     spec = case.spec.model_copy(update={"mechanisms": core, "levers": ()})
     return assemble(replace(case, spec=spec))
 
 
 def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
-    """A simulator of the core that keeps what is compared, with every tie's row of it."""
+    """A simulator of the core that keeps the compared quantities, for every tie."""
     simulator = Simulator(core_model(case), dtype=dtype)
     axes = simulator.model.axes
     members = {"lent_lost": "tie", "tempo": ""}
@@ -61,14 +61,14 @@ def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the oracles are given.
+    """Inputs of the independent models.
 
     Attributes:
-        values: by label of a number, one a run.
-        draws: by name of a stream, (month, run).
-        opens: by label of a tie, the month that it opened on the record; None where none was known.
-        signed: by label of a partnership, the month of its signing, or the cut if not yet known.
-        months: how many.
+        values: by label of a parameter, one number for each run.
+        draws: by name of a stream, an array (month, run).
+        opens: by label of a tie, its recorded month of opening; None if it was not known.
+        signed: by label of a partnership, the month of signing, or the cut-off if not known.
+        months: number of months.
         cutoff: number of the last month of the record.
     """
 

@@ -1,8 +1,8 @@
 """gegravity on its own sample: Canada and Japan sign a trade agreement.
 
-An oracle for the trade solver and for its speed. The package is Peter Herman's (USITC Economics
+A check of the trade solver and of its speed. The package is Peter Herman's (USITC Economics
 Working Paper 2021-04-B); the experiment is the one in its documentation. It shares no code with
-`servanda.trade`, and solves levels where that solves changes.
+`servanda.trade`. It solves for levels, and `servanda.trade` for changes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOLERANCE = 1e-12  # its own is 1e-8
 
 @dataclass(frozen=True)
 class Outcome:
-    """What gegravity says of the agreement. Pairs are [origin, destination], P is 1 in Germany.
+    """Results of gegravity for the agreement. Pairs are [origin, destination]; P is 1 in Germany.
 
     Attributes:
         countries: Their codes, in the order of every array.
@@ -42,7 +42,7 @@ class Outcome:
         outward: Π of each country before.
         price: Change in each factory-gate price, new over old.
         real_gdp: Change in output over P, new over old.
-        seconds: What `simulate()` took, the baseline being built.
+        seconds: Time of `simulate()`, without building the baseline.
     """
 
     countries: tuple[str, ...]
@@ -70,13 +70,13 @@ def simulate(
     omr_rescale: float = OMR_RESCALE,
     tolerance: float = TOLERANCE,
 ) -> Outcome:
-    """Build gegravity's model on its sample, and let Canada and Japan sign.
+    """Build gegravity's model on its sample, and simulate the agreement of Canada and Japan.
 
     Args:
         data: The sample, with columns exporter, importer, year, trade, Y, E and the costs.
         coefficients: β of each of `COSTS`.
         omr_rescale: gegravity's factor for outward resistances.
-        tolerance: gegravity's, of every one of its systems of equations.
+        tolerance: gegravity's tolerance for each of its systems of equations.
     """
     model = _model(data, coefficients)
     model.build_baseline(omr_rescale=omr_rescale, mr_tolerance=tolerance)
@@ -94,7 +94,7 @@ def simulate(
 
 def _model(data: pd.DataFrame, coefficients: Mapping[str, float]) -> gegravity.OneSectorGE:
     baseline = gegravity.BaselineData(
-        data.copy(),  # it turns the years into text in place
+        data.copy(),  # It converts the years to text in place.
         trade_var_name="trade",
         expend_var_name="E",
         output_var_name="Y",

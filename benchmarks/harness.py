@@ -1,4 +1,4 @@
-"""What the benchmarks share: timing, a fresh process for each measurement, what it all ran on."""
+"""Shared parts of the benchmarks: timing, fresh processes, and the machine's description."""
 
 import json
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def seconds_of(action: Callable[[], Any], times: int) -> list[float]:
-    """Seconds that each of several took."""
+    """Seconds of each of several calls."""
     seconds = []
     for _ in range(times):
         start = time.perf_counter()
@@ -26,7 +26,7 @@ def seconds_of(action: Callable[[], Any], times: int) -> list[float]:
 
 
 def in_process(module: str, worker: str, cache: Path) -> dict[str, Any]:
-    """What a module's worker measures in a fresh process with this compilation cache."""
+    """Result of a module's worker in a fresh process with this compilation cache."""
     done = subprocess.run(
         [sys.executable, "-m", module, "--worker", worker],
         cwd=ROOT,
@@ -40,12 +40,12 @@ def in_process(module: str, worker: str, cache: Path) -> dict[str, Any]:
 
 
 def environment(cache: Path) -> dict[str, str]:
-    """This process's, with compiled programs kept in a folder."""
+    """Environment of this process, with compiled programs kept in a folder."""
     return os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(cache)}
 
 
 def about(packages: Sequence[str]) -> dict[str, Any]:
-    """When, on what machine and with which versions something is measured."""
+    """Date, machine and versions of a measurement."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),

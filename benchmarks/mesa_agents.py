@@ -1,4 +1,4 @@
-"""What the Mesa model is made of: accounts, ties, states, sides of the war and pacts.
+"""Agents and parts of the Mesa model: accounts, ties, states, sides of the war and pacts.
 
 Like `benchmarks.mesa_model`, it shares no code with the mechanisms.
 """
@@ -22,13 +22,13 @@ def softplus(x: float) -> float:
 
 
 def shortfall(x: float, width: float) -> float:
-    """max(x, 0), rounded off over a width."""
+    """max(x, 0), smoothed over a width."""
     width = max(width, TINY)
     return width * softplus(x / width)
 
 
 def clip(x: float, low: float, high: float) -> float:
-    """The number, kept between two bounds."""
+    """The number, clipped to two bounds."""
     return min(max(x, low), high)
 
 
@@ -65,13 +65,13 @@ class Account:
         self.demand = self.shortage = self.made = self.wanted_use = self.used = 0.0
 
     def look(self, tempo: float) -> None:
-        """Demand at this tempo, and how short of it the stock is."""
+        """Demand at this tempo, and the shortage of the stock."""
         self.demand = self.base_demand * max(tempo, TINY) ** self.elasticity
         scale = max(self.cover * self.demand, TINY)
         self.shortage = exp(-self.stock / scale) if self.demand > 0 else 0.0
 
     def produce(self, inputs_shortage: float) -> None:
-        """Grow, make, and ask for what the month would use."""
+        """Compute capacity and output, and request the month's use."""
         old = self.standing_capacity = self.capacity
         self.capacity = old * self.growth / (1 + old * (self.growth - 1) / self.ceiling)
         self.made = (old + self.capacity) / 2 * (1 - self.dependence * inputs_shortage)
@@ -82,14 +82,14 @@ class Account:
             return 0.0
         scale = max(self.cover * self.demand, TINY)
         u, t = stock / scale, 1 / max(self.cover, TINY)
-        # log(1 + (e^u − 1)e^−t), the larger term taken out
+        # log(1 + (e^u − 1)e^−t), with the larger term factored out
         a, b = u - t, log(-expm1(-t))
         left = max(a, b) + log1p(exp(-abs(a - b)))
         return clip(scale * (u - left), 0.0, stock)
 
 
 class Edge:
-    """A directed tie: order, lane, what is under way and who is lent."""
+    """A directed tie: order, lane, transit and lent people."""
 
     def __init__(self, tie: Tie, kind: str, p: Numbers, opens: int | None) -> None:
         label = tie.label
@@ -120,7 +120,7 @@ class Edge:
         self.receiver_account: Account | None = None
 
     def carry(self, granted: float) -> None:
-        """Send; some arrives, some is lost, the rest stays under way."""
+        """Send; a part arrives, a part is lost, the rest stays in transit."""
         self.sent = granted
         if self.kind == "knowledge":
             self.arrived = granted
@@ -130,7 +130,7 @@ class Edge:
         self.arrived, self.transit = left * (1 - self.transit_loss), under_way
 
     def people(self) -> None:
-        """Lent people serve, are lost or go home."""
+        """Lent people stay, are lost or return."""
         self.served = self.arrived
         self.lost = self.returned = 0.0
         if self.kind == "lent":
@@ -141,7 +141,7 @@ class Edge:
             self.lent = present - self.lost - self.returned
 
     def prepare(self, model: "Core", alive: bool) -> None:
-        """Open if due, build the lane, and see whether it is live."""
+        """Open if due, build the lane, and update whether the tie is live."""
         was = self.open
         if self.opens is not None:
             self.open = self.open or model.month >= self.opens
@@ -153,19 +153,19 @@ class Edge:
         self.asked = self.recall = 0.0
 
     def build(self) -> None:
-        """Open lanes approach what the finished lane carries."""
+        """Open lanes approach the capacity of the finished lane."""
         if self.open:
             self.lane += (self.ceiling - self.lane) * self.built
 
     def settle_terms(self, volume: float, price: float, model: "Core") -> None:
-        """Orders move towards the last bargain, never above the one that would be struck now."""
+        """Orders move towards the last bargain, and never above a bargain struck now."""
         if model.month % 3 == 0 or self.just_opened:
             self.target, self.new_price = volume, price
         moved = 1.0 if self.kind == "lent" else model.p("exchange.adjustment")
         self.order = min(self.order + (self.target - self.order) * moved, volume)
 
     def request(self) -> None:
-        """Ask to send and to bring home; payments are asked for by the pact."""
+        """Request sending and return; the pact requests payments."""
         if self.basis == "aid":
             self.asked = 0.0 if self.signalled else self.lane * self.live
         elif self.basis == "contract" and self.kind == "lent":
@@ -177,7 +177,7 @@ class Edge:
 
 
 class Core(mesa.Model):
-    """What agents ask of the run that they are in. Abstract."""
+    """What agents need from their run. Abstract."""
 
     spec: CaseSpec
     p: Numbers
@@ -190,7 +190,7 @@ class Core(mesa.Model):
     @property
     @abstractmethod
     def future(self) -> bool:
-        """Whether history no longer binds."""
+        """Whether the month is after the cut-off."""
 
     @abstractmethod
     def draw(self, name: str) -> float:
@@ -246,12 +246,12 @@ class Belligerent(CoreAgent):
         self.manning = self.losses = self.recruits = self.helping = 0.0
 
     def muster(self) -> None:
-        """Men present over men required."""
+        """Men present divided by men required."""
         self.helping = sum(e.lent for e in self.helpers)
         self.manning = (self.men + self.helping) / self.required
 
     def fight(self) -> None:
-        """Lose men, recruit, bid."""
+        """Compute losses, recruits and the next price."""
         model, p = self.model, self.model.p
         enemy = next(side for side in model.sides if side is not self)
         released = p("attrition.released") * self.helping
@@ -276,7 +276,7 @@ class Belligerent(CoreAgent):
 
 
 class Pact(CoreAgent):
-    """A supplier and a buyer: bargains, debt, and whether it lasts."""
+    """A supplier and a buyer: bargains, debt, and the hazard of ending."""
 
     def __init__(self, model: Core, supplier: str, buyer: str, label: str, signed: int) -> None:
         super().__init__(model)
@@ -299,7 +299,7 @@ class Pact(CoreAgent):
         self.gain, self.slack, self.hazard = [0.0, 0.0], [0.0, 0.0], 0.0
 
     def need(self, edge: Edge) -> float:
-        """The receiver's shortfall."""
+        """The receiver's need."""
         side = self.model.side_of(edge.receiver) if edge.good == self.model.spec.war.men else None
         account = edge.receiver_account
         if side is not None:
@@ -311,14 +311,14 @@ class Pact(CoreAgent):
         return edge.extra_need
 
     def cost(self, edge: Edge) -> float:
-        """The giver's cost of a unit, rising as its stock runs below its reserve."""
+        """The giver's cost of a unit, which rises as its stock falls below its reserve."""
         giver = edge.giver_account
         assert giver is not None, f"{edge.label} is sold out of no account"
         scarcity = clip(edge.reserve / max(giver.stock, TINY), 1.0, 20.0)
         return edge.cost * float(scarcity ** self.model.p("exchange.reserve_exponent"))
 
     def mix(self, lanes: list[float]) -> list[float]:
-        """Shares of payment: what is worth most, is shortest and can be carried."""
+        """Shares of payment, by worth, shortage and lane."""
         weights = []
         for edge, lane in zip(self.payments, lanes, strict=True):
             account = edge.receiver_account
@@ -330,13 +330,13 @@ class Pact(CoreAgent):
         return [w / total for w in weights]
 
     def worth(self, lanes: list[float]) -> float:
-        """What a dollar of payment is worth to the supplier."""
+        """Worth to the supplier of a dollar of payment."""
         if not self.payments:
             return 1.0
         return sum(m * e.efficiency for m, e in zip(self.mix(lanes), self.payments, strict=True))
 
     def bargain(self) -> None:
-        """Strike what would be struck now, then let quarters and openings decide what holds."""
+        """Compute the bargain of this month; it takes effect in a new quarter or opening."""
         k = self.worth([e.ceiling * e.live for e in self.payments])
         volumes, surplus = [], 0.0
         for edge in self.sales:
@@ -353,7 +353,7 @@ class Pact(CoreAgent):
             edge.settle_terms(volume * credit, price, self.model)
 
     def pay(self) -> None:
-        """Ask for goods as payment of this month's debt and of arrears."""
+        """Request goods as payment of this month's debt and of arrears."""
         due = max(sum(e.new_price * e.order for e in self.sales) + self.arrears, 0.0)
         paid = self.capacity * -expm1(-due / self.capacity)
         lanes = [e.lane * e.live for e in self.payments]
@@ -374,7 +374,7 @@ class Pact(CoreAgent):
         self.gain = [seller, buyer]
 
     def book(self) -> None:
-        """Deliveries make debt at the price of last month's bargain; payments settle it."""
+        """Deliveries create debt at the price of last month's bargain; payments settle it."""
         for edge in self.sales:
             self.arrears += edge.price * edge.served
             edge.price = edge.new_price
@@ -382,7 +382,7 @@ class Pact(CoreAgent):
             self.arrears -= edge.unit_value * edge.efficiency * edge.arrived
 
     def commit(self, arrears: float) -> None:
-        """Weigh staying against leaving; draw the ending; watch for dormancy."""
+        """Compute slack and hazards, draw the ending, and update dormancy."""
         model, p = self.model, self.model.p
         base = model.class_hazard((model.month - self.signed) / 12)
         lasting = p("commitment.discount_rate") + base
@@ -401,7 +401,7 @@ class Pact(CoreAgent):
         self.use()
 
     def way(self) -> int:
-        """Which way it ends, counted from one."""
+        """The way of ending, counted from one."""
         shares = [self.model.p("commitment.ending_share", name) for name in ENDINGS]
         draw, reached = self.model.draw(f"commitment/way/{self.label}"), 0.0
         for number, share in enumerate(shares, start=1):

@@ -1,7 +1,7 @@
 """The core as a plain agent-based model in Mesa: one run at a time, agents, Python floats.
 
 It shares no code with the mechanisms, only their equations, parameters and random numbers. It is
-what a modeller would write first, and an oracle for the engine.
+the model that a modeller would write first, and it checks the engine.
 """
 
 from math import exp, expm1
@@ -25,7 +25,7 @@ class CoreModel(Core):
             name: values[:, run].tolist() for name, values in given.draws.items()
         }
         self.month, self.tempo = 0, 0.0
-        # like every state, the war is read as it stood when the month began
+        # As every state, the war is read at the beginning of the month.
         self.war = self.next_war = 1.0
         self.log_tempo = p("war.initial_log_tempo")
         self.accounts = {a.label: Account(a, p) for a in axes.accounts}
@@ -57,7 +57,7 @@ class CoreModel(Core):
 
     @property
     def future(self) -> bool:
-        """Whether history no longer binds."""
+        """Whether the month is after the cut-off."""
         return self.month > self.given.cutoff
 
     def draw(self, name: str) -> float:
@@ -114,7 +114,7 @@ class CoreModel(Core):
         self.agents_by_type[Pact].do("profit")
 
     def _clear(self) -> None:
-        """Ration fairly, move, book."""
+        """Ration requests, move goods, and book debts."""
         asked: dict[str, float] = dict.fromkeys(self.accounts, 0.0)
         for edge in self.edges:
             if edge.giver_account is not None:

@@ -19,14 +19,14 @@ TINY = 1e-6
 
 
 def shortfall(x: Values, width: Values) -> Values:
-    """max(x, 0), rounded off over a width."""
+    """max(x, 0), smoothed over a width."""
     width = np.maximum(width, TINY)
     rounded: Values = width * np.logaddexp(x / width, 0)
     return rounded
 
 
 def rows_of(places: list[int | None]) -> list[int]:
-    """The same places, where a checked case leaves none of them out."""
+    """The same positions, none of which is None in a checked case."""
     return [place for place in places if place is not None]
 
 
@@ -82,7 +82,7 @@ class CoreModel:
         size = len(accounts)
         self.from_giver = self.incidence(self.givers, size)
         self.to_receiver = self.incidence(receivers, size)
-        # ties without a giver's account draw on one beyond the last, which always has enough
+        # Ties without a giver's account use an additional account with unlimited stock.
         self.giver_or_none = [size if g is None else g for g in self.givers]
         self.fights_for = [
             sides.index(t.receiver) if t.good == spec.war.men and t.receiver in sides else None
@@ -177,7 +177,7 @@ class CoreModel:
         self.men = self.rows("attrition.men", "belligerent")
         self.recruit_price = self.first_price
         self.log_tempo = p["war.initial_log_tempo"]
-        # like every state, the war is read as it stood when the month began
+        # As every state, the war is read at the beginning of the month.
         self.war = self.next_war = np.ones(shape, self.dtype)
         self.lane, self.price = self.rows("exchange.lane_start", "tie"), p["exchange.cost"]
         self.opened = np.stack([np.full(shape, self.given.opens[t] == 0) for t in self.axes["tie"]])
@@ -191,11 +191,11 @@ class CoreModel:
         self.alive = np.ones((pacts, shape), bool)
 
     def draw(self, slot: str, name: str, axis: str, month: int) -> Values:
-        """This month's random numbers, one a member."""
+        """This month's random numbers, one for each member."""
         return np.stack([self.draws[f"{slot}/{name}/{m}"][month] for m in self.axes[axis]])
 
     def step(self, month: int) -> dict[str, Values]:
-        """One month; what is compared."""
+        """One month; returns the compared quantities."""
         future = month > self.given.cutoff
         self._pace(month, future)
         self._produce()

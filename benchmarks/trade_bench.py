@@ -1,9 +1,9 @@
-"""Times the trade solver beside gegravity: `python -m benchmarks.trade_bench [--write]`.
+"""Times the trade solver and gegravity: `python -m benchmarks.trade_bench [--write]`.
 
-Every size is measured in a process of its own, with a compilation cache of its own. On a shared
-machine timings are noisy: one counterfactual is the median of many, a thousand the best of three.
-Other people's data are read from SERVANDA_DATA, else `../shared/data`; where they are absent, the
-economy is synthetic and gegravity is left out.
+Every size has its own process and its own compilation cache. On a shared machine timings are noisy:
+one counterfactual is the median of many, a thousand the best of three. Publishers' data are read
+from SERVANDA_DATA, else from `../shared/data`. If they are missing, the economy is synthetic and
+gegravity is omitted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SEED = 20061
 DISTANCE, BORDER = -0.79, -2.47  # as estimated: effects on log flows
 EARTH_RADIUS_KM, HOME_KM = 6371.0, 200.0
 ELASTICITIES = (3.0, 5.0, 7.0, 10.0)
-# What the solver was asked to meet.
+# Aims for the solver.
 TIMES_GEGRAVITY, MOST_STEPS, LARGEST_MS = 3000, 40, 4.0
 
 
@@ -49,7 +49,7 @@ TIMES_GEGRAVITY, MOST_STEPS, LARGEST_MS = 3000, 40, 4.0
 
 
 def economy_of(size: int) -> tuple[Economy, str]:
-    """An economy of so many countries, and where it comes from."""
+    """An economy with this number of countries, and its source."""
     from servanda.trade import estimate
 
     if size == 30 and GEGRAVITY_SAMPLE.is_file():
@@ -66,7 +66,7 @@ def economy_of(size: int) -> tuple[Economy, str]:
 
 
 def synthetic(size: int) -> Economy:
-    """Countries of log-normal size anywhere on a sphere, trading as gravity says."""
+    """Countries of log-normal size at random on a sphere, with gravity trade."""
     from servanda.trade import Economy
     from servanda.trade.resistance import balance
 
@@ -94,7 +94,7 @@ def agreement(rng: np.random.Generator, size: int, _: float) -> np.ndarray:
 
 
 def sanctions(rng: np.random.Generator, size: int, _: float) -> np.ndarray:
-    """A third of the world puts the equivalent of tariffs of 10 to 500 percent on one target."""
+    """A third of the world imposes tariff equivalents of 10 to 500 percent on one target."""
     target, *senders = rng.choice(size, 1 + size // 3, replace=False)
     change = np.ones((size, size))
     tariff = np.exp(rng.uniform(np.log(0.1), np.log(5.0), (2, len(senders))))
@@ -103,12 +103,12 @@ def sanctions(rng: np.random.Generator, size: int, _: float) -> np.ndarray:
 
 
 def no_borders(_: np.random.Generator, size: int, elasticity: float) -> np.ndarray:
-    """What crosses a border costs no more than what does not."""
+    """Borders add no cost."""
     return np.where(np.eye(size, dtype=bool), 1.0, np.exp(BORDER / (elasticity - 1)))
 
 
 def all_random(rng: np.random.Generator, size: int, _: float) -> np.ndarray:
-    """Every cost but those at home moves, with a standard deviation of 0.2 in logs."""
+    """All costs between countries change, with a standard deviation of 0.2 in logs."""
     return np.where(np.eye(size, dtype=bool), 1.0, np.exp(rng.normal(0, 0.2, (size, size))))
 
 
@@ -166,7 +166,7 @@ def _shock(economy: Economy, size: int, shock: Shock) -> dict[str, float]:
 
 
 def gegravity_worker() -> dict[str, float]:
-    """Time `simulate()`, and the same agreement here, one at a time and a thousand."""
+    """Time `simulate()` and the same agreement here, one at a time and a thousand."""
     from benchmarks import gegravity_model as oracle
     from servanda.sources.gegravity import read_sample
     from servanda.trade import Economy, counterfactual, counterfactuals, estimate
@@ -295,7 +295,7 @@ border effect.
 
 
 def main() -> None:
-    """Measure, print and, when asked, write."""
+    """Measure, print and, with --write, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write results and the docs page")
     parser.add_argument("--worker", help=argparse.SUPPRESS)

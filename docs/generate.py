@@ -44,13 +44,13 @@ def navigation_part() -> str:
 
 
 def left_out_part() -> str:
-    """What each mechanism says it leaves out."""
+    """What each mechanism leaves out."""
     rows = [(f"[{s}](mechanisms/{s}.md)", Docstring.of(chosen(s)).left_out) for s in slots()]
     return table(("mechanism", "leaves out"), [r for r in rows if r[1]])
 
 
 def not_modelled_part() -> str:
-    """What the case says it does not model."""
+    """What the case does not model."""
     return "".join(f"- {text}\n" for text in case().spec.not_modelled)
 
 
@@ -80,7 +80,7 @@ _PART = re.compile(
 
 
 def filled(text: str) -> str:
-    """A text with its generated parts written afresh."""
+    """A text with its generated parts replaced."""
 
     def part(found: re.Match[str]) -> str:
         name = found["name"]
@@ -110,7 +110,7 @@ def wanted() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write what is stale, or only name it."""
+    """Write stale pages, or only name them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a page is stale"

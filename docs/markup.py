@@ -25,7 +25,7 @@ def code(text: str) -> str:
 
 
 def codes(names: Iterable[str]) -> str:
-    """Names as code, one after another."""
+    """A list of names as code."""
     return ", ".join(code(n) for n in names)
 
 
@@ -58,5 +58,5 @@ def slot_link(slot: str) -> str:
 
 
 def links(names: Iterable[str], prefix: str = "") -> str:
-    """Links to mechanisms, one after another."""
+    """A list of links to mechanisms."""
     return ", ".join(f"[{s}]({prefix}{s}.md)" for s in names)

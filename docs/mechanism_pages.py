@@ -1,4 +1,4 @@
-"""A page for each mechanism, and the month's plan."""
+"""A page for each mechanism, and the page of the month's plan."""
 
 import inspect
 from collections.abc import Iterable, Mapping
@@ -211,7 +211,7 @@ def plan_page() -> str:
                 links(_ordered(waits[theory.slot])),
             )
         )
-    head = ("", "mechanism", f"variant in `{CASE}`", "what it is about", "needs, this month")
+    head = ("", "mechanism", f"variant in `{CASE}`", "claim", "needs, this month")
     layers = f"```text\n{_layers(waits)}```\n"
     return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n{layers}"
 

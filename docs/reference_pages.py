@@ -89,7 +89,7 @@ def case_page() -> str:
         f"From {spec.start} to {spec.horizon}; the evidence cut-off is {spec.as_of}.\n",
         "## Levers\n\nA lever changes parameters. At its resting value it changes no bit.\n",
         table(("lever", "what it is", "from, to", "choices", "acts"), levers),
-        "## Metrics\n\nOne number a run.\n",
+        "## Metrics\n\nA metric is one number a run.\n",
         table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
         "## Series\n\nSeries that the model observes, and the figures known at the cut-off.\n",
         table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),

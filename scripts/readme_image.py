@@ -15,7 +15,7 @@ WIDTH = 1180
 
 
 def main(folder: Path) -> None:
-    """Photograph the answer and the first charts."""
+    """Take a picture of the answer and the first charts."""
     page = folder / "briefing.html"
     chromium = shutil.which("chromium")
     if not page.is_file() or chromium is None:

@@ -4,8 +4,8 @@
     scripts/reference_classes.py ALLIANCES [--case FOLDER]
 
 ALLIANCES is the publisher's `atop5_1_alliance.csv`. It never enters the repository. FOLDER holds
-the case's `reference_classes.toml`; it is that of the shipped case if none is given. Then run
-docs/generate.py, which puts the table into the documentation.
+the case's `reference_classes.toml`; the default is the shipped case. Then run docs/generate.py,
+which writes the table into the documentation.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).resolve().parents[1] / "src/servanda/cases/russia-dprk"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the table, or say on one line why not; return the exit status."""
+    """Write the table and return the exit status; print errors on one line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("alliances", type=Path, help="the publisher's file")
     parser.add_argument("--case", type=Path, default=SHIPPED, help="folder of the case")

@@ -1,4 +1,4 @@
-"""Print published results of trade models beside this project's: tables for the documentation.
+"""Print tables that compare published results of trade models with this project's.
 
     python -m studies.published_trade --data DIR [--write]
 
@@ -25,13 +25,13 @@ BEGIN, END = "<!-- written by python -m studies.published_trade -->", "<!-- end 
 
 
 def written(page: str, text: str) -> str:
-    """A page with its tables replaced."""
+    """The page with its tables replaced."""
     begin, rest = page.split(BEGIN)
     return f"{begin}{BEGIN}\n\n{text}\n{END}{rest.split(END, 1)[1]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables, or write them into the page; or say on one line why not."""
+    """Print the tables, or write them into the page; print errors on one line."""
     parser = argparse.ArgumentParser(
         prog="python -m studies.published_trade",
         description=__doc__.splitlines()[0] if __doc__ else None,

@@ -16,7 +16,7 @@ SIGMA = 7.0
 COSTS = ("ln_DIST", "CNTG", "INTL_BRDR")
 REFERENCE = "DEU"
 ENTREPOTS = ("HKG", "MAC")
-# Results of the guide: our name of each, and its column.
+# Results of the guide: name in this project, and column.
 PUBLISHED = dict(zip(("real_gdp", "price", "inward", "outward"), agtpa.CHANGES, strict=True))
 MEANINGS = {
     "real_gdp": "real GDP",
@@ -30,11 +30,11 @@ LARGEST = 6
 
 
 def border_experiment(data: Path, closure: Closure = "multiplicative") -> pd.DataFrame:
-    """Changes in percent without borders, by country: ours, and with `_published`, the guide's.
+    """Changes in percent without borders, by country: ours, and the guide's (`_published`).
 
     Args:
         data: The folder that holds `models/`, with the guide's files.
-        closure: Ours.
+        closure: The closure of our model.
 
     Raises:
         CaseError: A file is not what `servanda.sources.agtpa` expects.
@@ -45,7 +45,7 @@ def border_experiment(data: Path, closure: Closure = "multiplicative") -> pd.Dat
     no_border = np.full_like(economy.flows, np.exp(border / (SIGMA - 1)))
     np.fill_diagonal(no_border, 1)
     after = counterfactual(economy, no_border, SIGMA, closure)
-    # Our money is such that world output stays; in theirs, it changes to 1 / level.
+    # Our unit of money keeps world output constant; in theirs it changes to 1 / level.
     level = after.inward[economy.countries.index(REFERENCE)]
     changes = {
         "real_gdp": after.real_income,
@@ -68,7 +68,7 @@ def gaps(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def border_tables(found: pd.DataFrame) -> str:
-    """A dozen countries, those furthest apart among them, and every gap."""
+    """A dozen countries, including those with the largest gaps, and a summary of all gaps."""
     apart = gaps(found)
     worst = apart["real_gdp"].nlargest(WORST).index
     others = found.drop(worst)["real_gdp"].sort_values().index
@@ -95,7 +95,7 @@ def border_tables(found: pd.DataFrame) -> str:
 
 
 def agreement_table(data: Path) -> str:
-    """What Canada and Japan's agreement does, by gegravity and by us, to those it does most to."""
+    """Effects of an agreement of Canada and Japan in both models, for the most affected."""
     sample = read_sample(data / "trade" / "gegravity_sample_30country_2006.csv")
     estimated = estimate(sample, oracle.COSTS)
     theirs = oracle.simulate(
@@ -119,7 +119,7 @@ def agreement_table(data: Path) -> str:
 
 
 def tables(data: Path) -> str:
-    """Everything, as Markdown."""
+    """All tables, as Markdown."""
     held = gaps(border_experiment(data, "held-shares"))["real_gdp"].drop(list(ENTREPOTS)).max()
     without = " and ".join(ENTREPOTS)
     return f"""\

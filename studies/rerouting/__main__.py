@@ -1,4 +1,4 @@
-"""Hold rerouting and product substitution against the record, and print what came of it.
+"""Compare rerouting and product substitution with the record, and print the results.
 
     python -m studies.rerouting --data DIR [--write]
 
@@ -9,8 +9,8 @@ DIR holds the publishers' files, which never enter the repository:
 - `dprk/comtrade_china_imports_from_dprk_by_hs_2016_2024_usd.csv`, China's imports from North Korea
   by heading (UN Comtrade, dollars a year).
 
-With `--write` the fitted numbers, scores and intervals go to docs/rerouting_results.toml, which the
-tables of docs/rerouting.md are made from. It holds no series of others.
+With `--write` the fitted numbers, scores and intervals go to docs/rerouting_results.toml. The
+tables of docs/rerouting.md come from this file. It holds no series of the publishers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RESULTS = Path(__file__).resolve().parents[2] / "docs" / "rerouting_results.toml
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables, and write the results with --write; or say on one line why not."""
+    """Print the tables, and write the results with --write; print errors on one line."""
     parser = argparse.ArgumentParser(
         prog="python -m studies.rerouting", description=__doc__.splitlines()[0] if __doc__ else None
     )

@@ -1,17 +1,17 @@
-"""Diversion held against the record: exact weights over a grid, and what they predict.
+"""Fitting diversion to the record: exact posterior weights over a grid, and forecasts.
 
-One series, logs of money, in time:
+For one series of money, in logs:
 
     log y_t = x_t·β + log(1 + θ g_t / b_t) + ε_t,    ε stationary AR(1): corr(ε_t, ε_u) = φ^|t−u|
 
-x_t·β is trade without diversion (level, season, trend), g_t is what is diverted per unit of θ, in
-money (`rerouting.diversion`), and b_t is a baseline fitted before the ban, which turns money
-into a share. Given θ, φ and g, that is linear regression with a normal-inverse-gamma prior: β and
-the noise are integrated out in closed form, and every forecast is a mixture of Student t's. One
-Cholesky factor for each φ serves all nodes and all dates: innovations up to a date are those of a
-fit that stops there, so that a rolling forecast never sees what came after its origin.
+x_t·β is trade without diversion (level, season, trend). g_t is diverted trade per unit of θ, in
+money (`rerouting.diversion`). b_t is a baseline fitted before the ban, which turns money into a
+share. Given θ, φ and g, this is a linear regression with a normal-inverse-gamma prior. β and the
+noise are integrated out in closed form, and every forecast is a mixture of Student t's. One
+Cholesky factor for each φ serves all nodes and all dates. Innovations up to a date are those of a
+fit that stops at this date, so a rolling forecast does not use data from after its origin.
 
-Series share the nodes of (size of the loss, ρ, s); each has θ and φ of its own. Given a shared node
+Series share the nodes of (size of the loss, ρ, s); each has its own θ and φ. Given a shared node,
 series are independent, so joint weights are products.
 
 Left out: shocks common to several series in one month. Standard errors of scores are therefore
@@ -28,7 +28,7 @@ from jaxtyping import Float64, Int64
 from scipy import linalg, special
 
 LIMITS = (0.05, 0.5, 0.95)
-NEGLIGIBLE = 1e-16  # weight of a node that no forecast needs
+NEGLIGIBLE = 1e-16  # nodes with less weight are left out of forecasts
 
 Times = Float64[np.ndarray, " time"]
 Cells = Float64[np.ndarray, "persistence shared theta"]
@@ -40,8 +40,8 @@ class Noise:
 
     Attributes:
         persistence: Nodes of φ, equally likely.
-        shape: Shape of the inverse gamma prior of the variance: twice it is its worth in
-            observations.
+        shape: Shape of the inverse gamma prior of the variance. Twice the shape is the number of
+            observations that the prior is worth.
         scale: Standard deviation that the prior expects, log points.
     """
 
@@ -55,10 +55,10 @@ class Mixture:
     """A forecast: a weighted mixture of Student t's of the log of money.
 
     Attributes:
-        weight: Of each component; they sum to one.
-        centre: Of each component.
-        scale: Of each component.
-        freedom: Degrees of freedom of all of them.
+        weight: Weight of each component; weights sum to one.
+        centre: Centre of each component.
+        scale: Scale of each component.
+        freedom: Degrees of freedom of all components.
     """
 
     weight: Float64[np.ndarray, " component"]
@@ -67,7 +67,7 @@ class Mixture:
     freedom: float
 
     def log_density(self, value: float) -> float:
-        """Log of the density at a value: the log score there."""
+        """Log density at a value, which is the log score of this value."""
         half = (self.freedom + 1) / 2
         apart = (value - self.centre) / self.scale
         constant = special.gammaln(half) - special.gammaln(self.freedom / 2)
@@ -97,11 +97,11 @@ def pick(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A posterior in short.
+    """Summary of a posterior.
 
     Attributes:
         low: Its 5 % point.
-        median: Its middle.
+        median: Its median.
         high: Its 95 % point.
         log_sd: Standard deviation of the log, over draws above zero.
     """
@@ -113,7 +113,7 @@ class Interval:
 
     @classmethod
     def of(cls, draws: Float64[np.ndarray, " draw"]) -> Interval:
-        """The range of draws."""
+        """The summary of draws."""
         low, median, high = np.quantile(draws, LIMITS).tolist()
         return cls(low, median, high, float(np.log(draws[draws > 0]).std()))
 
@@ -123,7 +123,7 @@ def between(
     chosen: Float64[np.ndarray, "..."],
     random: np.random.Generator,
 ) -> Float64[np.ndarray, "..."]:
-    """Spread draws of evenly log-spaced nodes over the space around each: no jumps in quantiles."""
+    """Spread draws of log-spaced nodes around each node, so that quantiles do not jump."""
     step = np.log(nodes[1] / nodes[0]) if len(nodes) > 1 else 0.0
     moved: Float64[np.ndarray, "..."] = chosen * np.exp(step * (random.random(chosen.shape) - 0.5))
     return moved
@@ -131,15 +131,15 @@ def between(
 
 @dataclass(frozen=True, slots=True)
 class SeriesFit:
-    """One series under every node of the grid.
+    """The fit of one series at every node of the grid.
 
     Attributes:
         plain: The log of money less the rise that diversion gives it, less `offset`.
-        design: x_t, also of times that are still to come.
+        design: x_t, also for future times.
         prior_sd: Standard deviation of each coefficient, in units of the noise.
         noise: Prior of the noise.
         theta_weight: Prior weight of each node of θ.
-        offset: Taken off all logs, so that the unit of money does not matter.
+        offset: Subtracted from all logs, so that the unit of money does not matter.
         squares: Sums of squared innovations over the first 0, 1, … times.
         log_scales: Sums of the logs of innovations' scales, likewise.
     """
@@ -224,7 +224,7 @@ class SeriesFit:
     ) -> tuple[
         Float64[np.ndarray, "coefficient known"], Float64[np.ndarray, "coefficient coefficient"]
     ]:
-        """What each known value adds to the mean of β; its covariance over the noise's variance."""
+        """Weight of each known value in the mean of β; covariance of β over variance of noise."""
         kernel = _kernel(self.design[:known], self.prior_sd, phi)
         cross = self.prior_sd[:, None] ** 2 * self.design[:known].T
         gain = np.linalg.solve(kernel, cross.T).T
@@ -236,7 +236,7 @@ class SeriesFit:
         return self.noise.shape + known / 2, rate
 
     def _weights(self, phi: float, known: int, at: int) -> tuple[Times, float]:
-        """What each known value adds to the forecast's centre, and the forecast's variance."""
+        """Weight of each known value in the forecast's centre, and the forecast's variance."""
         both = [*range(known), at]
         kernel = _kernel(self.design[both], self.prior_sd, phi, np.array(both))
         weights: Times = np.linalg.solve(kernel[:-1, :-1], kernel[:-1, -1])
@@ -252,16 +252,16 @@ def weigh(
     theta_weight: Float64[np.ndarray, " theta"],
     level: slice,
 ) -> SeriesFit:
-    """Hold one series against every node.
+    """Fit one series at every node.
 
     Args:
         log_values: Logs of money.
         rise: log(1 + θ g_t/b_t) of each node.
-        design: x_t, for these times and any to come.
+        design: x_t, for these times and future times.
         prior_sd: Standard deviation of each coefficient, in units of the noise.
         noise: Prior of the noise.
         theta_weight: Prior weight of each node of θ.
-        level: The times whose mean the prior of the level is centred on: those before the ban.
+        level: The times before the ban, whose mean is the centre of the prior of the level.
     """
     offset = float(log_values[level].mean())
     plain = log_values - offset - rise
@@ -280,12 +280,12 @@ def weigh(
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Weights of all nodes from the values known at one date.
+    """Posterior weights of all nodes, from the values known at one date.
 
     Attributes:
-        log_evidence: Log of the probability of all that is known.
+        log_evidence: Log of the probability of the known values.
         shared: Weight of each shared node.
-        own: For each series, weight of its own (φ, θ) at each shared node; sums to one there.
+        own: For each series, weight of its (φ, θ) at each shared node, where they sum to one.
     """
 
     log_evidence: float
@@ -317,7 +317,7 @@ class Joint:
 def combine(
     fits: Sequence[SeriesFit], known: Sequence[int], shared: Float64[np.ndarray, " shared"]
 ) -> Joint:
-    """Weigh all nodes by the first `known` values of each series, `shared` being the prior."""
+    """Weigh all nodes by the first `known` values of each series; `shared` is the prior."""
     log_shared = np.log(shared)
     own = []
     for series, count in zip(fits, known, strict=True):
@@ -338,7 +338,7 @@ def forecast(
     at: int,
     rise: Float64[np.ndarray, "shared theta"],
 ) -> Mixture:
-    """What one series will be at time `at`, as foreseen from its first `known` values."""
+    """Forecast one series at time `at` from its first `known` values."""
     centre, scale = series.predict(known, at, rise)
     matters = weight > NEGLIGIBLE
     kept = (weight[matters], centre.ravel()[matters], scale.ravel()[matters])

@@ -1,11 +1,11 @@
-"""Leakage: the share won back of what sanctions took, with its interval.
+"""Leakage: the share of sanctioned trade won back, with its interval.
 
-Σ_c θ_c g_t over L_t, where a neighbour's part is counted in its trade of the time: the fit's rise,
-θ_c g_t/b_ct, times what the month's regression says it would have bought. Draws are from the joint
-posterior of the loss, ρ, s, and each neighbour's θ, φ, level, season and trend.
+Leakage is Σ_c θ_c g_t over L_t. A neighbour's part is counted in its trade of the time: the fitted
+rise, θ_c g_t/b_ct, times its expected purchases by the regression of the month. Draws are from the
+joint posterior of the loss, ρ, s, and each neighbour's θ, φ, level, season and trend.
 
 `excess_share` is a check that uses no recursion: exports above the baseline of 2019–2021, over the
-same loss, month by month.
+same loss, by month.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ DRAWS = 4000
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """What the record to one month says of a variant.
+    """Leakage under a variant, given the record to one month.
 
     Attributes:
         last: Leakage in the last month.
         mean: Money diverted over money lost, from the first month of sanctions to the last.
-        last_of: The last month's, by neighbour.
-        mean_of: The mean, by neighbour.
+        last_of: Leakage in the last month, by neighbour.
+        mean_of: Mean leakage, by neighbour.
         ceiling: Σ θ.
         ceiling_of: θ, by neighbour.
         rate: ρ, 1/month.
-        seed: s, of the ceiling; means something for the network only.
+        seed: s, as a share of the ceiling; only the network variant uses it.
     """
 
     last: Interval
@@ -49,13 +49,13 @@ class Leakage:
 
 
 def leakage(fit: NeighboursFit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leakage:
-    """Say how much was won back, from what was known when a month had ended.
+    """Estimate leakage from what was known when a month had ended.
 
     Args:
-        fit: A variant held against the record.
+        fit: A variant fitted to the record.
         origin: The last month that is known, from 2022-03 on.
-        draws: How many draws the quantiles are taken from.
-        seed: Of the draws.
+        draws: Number of draws for the quantiles.
+        seed: Seed of the draws.
     """
     random = np.random.default_rng(seed)
     start, known = fit.exports.index(SANCTIONS), fit.exports.index(origin) + 1
@@ -88,7 +88,7 @@ def leakage(fit: NeighboursFit, origin: str, draws: int = DRAWS, seed: int = 202
 def excess_share(fit: NeighboursFit) -> Mapping[str, float]:
     """Exports above the baseline of 2019–2021, over the loss, by neighbour and summed ("all").
 
-    Taken over all months of sanctions, at the middle of what the target would have bought.
+    Over all months of sanctions, at the median of the target's expected purchases.
     """
     start = fit.exports.index(SANCTIONS)
     middle = len(fit.shared.weight) // 2

@@ -1,4 +1,4 @@
-"""What the record of exports says: leakage, its variants compared, and forecasts scored."""
+"""Results from the record of exports: leakage, comparison of variants, and forecast scores."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from studies.rerouting.scores import HORIZONS, MODELS, Score
 VARIANTS: tuple[Variant, ...] = ("saturating", "network")
 MADE_UP = 8  # records without diversion
 KNOWN_LAGS = 3  # months over which increments of log evidence are taken to be correlated
-# From one origin: told the loss after 2021, and told nothing after the first month of sanctions.
+# Origins: one with the loss after 2021 known, one with nothing known after the first month.
 SINGLE = (("2021-12", "2022-03", True), ("2022-03", "2022-04", False))
 
 
 def rerouted(exports: Exports) -> dict[str, Any]:
-    """Leakage, its variants compared, and forecasts scored."""
+    """Leakage, comparison of variants, and forecast scores."""
     fits = fitted(exports, neighbours.PRIORS)
     scores = scoring.rolling(fits, exports)
     last = exports.months[-1]
@@ -115,7 +115,7 @@ def compared(
 
 
 def nothing_there(exports: Exports) -> list[float]:
-    """Leakage found in made-up records without any, as noisy as the real one: medians' range.
+    """Range of median leakage in simulated records without leakage, as noisy as the real one.
 
     Their target loses what the record's does; neighbours keep a level, with noise of .15, φ = .5.
     """

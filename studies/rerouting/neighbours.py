@@ -1,33 +1,32 @@
-"""Rerouting: what sanctions took of exports to a target, and how much went round by neighbours.
+"""Rerouting: exports to a target that sanctions took, and how much went through neighbours.
 
-Trade without sanctions is a regression in logs on level, month of the year and a slow trend, fitted
-to 2019–2021 and carried on. Of the target it gives what would have been sold, and the loss is
+Expected trade without sanctions comes from a regression in logs on level, month of the year and a
+slow trend, fitted to 2019–2021 and extrapolated. For the target, the loss is
 
     L_t = max(0, expected_t − actual_t)    from 2022-03 on, nothing before
 
-A neighbour c gets b_ct without diversion and θ_c·g_t more, g_t following L by one of the
-recursions of `studies.rerouting.diversion`; `studies.rerouting.fit` has the equation and the
-exact weights.
-How much was lost is uncertain mainly by the level and the trend of what would have been sold, which
-move all months together, so that one number, with three Gauss–Hermite nodes, carries it.
+A neighbour c gets b_ct without diversion and θ_c·g_t in addition. g_t follows L by one of the
+recursions of `studies.rerouting.diversion`. `studies.rerouting.fit` has the equation and the exact
+weights. The loss is uncertain mainly because the level and the trend of expected trade are, which
+move all months together. One number with three Gauss–Hermite nodes represents this uncertainty.
 
-Leakage is Σ_c θ_c g_t (in the neighbour's own trade of the time) over L_t. It counts *recorded
-destinations*, so as a measure of what reached the target it is neither an upper nor a lower bound:
+Leakage is Σ_c θ_c g_t (in the neighbour's trade of the time) over L_t. It counts *recorded
+destinations*. As a measure of what reached the target it is neither an upper nor a lower bound:
 
-- too high, by goods that the neighbours kept: firms and people who moved there, their own growth,
-  buyers there who had lost Russia as a supplier;
-- too low, by the routes that are not in the file: Turkey, the Emirates, Hong Kong, China. Goods
-  declared for a neighbour that never left Russia on the way are counted, undeclared ones are not;
-- of unknown worth: totals hide which goods went. A phone and a bearing count by their price.
+- it is too high by goods that the neighbours kept: for firms and people who moved there, for their
+  own growth, and for buyers who had lost Russia as a supplier;
+- it is too low by routes that are not in the file: Turkey, the Emirates, Hong Kong, China. Goods
+  declared for a neighbour that stayed in Russia on the way count; undeclared goods do not;
+- its worth is unknown: totals do not show which goods went. Goods count by their price only.
 
-And the loss is what *everything* took: bans, firms' own withdrawal, payment, the rouble, the war.
+The loss includes *all* causes: bans, firms' own withdrawal, payment, the rouble, the war.
 
-Priors, chosen before any fit, though after a look at the series, and kept: ρ and s as the case has
-them. The case's ceiling is that of all routes, LN(.32, .5); five exchangeable neighbours whose sum
-has its mean and variance have θ_c ~ LN(.047, .94) each. That gives these five all of the ceiling,
-so it leans high. φ is uniform on {0, .2, .4, .6, .8, .9}: noise as persistent as .9 can pass for
-slow diversion, which makes the comparison with no diversion a hard one. Month effects have the sd
-of the noise, a year's trend .4 of it.
+Priors were chosen before any fit, but after a look at the series, and were kept. ρ and s are those
+of the case. The case's ceiling is that of all routes, LN(.32, .5). Five exchangeable neighbours
+whose sum has its mean and variance have θ_c ~ LN(.047, .94) each. This gives these five the whole
+ceiling, so it is rather high. φ is uniform on {0, .2, .4, .6, .8, .9}. Noise with persistence .9
+resembles slow diversion, which makes the comparison with no diversion demanding. Month effects have
+the sd of the noise, and a year's trend .4 of it.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ from studies.rerouting.record import NEIGHBOURS, TARGET
 
 BASELINE_END = "2021-12"
 SANCTIONS = "2022-03"  # the first whole month after the invasion of 24 February
-SHORTEST_BASELINE = 24  # months: below two years there is no telling season from trend
+SHORTEST_BASELINE = 24  # months; less than two years cannot separate season from trend
 LEVEL_SD, MONTH_SD, TREND_SD = 4.0, 1.0, 0.4  # in units of the noise
 PRIORS = Priors(
     ceiling=Lognormal(0.047, 0.94),
@@ -61,12 +60,12 @@ Months = Float64[np.ndarray, " month"]
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """What is lost and diverted at each of the nodes that all neighbours share.
+    """Loss and diversion at each of the nodes that all neighbours share.
 
     Attributes:
-        expected: What the target would have bought in each month.
+        expected: Expected purchases of the target in each month.
         loss: L in each month, zero before the sanctions.
-        diverted: g, per unit of θ, if the record's losses are known.
+        diverted: g, per unit of θ, given the losses in the record.
     """
 
     expected: Float64[np.ndarray, "shared month"]
@@ -76,15 +75,15 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class NeighboursFit:
-    """A variant held against the record.
+    """A variant fitted to the record.
 
     Attributes:
-        variant: Which.
+        variant: The variant.
         exports: The record.
         shared: The nodes that all neighbours share.
-        paths: What is lost and diverted at each.
+        paths: Loss and diversion at each.
         theta: Nodes of θ.
-        baseline: b_ct, what each neighbour would have bought by the fit to 2019–2021.
+        baseline: b_ct, expected purchases of each neighbour by the fit to 2019–2021.
         series: The fit of each neighbour.
     """
 
@@ -97,7 +96,7 @@ class NeighboursFit:
     series: tuple[SeriesFit, ...]
 
     def joint(self, origin: str) -> Joint:
-        """Weights of all nodes from what was known when a month had ended."""
+        """Weights of all nodes, from what was known when a month had ended."""
         known = self.exports.index(origin) + 1
         return combine(self.series, [known] * len(self.series), self.shared.weight)
 
@@ -108,8 +107,8 @@ class NeighboursFit:
             joint: The weights at the origin.
             origin: The last month that is known.
             month: The month to forecast, later than the origin.
-            told: Whether the target's exports after the origin are known too. Otherwise the share
-                lost in the origin's month is carried on against what would have been sold.
+            told: Whether exports to the target after the origin are known too. Otherwise the share
+                lost in the origin's month applies to later expected exports.
         """
         known, at = self.exports.index(origin) + 1, self.exports.index(month)
         path = self.paths.diverted if told else self._carried_on(known)
@@ -137,12 +136,12 @@ class NeighboursFit:
 
 
 def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> NeighboursFit:
-    """Hold a variant against the whole record; `joint` says what any date's past supports.
+    """Fit a variant to the whole record; `joint` gives the posterior at any date.
 
     Args:
-        exports: To the target and the five neighbours.
+        exports: Exports to the target and the five neighbours.
         variant: The theory; "none" for no diversion.
-        priors: Other priors than the module's.
+        priors: Priors, by default the module's.
 
     Raises:
         UsageError: The record has less than two years before 2022, or stops before 2022-03.
@@ -181,9 +180,9 @@ def expectation(
     noise: Noise,
     known: int,
 ) -> tuple[Months, float]:
-    """Log of trade as it would have gone on, from the first `known` months, and its sd.
+    """Log of expected trade without sanctions from the first `known` months, and its sd.
 
-    The sd is that of the mean over the months after the baseline: what moves them all together.
+    The sd is that of the mean over the months after the baseline, which all months share.
     """
     rise = np.zeros((1, 1, len(logs)))
     series = weigh(logs, rise, design, prior_sd, noise, np.ones(1), slice(0, known))
@@ -209,6 +208,6 @@ def _baseline_months(exports: Exports) -> int:
             f"exports from {exports.months[0]}",
             f"{months} months to {BASELINE_END}",
             f"at least {SHORTEST_BASELINE}",
-            hint="the baseline needs two of every month before sanctions",
+            hint="the baseline needs every month twice before sanctions",
         )
     return months

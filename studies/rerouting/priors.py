@@ -1,8 +1,8 @@
-"""What is believed of diversion before a fit, as nodes with weights.
+"""Priors of diversion, as nodes with weights.
 
-Ceiling θ and rate ρ are lognormal, evenly spaced in the log; the seed s takes quantiles of equal
-weight; what would have been sold is lognormal, at Gauss–Hermite nodes. All series share the
-nodes of it, ρ and s; each has its own of θ. Sums over nodes converge fast, since posteriors are
+Ceiling θ and rate ρ are lognormal, evenly spaced in the log; the seed s has quantiles of equal
+weight; expected trade is lognormal, at Gauss–Hermite nodes. All series share the nodes of expected
+trade, ρ and s; each has its own nodes of θ. Sums over nodes converge fast, because posteriors are
 smooth.
 """
 
@@ -18,7 +18,7 @@ from scipy import special
 from studies.rerouting.diversion import Variant
 from studies.rerouting.fit import Noise
 
-SPAN = 4.0  # standard deviations on either side: the record may be far out in a prior's tail
+SPAN = 4.0  # standard deviations on either side, because the record may lie in a prior's tail
 
 Nodes = Float64[np.ndarray, " node"]
 Weighted = tuple[Nodes, Nodes]
@@ -57,7 +57,7 @@ class Shared(NamedTuple):
 
     Attributes:
         weight: Prior weight of each; they sum to one.
-        expected: What would have been sold, in standard deviations of its log from the mean.
+        expected: Expected trade, in standard deviations of its log from the mean.
         rate: ρ, 1/month.
         seed: s, of the ceiling.
     """
@@ -70,14 +70,14 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """What is believed before the fit, and how finely.
+    """The priors of a fit, and the numbers of nodes.
 
     Attributes:
         ceiling: θ of each series, share of the loss.
         rate: ρ, 1/month.
         seed: s, of the ceiling.
-        noise: Of each series.
-        nodes: How many of what would have been sold, ρ, s and θ.
+        noise: Noise of each series.
+        nodes: Numbers of nodes of expected trade, ρ, s and θ.
     """
 
     ceiling: Lognormal
@@ -87,12 +87,12 @@ class Priors:
     nodes: tuple[int, int, int, int]
 
     def shared(self, variant: Variant) -> Shared:
-        """The nodes that series share; one alone where nothing is diverted."""
+        """The nodes that series share; a single node if nothing is diverted."""
         points, rates, seeds, _ = (1, 1, 1, 1) if variant == "none" else self.nodes
         axes = (
             special.roots_hermitenorm(points),
             self.rate.nodes(rates),
-            # Only the network has a seed: without one a second node would be the first again.
+            # Only the network has a seed. Other variants need one node of it.
             self.seed.nodes(seeds if variant == "network" else 1),
         )
         values = np.meshgrid(*[axis[0] for axis in axes], indexing="ij")
@@ -101,7 +101,7 @@ class Priors:
         return Shared(weight / weight.sum(), *[value.ravel() for value in values])
 
     def ceilings(self, variant: Variant) -> Weighted:
-        """The nodes of θ; zero alone where nothing is diverted."""
+        """The nodes of θ; only zero if nothing is diverted."""
         if variant == "none":
             return np.zeros(1), np.ones(1)
         return self.ceiling.nodes(self.nodes[3])

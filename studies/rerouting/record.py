@@ -1,6 +1,6 @@
-"""The record of exports that the study asks: which partners, and who sanctions them.
+"""The record of exports that the study uses: partners and sanctioning states.
 
-The United Kingdom is left out: it left the union in January 2020 and its rows stop there. The 27
+The United Kingdom is omitted: it left the union in January 2020 and its rows stop there. The 27
 others then sum to the publisher's own EU27 in every month.
 """
 

@@ -1,4 +1,4 @@
-"""Everything that the study reports, and the file that holds it: docs/rerouting_results.toml."""
+"""All results of the study, and their file: docs/rerouting_results.toml."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Results = Mapping[str, Any]
 
 
 def results(data: Path) -> Results:
-    """Everything that is reported.
+    """All reported results.
 
     Args:
         data: The folder that holds `EXPORTS` and `IMPORTS`.
@@ -36,7 +36,7 @@ def results(data: Path) -> Results:
 
 
 def write_results(found: Results, path: Path) -> None:
-    """Write them as TOML."""
+    """Write the results as TOML."""
     path.write_text(HEAD + toml(found), encoding="utf-8")
 
 

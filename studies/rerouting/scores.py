@@ -1,17 +1,17 @@
 """Scores of forecasts of exports to neighbours, at rolling origins, against simple rivals.
 
-Every forecast is of the log of a month's exports to one neighbour, so that all densities are over
-the same thing, and is scored three ways: by the log of its density at what came (higher is better),
-by CRPS in log points (lower is better, about a relative error), and by whether the 90 % interval
-held it. The rivals, each with noise from its own past errors up to the origin:
+Every forecast is of the log of a month's exports to one neighbour, so that densities can be
+compared. It has three scores: the log of its density at the outcome (higher is better), CRPS in log
+points (lower is better, about a relative error), and whether the 90 % interval contains the
+outcome. The rivals, each with noise from its own past errors up to the origin, are:
 
-- `no-diversion`: the model's own regression and persistent noise, θ being zero;
+- `no-diversion`: the model's own regression and persistent noise, with θ zero;
 - `seasonal-naive`: the same month a year before (two years, if that is not known yet);
-- `persistence`: the last month, season taken off by the baseline of 2019–2021;
+- `persistence`: the last month, with the season of the baseline of 2019–2021 removed;
 - `trend`: the same with a drift, the mean change of the last twelve months, and its own error: a
   random walk with drift (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 5.2).
 
-The saturating and network variants carry the last month's lost share on. A difference of log
+The saturating and network variants keep the last month's lost share. A difference of log
 scores is first averaged over the neighbours of a month, which share shocks; its standard error is
 Newey and West's over months, Bartlett weights, as many lags as the horizon. With 11 to 16 months it
 is rough.
@@ -44,17 +44,17 @@ MODELS = ("saturating", "network", *RIVALS)
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one forecast of one neighbour's month did.
+    """Scores of one forecast of one neighbour's month.
 
     Attributes:
-        model: Which.
+        model: The model.
         partner: The neighbour's code.
         origin: The last month that the forecast knew.
-        month: The month that it is of.
-        horizon: Months between.
-        log_score: Log density at what came.
+        month: The forecast month.
+        horizon: Months between the two.
+        log_score: Log density at the outcome.
         crps: Continuous ranked probability score, log points.
-        covered: Whether the 90 % interval held what came.
+        covered: Whether the 90 % interval contains the outcome.
     """
 
     model: str
@@ -72,9 +72,9 @@ class Difference:
     """Mean log score of one model less a rival's, for each neighbour and month.
 
     Attributes:
-        mean: Above zero, the model did better.
-        error: Its standard error, overlap allowed for.
-        months: How many months it is over.
+        mean: The mean; positive if the model is better.
+        error: Its standard error, with overlap taken into account.
+        months: Number of months.
     """
 
     mean: float
@@ -99,13 +99,13 @@ def walk(
     ahead: int,
     drift: bool,
 ) -> Mixture:
-    """Random walk of what the season leaves, with or without the drift of the last year.
+    """Random walk without the season, with or without the drift of the last year.
 
     Args:
-        log_values: What is known.
+        log_values: Known values.
         season: Log of the baseline, of these months and those to come.
-        ahead: Months to the one forecast.
-        drift: Whether the mean change of the last twelve months goes on.
+        ahead: Months ahead.
+        drift: Whether the mean change of the last twelve months continues.
     """
     known = len(log_values)
     if known < RECENT + 2:
@@ -145,8 +145,8 @@ def score(
         fits: The variants by model name: `saturating`, `network` and `no-diversion`.
         origin: The last month known.
         months: The months forecast.
-        told: Whether the variants are told what the target bought after the origin.
-        seed: Of the draws for CRPS and intervals.
+        told: Whether the variants know the target's imports after the origin.
+        seed: Seed of the draws for CRPS and intervals.
     """
     random = np.random.default_rng(seed)
     exports = next(iter(fits.values())).exports
@@ -204,9 +204,9 @@ def difference(scores: Sequence[Score], model: str, rival: str, lags: int) -> Di
     """Compare two models' log scores over the same forecasts.
 
     Args:
-        scores: Of both, over the same neighbours and months.
-        model: The one.
-        rival: The other.
+        scores: Scores of both, for the same neighbours and months.
+        model: The model.
+        rival: The rival.
         lags: Months over which errors may be correlated.
     """
     months = sorted({row.month for row in scores})
@@ -220,7 +220,7 @@ def difference(scores: Sequence[Score], model: str, rival: str, lags: int) -> Di
 
 
 def newey_west(values: Float64[np.ndarray, " month"], lags: int) -> float:
-    """Standard error of the mean of a series whose neighbours in time resemble each other."""
+    """Standard error of the mean of an autocorrelated series."""
     count = len(values)
     centred = values - values.mean()
     long_run = float(centred @ centred) / count

@@ -1,28 +1,29 @@
-"""Product substitution: what an embargo took from one set of goods, and others won back.
+"""Product substitution: earnings that an embargo took from some goods and others won back.
 
-China's recorded imports from North Korea, by year. The bans of 2017 (UNSC 2371, 2375, 2397) cover
-coal, iron ore, apparel and seafood; wigs and electricity are not banned. With B what the banned
-goods earned,
+The record is China's imports from North Korea, by year. The bans of 2017 (UNSC 2371, 2375, 2397)
+cover coal, iron ore, apparel and seafood; wigs and electricity are not banned. B is the earnings
+of the banned goods, and
 
     L_y = max(0, e^κ·B_2016 − B_y),  κ ~ N(0, .2)       nothing in 2016
     log y_p = level + log(1 + θ_p g_y / b_p) + ε,       b_p the value of 2016
 
-κ carries that nobody knows what the banned goods would have earned since: 2016 is one year, with
-coal already capped on paper (UNSC 2270, 2321), and prices moved. L is spread evenly over a year's
-months, g follows it through the recursions of `studies.rerouting.diversion` and is summed by year.
+κ represents the uncertainty about what the banned goods would have earned: 2016 is one year, coal
+already had a formal cap (UNSC 2270, 2321), and prices moved. L is spread evenly over the months of
+a year. g follows L through the recursions of `studies.rerouting.diversion` and is summed by year.
 
-**The border closure of 2020–22** is not the embargo. Wigs cross by road and rail: their three
-closed years are no evidence here, and their clock stands still (`closure="stops"`; "runs" lets it
-go on, the years being left out all the same). Electricity goes over wires, so its years all count.
+**The border closure of 2020–22** is not the embargo. Wigs cross by road and rail. Their three
+closed years do not count as evidence, and their diversion does not grow in them
+(`closure="stops"`; with "runs" it grows, and the years still do not count). Electricity goes over
+wires, so all its years count.
 
 The rate of substitution is Σ_p θ_p g over L: earnings through *these two* products. **The rest**
-(total less all listed) cannot be divided: lead, machinery, wood, stone and food in it were banned
-too, so that its fall since 2016 says nothing. `rest_bound` counts all that is left of it as
-substitution: an upper bound on what recorded trade won back. Smuggling is in no figure.
+(total less all listed products) cannot be divided. Lead, machinery, wood, stone and food in it were
+banned too, so its fall since 2016 is not informative. `rest_bound` counts all of the remaining rest
+as substitution, an upper bound on what recorded trade won back. No figure includes smuggling.
 
 Priors, chosen before any fit: ρ and s of the case's route `world-to-north-korea`; θ_p ~ LN(.05,
-1.5), wide because products differ by orders of magnitude, the sum's mean near the case's ceiling.
-There are six years of wigs and nine of electricity: intervals are wide and stay so.
+1.5), wide because products differ by orders of magnitude; the mean of the sum is near the case's
+ceiling. There are six years of wigs and nine of electricity, so intervals are wide.
 
 Source: after the question of Haggard and Noland, "Hard Target: Sanctions, Inducements, and the Case
 of North Korea" (Stanford University Press, 2017): whether an economy that has lost its exports
@@ -61,7 +62,7 @@ WIGS, ELECTRICITY = "6704_wigs", "2716_electricity"
 UNBANNED = (WIGS, ELECTRICITY)
 BASE_YEAR = 2016
 CLOSED = (2020, 2021, 2022)
-SHORTEST = 3  # years: the baseline, and two to see growth in
+SHORTEST = 3  # years: the baseline, and two that show growth
 MONTHS = 12
 DRAWS = 4000
 BASELINE_LOG_SD = 0.2  # of κ
@@ -81,10 +82,10 @@ class Imports:
     """Imports from the embargoed country by year and product, USD m.
 
     Attributes:
-        years: Without a gap, from the baseline on.
+        years: Years without a gap, from the baseline on.
         banned: All banned products together.
         unbanned: Each product that is not banned.
-        rest: What is in the total and not listed.
+        rest: The total less all listed products.
     """
 
     years: tuple[int, ...]
@@ -122,17 +123,17 @@ def _check_positive(path: Path, years: tuple[int, ...], columns: Mapping[str, Ye
 
 @dataclass(frozen=True, slots=True)
 class SubstitutionFit:
-    """A variant held against the record.
+    """A variant fitted to the record.
 
     Attributes:
-        variant: Which.
+        variant: The variant.
         imports: The record.
         series: The fit of each unbanned product.
         seen: For each, the years that count as evidence.
         theta: Nodes of θ.
         shared: The nodes that all products share.
         loss: L by year, at each.
-        closure: What the closed border does to the clock of wigs.
+        closure: Whether diversion of wigs grows while the border is closed.
     """
 
     variant: Variant
@@ -149,13 +150,13 @@ class SubstitutionFit:
         return combine(self.series, [self._known(p, origin) for p in (0, 1)], self.shared.weight)
 
     def foresee(self, origin: int, product: str) -> Mixture:
-        """Forecast a product's log earnings of the year after the origin, share lost carried on."""
+        """Forecast a product's log earnings one year ahead, with the share lost unchanged."""
         row = UNBANNED.index(product)
         year = origin + 1
         if year not in self.seen[row]:
             raise UsageError(
                 f"forecast of {product} in {year}",
-                "a year that is no evidence",
+                "a year that does not count as evidence",
                 "one of " + ", ".join(map(str, self.seen[row][1:])),
             )
         last = self.imports.years.index(origin)
@@ -210,13 +211,13 @@ def fit(
     priors: Priors = PRIORS,
     closure: Closure = "stops",
 ) -> SubstitutionFit:
-    """Hold a variant against the record.
+    """Fit a variant to the record.
 
     Args:
-        imports: By product, from 2016.
+        imports: Imports by product, from 2016.
         variant: The theory; "none" for no substitution.
-        priors: Other priors than the module's.
-        closure: Whether the clock of wigs stands still while the border is closed.
+        priors: Priors, by default the module's.
+        closure: Whether diversion of wigs grows while the border is closed.
     """
     shared = priors.shared(variant)
     expected = imports.banned[0] * np.exp(BASELINE_LOG_SD * shared.expected)
@@ -249,7 +250,7 @@ def _by_year(
     shared: Shared,
     stopped: bool,
 ) -> Float64[np.ndarray, "shared year"]:
-    """Sum g by year; nothing in closed years where the clock stands still."""
+    """Sum g by year; zero in closed years in which diversion does not grow."""
     running = [i for i, year in enumerate(years) if not (stopped and year in CLOSED)]
     monthly = np.repeat(loss[:, running] / MONTHS, MONTHS, axis=1)
     path = diverted(variant, monthly, shared.rate, shared.seed)
@@ -259,14 +260,14 @@ def _by_year(
 
 
 def gain_share(imports: Imports, year: int) -> float:
-    """What the unbanned products earn above 2016, over what the banned ones lost: plain sums."""
+    """Earnings of the unbanned products above 2016, over the loss of the banned: plain sums."""
     at = imports.years.index(year)
     gained = sum(float(values[at] - values[0]) for values in imports.unbanned.values())
     return gained / float(imports.banned[0] - imports.banned[at])
 
 
 def rest_bound(imports: Imports, year: int) -> float:
-    """The same if all that is left of the rest were substitution: an upper bound."""
+    """The same if all of the remaining rest were substitution: an upper bound."""
     at = imports.years.index(year)
     return gain_share(imports, year) + float(
         imports.rest[at] / (imports.banned[0] - imports.banned[at])
@@ -274,7 +275,7 @@ def rest_bound(imports: Imports, year: int) -> float:
 
 
 def last_value(imports: Imports, origin: int, product: str, noise: Noise) -> Mixture:
-    """Rival: next year is as this one, with the spread of the yearly changes so far.
+    """Rival: next year equals this one, with the spread of the yearly changes so far.
 
     The noise's prior is that of the model, so that one change is enough to forecast from.
     """

@@ -1,4 +1,4 @@
-"""What the record of imports says: rates of substitution, variants compared, forecasts scored."""
+"""Results from the record of imports: rates of substitution, variants, forecast scores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from studies.rerouting.neighbour_results import VARIANTS
 from studies.rerouting.rounding import limits, mean
 from studies.rerouting.substitution import UNBANNED, Imports
 
-EVIDENCE_TO = 2023  # the totals of 2024 were known in 2025, after the case's cut
+EVIDENCE_TO = 2023  # the totals of 2024 were known in 2025, after the cut-off of the case
 FIRST_FORECAST = 2018  # from two years on
 
 
 def substituted(imports: Imports) -> dict[str, Any]:
-    """Rates of substitution, variants compared, and forecasts scored."""
+    """Rates of substitution, comparison of variants, and forecast scores."""
     fits: dict[str, substitution.SubstitutionFit] = {
         name: substitution.fit(imports, name) for name in ALL_VARIANTS
     }

@@ -1,4 +1,4 @@
-"""Priors for the case that the fits suggest: posteriors, widened by what the record cannot say."""
+"""Priors for the case from the fits: posteriors, widened for what the record cannot show."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from studies.rerouting.neighbour_results import VARIANTS
 from studies.rerouting.substitution_results import EVIDENCE_TO
 
 WEST, NORTH = "west-to-russia", "world-to-north-korea"
-# What the record cannot say, as log-sd, added to the posterior's: how much of the recorded excess
-# went on to the target, and how much went by routes that are not in the file. Assumed.
+# Log-sd added to the posterior's for what the record cannot show: how much of the recorded excess
+# reached the target, and how much went by routes that are not in the file. Assumed.
 UNSEEN_CEILING, UNSEEN_RATE, UNSEEN_NORTH_KOREA = 0.4, 0.2, 0.8
 
 
 def suggested(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Lognormal priors for the case: the posterior, widened by what the record cannot say."""
+    """Lognormal priors for the case: the posterior, widened for what the record cannot show."""
     bound = next(r["bound"] for r in found["substitution"]["rates"] if r["year"] == EVIDENCE_TO)
     why = "bound with the rest, 2023; smuggling is unseen, so the width is assumed"
     rows = [prior("ceiling", NORTH, "either", (bound, UNSEEN_NORTH_KOREA), why)]
@@ -35,7 +35,7 @@ def suggested(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def widened(posterior: Sequence[float], unseen: float) -> tuple[float, float]:
-    """Median of a posterior, and its log-sd with what is unseen added."""
+    """Median of a posterior, and its log-sd widened by the unseen part."""
     return posterior[1], math.hypot(posterior[3], unseen)
 
 

@@ -1,4 +1,4 @@
-"""Tables of what the study found, in Markdown, from the file of results that it writes.
+"""Tables of the study's results, in Markdown, from its file of results.
 
 `rerouting_part`, `substitution_part` and `priors_part` fill the parts of docs/rerouting.md that
 stand between `generated: rerouting`, `generated: substitution`, `generated: evasion priors` and
@@ -22,7 +22,7 @@ NAMES = {"6704_wigs": "wigs", "2716_electricity": "electricity", "both": "both"}
 
 
 def rerouting_part(results: Results) -> str:
-    """What went round by neighbours, and how forecasts of it scored."""
+    """Leakage through neighbours, and forecast scores."""
     found = results["rerouting"]
     bayes = (
         "Log Bayes factors over the sanctioned months, each variant told the loss month by month"
@@ -51,7 +51,7 @@ def rerouting_part(results: Results) -> str:
 
 
 def substitution_part(results: Results) -> str:
-    """What the embargo's other products won back, and how forecasts of it scored."""
+    """Earnings that products outside the embargo won back, and forecast scores."""
     found = results["substitution"]
     rates = "Rate of substitution: earnings through wigs and electricity over what the ban took:"
     scores = (

@@ -1,4 +1,4 @@
-"""Fit the flows of the world without sanctions, from which a case's regimes are solved.
+"""Fit the baseline flows without sanctions, from which a case's regimes are solved.
 
     python -m studies.trade_baseline --data DIR [--case FOLDER] [--out FILE]
 
@@ -43,7 +43,7 @@ def rows(data: Path, case: Path) -> Iterator[Row]:
         case: The folder that holds `trade_baseline.toml`.
 
     Raises:
-        CaseError: A file is missing or is not what is expected, or a fact is not there.
+        CaseError: A file is missing or is not as expected, or a fact is missing.
         UsageError: No flows meet the totals.
     """
     whole, build = read_spec(case)
@@ -56,14 +56,14 @@ def rows(data: Path, case: Path) -> Iterator[Row]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the table, or say on one line why not."""
+    """Write the table; print errors on one line."""
     parser = argparse.ArgumentParser(
         prog="python -m studies.trade_baseline",
         description=__doc__.splitlines()[0] if __doc__ else None,
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of the publishers' files")
     parser.add_argument("--case", type=Path, default=CASE, help="folder of the case")
-    parser.add_argument("--out", type=Path, help="where the table goes")
+    parser.add_argument("--out", type=Path, help="file for the table")
     given = parser.parse_args(arguments)
     try:
         table = list(rows(given.data, given.case))

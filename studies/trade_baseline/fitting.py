@@ -1,7 +1,7 @@
 """The steps from flows of one year and totals of another to a table of flows by sector.
 
 Arrays are origin by destination in the order of the regions, the rest of the world last, in USD m a
-year; the diagonal is trade at home.
+year; the diagonal is domestic trade.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from servanda.sources.facts import Facts
 from studies.trade_baseline.spec import WORLD, Build, Gdp, Level, Mirror, Total
 
 GDP_YEAR = 2021
-# Series of the GDP of those whom `gdp_usd` leaves out.
+# Series of GDP of the countries that `gdp_usd` omits.
 GDP_SERIES = {"PRK": "dprk_gdp_usd"}
 USD_M = 1e-6
 BN = 1e3  # USD m
@@ -34,13 +34,13 @@ def by_sector(build: Build, ratio: float, trade: Flows, facts: Facts) -> tuple[M
     """The flows of the baseline: fuels, and everything else.
 
     Args:
-        build: How they are made.
+        build: The method.
         ratio: Gross output over value added.
-        trade: Flows of the year that the seed is of.
-        facts: Where levels, shares and GDP are looked up.
+        trade: Flows of the year of the seed.
+        facts: Facts with levels, shares and GDP.
 
     Raises:
-        CaseError: A fact that is needed is not there, or there are several.
+        CaseError: A needed fact is missing, or there are several.
         UsageError: No flows meet the totals.
     """
     countries = build.countries
@@ -59,7 +59,7 @@ def by_sector(build: Build, ratio: float, trade: Flows, facts: Facts) -> tuple[M
 
 
 def bilateral(trade: Flows, regions: Mapping[str, Sequence[int]]) -> Matrix:
-    """Sum flows over regions: origins in rows, the rest of the world last, nothing at home."""
+    """Sum flows over regions: origins in rows, rest of the world last, zero domestic trade."""
     region = {code: i for i, codes in enumerate(regions.values()) for code in codes}
     size = len(regions) + 1
     origin = [region.get(code, size - 1) for code in trade.exporter.tolist()]
@@ -73,7 +73,7 @@ def bilateral(trade: Flows, regions: Mapping[str, Sequence[int]]) -> Matrix:
 def set_levels(
     grown: Matrix, countries: Sequence[str], levels: Sequence[Level], facts: Facts
 ) -> tuple[Matrix, Marks]:
-    """Put the flows of each listed pair at the level it gives, and mark them as fixed."""
+    """Set the flows of each listed pair to its level, and mark them as fixed."""
     flows = grown.copy()
     fixed = np.eye(len(countries), dtype=bool)
     for level in levels:
@@ -91,7 +91,9 @@ def set_levels(
 def _both_ways(level: Level, facts: Facts) -> float:
     if level.series is not None and level.year is not None:
         return facts.of_year(level.series, level.year) * USD_M
-    return cast(float, level.total)  # a level without a series has one: it is refused otherwise
+    return cast(
+        float, level.total
+    )  # A level without a series has a total; the check of the file ensures this.
 
 
 def scale_mirror(
@@ -111,7 +113,7 @@ def scale_mirror(
 def totals(
     grown: Matrix, countries: Sequence[str], given: Mapping[str, Total]
 ) -> tuple[Vector, Vector]:
-    """What each region sells to and buys from the others; imports are scaled to exports."""
+    """Exports and imports of each region; total imports are scaled to total exports."""
     exports, imports = grown.sum(axis=1), grown.sum(axis=0)
     for i, country in enumerate(countries):
         total = given.get(country)
@@ -123,11 +125,11 @@ def totals(
 
 
 def balanced(flows: Matrix, fixed: Marks, exports: Vector, imports: Vector) -> Matrix:
-    """Scale what is not fixed by row and column until the totals are met."""
+    """Scale flows that are not fixed by row and column until the totals are met."""
     held, free = np.where(fixed, flows, 0), np.where(fixed, 0, flows)
     rows = (free > 0).any(axis=1)
     columns = (free > 0).any(axis=0)
-    # Fixed flows count towards the totals; what the unscaled country sells and buys stays.
+    # Fixed flows count towards the totals. Flows of the unscaled country do not change.
     row_target, column_target = exports - held.sum(axis=1), imports - held.sum(axis=0)
     column_target[columns] *= row_target[rows].sum() / column_target[columns].sum()
     for _ in range(ROUNDS):
@@ -142,7 +144,7 @@ def balanced(flows: Matrix, fixed: Marks, exports: Vector, imports: Vector) -> M
 def fuels_within(
     flows: Matrix, countries: Sequence[str], levels: Sequence[Level], sold: Vector, bought: Vector
 ) -> Matrix:
-    """Of each flow, what is fuels."""
+    """The part of each flow that is fuels."""
     fixed = np.eye(len(countries), dtype=bool)
     fuels = np.zeros_like(flows)
     for level in levels:
@@ -166,7 +168,7 @@ def fuels_within(
 def fuel_totals(
     countries: Sequence[str], given: Mapping[str, Total], between_regions: float
 ) -> tuple[Vector, Vector]:
-    """Fuels sold and bought by each region; the rest of the world has what the others leave."""
+    """Fuels exported and imported by each region; the rest of the world has the remainder."""
     sold = [given[country].fuel_exports * BN for country in countries[:-1]]
     bought = [given[country].fuel_imports * BN for country in countries[:-1]]
     return (
@@ -183,7 +185,7 @@ def _share(odds: Matrix) -> Matrix:
 def _raised(
     own: Vector, others: Float64[np.ndarray, "1 destination"], flows: Matrix, target: Vector
 ) -> Vector:
-    """The factor of each row at which its fuels are as many as they should be, by bisection."""
+    """The factor of each row at which its fuels meet their total, by bisection."""
     low, high = np.full_like(own, -40.0), np.full_like(own, 40.0)
     for _ in range(100):
         middle = (low + high) / 2
@@ -196,7 +198,7 @@ def _raised(
 def gross_output(
     typed: Mapping[str, Gdp], ratio: float, countries: Sequence[str], facts: Facts
 ) -> Vector:
-    """GDP times the ratio of gross output to it; the rest of the world is what the others leave."""
+    """GDP times the ratio of gross output; the rest of the world has the remainder."""
     gdp = [
         typed[country].value if country in typed else _recorded_gdp(country, facts)
         for country in countries[:-1]

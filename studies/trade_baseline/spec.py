@@ -1,4 +1,4 @@
-"""How the flows are made: `[build]` of a case's `trade_baseline.toml`, checked."""
+"""The method of the flows: `[build]` of a case's `trade_baseline.toml`, checked."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Total(Record):
     """A region's trade in goods with the others, USD bn a year; of it, fuels.
 
     Attributes:
-        exports, imports: All goods; what is left out grows from the seed with world trade.
+        exports, imports: All goods; a missing total grows from the seed with world trade.
         fuel_exports, fuel_imports: Fuels.
-        status: How the figures were come by.
+        status: Measured, estimated or assumed.
         sources: Names in the file's table of sources.
-        note: How they were arrived at.
+        note: How they were determined.
     """
 
     exports: Amount | None = None
@@ -48,7 +48,7 @@ class Total(Record):
 
 
 class Level(Record):
-    """Flows between two regions at a level of their own, USD m a year.
+    """Flows between two regions at a given level, USD m a year.
 
     Attributes:
         pair: The two regions.
@@ -57,7 +57,7 @@ class Level(Record):
         series, year: the series of facts that has the total, USD a year, and the year.
         first_fuels: Fuels sold by the first.
         source: A name in the file's table of sources.
-        note: How the level was arrived at.
+        note: How the level was determined.
     """
 
     pair: tuple[Text, Text]
@@ -83,11 +83,11 @@ class Level(Record):
 
 
 class Mirror(Record):
-    """A country whose trade with all others is scaled until one partner's share is as stated.
+    """A country whose trade with others is scaled until one partner has a given share.
 
     Attributes:
-        country: Whose trade.
-        partner: Whose share of it is known.
+        country: The country.
+        partner: The partner with a known share.
         series: The series of facts that has the share.
         year: Its year.
     """
@@ -99,19 +99,19 @@ class Mirror(Record):
 
 
 class Build(Record):
-    """The whole of `[build]`.
+    """The content of `[build]`.
 
     Attributes:
-        year: Of the bilateral flows that are the seed.
-        rest: What to call everyone who is in no region.
-        growth: Of world trade from then on, for what has no later figure.
-        fuels_of_spending: Share of all spending in every region.
-        fuels_between_regions: USD m a year.
+        year: Year of the bilateral flows of the seed.
+        rest: Name of the rest of the world.
+        growth: Growth of world trade from then on, for flows without a later figure.
+        fuels_of_spending: Share of fuels in all spending, in every region.
+        fuels_between_regions: Trade in fuels between regions, USD m a year.
         regions: COW codes of the states in each.
-        gdp: Where facts have none, and of the world.
-        totals: By region.
-        levels: Of single pairs.
-        mirror: What is scaled by its mirror statistics.
+        gdp: GDP of regions without a fact, and of the world.
+        totals: Totals by region.
+        levels: Levels of single pairs.
+        mirror: The country that is scaled by its mirror statistics.
     """
 
     year: Whole
@@ -136,11 +136,11 @@ class _BuiltFile(Record):
 
 
 def read_spec(folder: Path) -> tuple[BaselineFile, Build]:
-    """What `trade_baseline.toml` says of the baseline and of how it is made.
+    """Read the baseline and its method from `trade_baseline.toml`.
 
     Raises:
         CaseError: The file cannot be read, or a key is missing, misspelt or out of range, or
-            names no region.
+            names an unknown region.
     """
     whole = validated(BaselineFile, read_toml(folder / SPEC), SPEC)
     build = validated(_BuiltFile, {"build": whole.build}, SPEC).build

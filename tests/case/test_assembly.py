@@ -106,7 +106,7 @@ REFUSED = (
         ('value = { fixed = 0.5, status = "assumed" }\n[ledger.transit_loss]'),
         (
             "parameters.toml: ledger.transit_time: found one 'value', expected 'of' or "
-            "'otherwise' for one a member"
+            "'otherwise' for one number a member"
         ),
         id="one value for many",
     ),

@@ -269,7 +269,7 @@ REFUSED = (
         (
             "parameters.toml: war.manning_elasticity: found 'value' beside 'of' or "
             "'otherwise', expected 'value' for one number, 'of' and 'otherwise' for "
-            "one a member"
+            "one number a member"
         ),
         id="value and otherwise",
     ),

@@ -170,6 +170,6 @@ def test_a_cutoff_at_which_a_metric_has_no_months_drops_it_and_says_so_of_its_cl
     assert "fire" not in {m.name for m in moved.spec.metrics}
     (claim,) = (c for c in moved.claims if c.slug == "shells-sustain-war")
     assert claim.test.kind == "untestable"
-    assert claim.test.reason == "this cut leaves no months for 'fire'"
+    assert claim.test.reason == "metric 'fire' covers no month at this cut-off"
     assert len(moved.claims) == len(case.claims)
     assemble(moved)

@@ -12,7 +12,7 @@ from servanda.sources.eurostat import Exports, month_after, read_exports
 HEAD = "reporter,partner,product,flow,date,value_in_eur,is_aggregate"
 CODES = {"Armenia": "ARM", "Georgia": "GEO"}
 MEANT = "\n  hint: did you mean 'Georgia'?"
-NEVER_ZERO = "\n  hint: missing is never zero: start after the gap, or find the month"
+NEVER_ZERO = "\n  hint: a missing month is not zero: start after the gap, or add the month"
 
 
 def lines(when: tuple[str, ...] = ("2019-01", "2019-02")) -> list[str]:

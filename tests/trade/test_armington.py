@@ -343,7 +343,7 @@ SHAPE = "shape (3, 3): each of the 3 countries to each"
             (
                 "exports of 'BBB': found zero with every other country,"
                 " expected at least one positive flow\n"
-                "  hint: nothing ties its prices to the others': leave the country out"
+                "  hint: its prices have no link to the others': leave the country out"
             ),
         ),
         (
@@ -352,7 +352,7 @@ SHAPE = "shape (3, 3): each of the 3 countries to each"
             (
                 "imports of 'BBB': found zero with every other country,"
                 " expected at least one positive flow\n"
-                "  hint: nothing ties its prices to the others': leave the country out"
+                "  hint: its prices have no link to the others': leave the country out"
             ),
         ),
         (ABC, BALANCED[:2], f"flows: found an array of shape (2, 3), expected {SHAPE}"),
@@ -413,7 +413,7 @@ def test_a_lender_cut_off_has_no_equilibrium():
     assert str(caught.value) == (
         "trade equilibrium, 46% of the way to the new costs: found demand for 'AAA' a relative"
         " 1.9e-03 from supply, expected at most 1e-10 from supply\n"
-        "  hint: a country all but cut off cannot keep its deficit or surplus: balance its trade,"
+        "  hint: an isolated country cannot keep its deficit or surplus: balance its trade,"
         " use the 'multiplicative' closure or cap the cost change"
     )
 

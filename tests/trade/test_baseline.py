@@ -346,7 +346,7 @@ WRONG_FLOWS = {
         (
             f"{CSV}: fuels, exports of 'AAA': found zero with every other country,"
             " expected at least one positive flow\n"
-            "  hint: nothing ties its prices to the others': leave the country out"
+            "  hint: its prices have no link to the others': leave the country out"
         ),
     ),
     "a country without a code": (

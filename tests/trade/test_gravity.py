@@ -320,9 +320,9 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             world(1, 4).assign(language=lambda d: 3 * d["border"] + d["exporter"].eq("AAA")),
             {"costs": ("border", "distance", "language")},
             (
-                "cost variable 'language': found nothing that exporter and importer effects and the"
-                " variables before it do not say, expected a variable that differs between pairs in"
-                " its own way\n"
+                "cost variable 'language': found a variable that exporter and importer effects and"
+                " the variables before it explain, expected a variable with variation of its own"
+                " between pairs\n"
                 "  hint: leave it out"
             ),
         ),
@@ -330,10 +330,10 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             embargo(world(1, 4)),
             {"costs": (*COSTS, "embargo")},
             (
-                "cost variables: found 'embargo', told by zeros alone: 2 of them, the first from"
-                " 'AAA' to 'CCC', expected variables at work where there is trade, too\n"
-                "  hint: a coefficient would run off to infinity: leave out what marks pairs that"
-                " do not trade"
+                "cost variables: found 'embargo', separating 2 zeros from positive flows, the first"
+                " from 'AAA' to 'CCC', expected variables that also vary among positive flows\n"
+                "  hint: a coefficient would be infinite: leave out variables that only mark pairs"
+                " without trade"
             ),
         ),
         (
@@ -350,7 +350,7 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             (
                 "exports of 'BBB': found zero with every other country, expected at least one"
                 " positive flow\n"
-                "  hint: nothing ties its prices to the others': leave the country out"
+                "  hint: its prices have no link to the others': leave the country out"
             ),
         ),
         (
@@ -359,7 +359,7 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             (
                 "imports of 'BBB': found zero with every other country, expected at least one"
                 " positive flow\n"
-                "  hint: nothing ties its prices to the others': leave the country out"
+                "  hint: its prices have no link to the others': leave the country out"
             ),
         ),
         (

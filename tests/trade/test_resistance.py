@@ -243,8 +243,8 @@ GOOD = {
             {"expenditure": np.array([1.0, 2.5])},
             (
                 "total expenditure: found 3.5, expected the total of output, 3\n"
-                "  hint: the world spends what it makes: scale expenditure by the one over the"
-                " other"
+                "  hint: world expenditure is world output: scale expenditure by the ratio of"
+                " the totals"
             ),
         ),
         (
@@ -274,6 +274,6 @@ def test_what_was_not_reached_is_said(monkeypatch):
     assert str(error.value) == (
         "multilateral resistances: found totals a relative 2.9e-01 from output and expenditure,"
         " expected at most 1e-12\n"
-        "  hint: some countries hardly trade at these costs, yet must to spend what they do:"
+        "  hint: some countries hardly trade at these costs, but their totals require trade:"
         " check the units of ease"
     )

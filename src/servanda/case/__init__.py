@@ -1,7 +1,7 @@
-"""Files in, checked objects out: what a case is and how one is read.
+"""What a case is, and how it is read and checked.
 
-A case is a folder of TOML and CSV. `load` reads it, checks every key, unit, prior, source and date,
-and returns frozen objects; nothing below this package ever touches a file.
+A case is a folder of TOML and CSV files. `load` reads it, checks every key, unit, prior, source and
+date, and returns frozen objects, so that the model needs no file.
 """
 
 from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule

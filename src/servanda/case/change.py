@@ -1,4 +1,4 @@
-"""Changing a case: another variant of a mechanism, or another prior."""
+"""Changing a case: another theory for a slot, or another prior."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,19 +11,19 @@ from servanda.errors import CaseError, nearest
 
 
 def with_mechanism(spec: CaseSpec, slot: str, variant: str) -> CaseSpec:
-    """What `case.toml` says, with another variant in a slot."""
+    """The content of `case.toml` with another theory for a slot."""
     return spec.model_copy(update={"mechanisms": {**spec.mechanisms, slot: variant}})
 
 
 def with_prior(
     parameters: Mapping[str, ParameterTable], name: str, entry: Mapping[str, Any]
 ) -> dict[str, ParameterTable]:
-    """The tables of `parameters.toml`, with another prior of one number.
+    """The parameter tables with another prior for one parameter.
 
     Args:
         parameters: the tables.
-        name: printed name of the number, like `exchange.cost[PRK>RUS:shells]`.
-        entry: the prior as `parameters.toml` would say it; `assumed` unless it has a status.
+        name: printed name of the parameter, like `exchange.cost[PRK>RUS:shells]`.
+        entry: the prior as in `parameters.toml`; its status is `assumed` unless given.
 
     Raises:
         CaseError: if the case has no such parameter, or the prior is wrong.

@@ -1,4 +1,4 @@
-"""Names must resolve: actors, goods, routes, sources, levers and metrics that a case refers to."""
+"""Check that every name in a case refers to something that the case defines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -22,7 +22,7 @@ _BIAS = "observation.bias"
 
 
 def check_spec(spec: CaseSpec) -> None:
-    """Raise `CaseError` if `case.toml` names what it does not define, or contradicts itself."""
+    """Raise `CaseError` if `case.toml` uses an undefined name or contradicts itself."""
     if month_number(spec.horizon) < month_number(spec.start) + 2:
         raise CaseError(
             where="case.toml: horizon",
@@ -68,7 +68,7 @@ def check_as_of(spec: CaseSpec, as_of: str, where: str) -> None:
 
 
 def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
-    """Everything that has a name of its own, by kind."""
+    """All names that the case defines, by kind."""
     yield "actors", [a.code for a in spec.actors]
     yield "goods", [g.name for g in spec.goods]
     yield "ties", [t.label for t in spec.ties]
@@ -148,7 +148,7 @@ def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> None:
 
 
 def _check_groups(spec: CaseSpec) -> None:
-    """Coalitions watch a pact, proliferators are taught by a tie, the record shows stances."""
+    """Check the names in coalitions, proliferators, postures, levers and metrics."""
     partnerships = [p.label for p in spec.partnerships]
     for coalition in spec.coalitions:
         where = f"case.toml: coalitions.{coalition.name}"
@@ -200,7 +200,7 @@ def check_sources(
     claims: Sequence[Claim],
     cutoff: date,
 ) -> None:
-    """Raise `CaseError` where a source does not resolve, or a prior cites what came later."""
+    """Raise `CaseError` if a source is undefined, or a prior cites later evidence."""
     rows = {o.id: o for o in evidence.observations}
     names = [*rows, *(s.key for s in evidence.sources)]
     anywhere = "an id in evidence.csv or a key in sources.csv"
@@ -218,7 +218,7 @@ def check_sources(
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
             _source(source, names, f"claims.toml: {claim.slug}", anywhere)
-    # What happened in a month is read only once it was known, so these need a dated row.
+    # The model reads these only from the month in which they were known, so they need a dated row.
     for source, where in _dated(spec):
         _source(source, list(rows), f"case.toml: {where}", "an id in evidence.csv")
 
@@ -242,7 +242,7 @@ def _source(name: str, names: Sequence[str], where: str, expected: str) -> None:
 
 
 def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -> None:
-    """Raise `CaseError` if a counting rule names a bias without a prior, or a prior is unused."""
+    """Raise `CaseError` if a bias has no prior, or a prior of a bias is unused."""
     table = parameters.get(_BIAS)
     priors = list(table.priors) if table else []
     used = [REFERENCE]
@@ -262,7 +262,7 @@ def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -
 
 
 def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
-    """Raise `CaseError` if a claim names a metric, lever or choice that the case has not."""
+    """Raise `CaseError` if a claim names an undefined metric, lever or choice."""
     _unique([c.slug for c in claims], "claims.toml: claims")
     metrics = [m.name for m in spec.metrics]
     levers = {lever.name: lever for lever in spec.levers}

@@ -1,4 +1,4 @@
-"""Moving a case's cut: what can still be asked when less, or more, of time is history."""
+"""Moving the evidence cut-off of a case: which metrics and claims remain testable."""
 
 from servanda.case.schema import CaseSpec, Claim, Test, Untestable, metric_span
 
@@ -8,7 +8,7 @@ _ASKS = ("metric", "before", "after", "outcome", "given")
 def moved(
     spec: CaseSpec, claims: tuple[Claim, ...], as_of: str
 ) -> tuple[CaseSpec, tuple[Claim, ...]]:
-    """The case at another cut, without the metrics that it leaves no months."""
+    """The case at another cut-off, without the metrics that then cover no month."""
     later = spec.model_copy(update={"as_of": as_of})
     spans = {metric: metric_span(later, metric) for metric in later.metrics}
     kept = tuple(metric for metric, (first, last) in spans.items() if first <= last)
@@ -17,11 +17,11 @@ def moved(
 
 
 def _testable(claim: Claim, gone: set[str]) -> Claim:
-    """The claim as it can be tested without some metrics."""
+    """The claim without the tests that need a missing metric."""
     accountings = {k: t for k, t in claim.accountings.items() if not _missing(t, gone)}
     test = claim.test
     if missing := _missing(test, gone):
-        reason = f"this cut leaves no months for '{missing[0]}'"
+        reason = f"metric '{missing[0]}' covers no month at this cut-off"
         test, accountings = Untestable(kind="untestable", reason=reason), {}
     return claim.model_copy(update={"test": test, "accountings": accountings})
 

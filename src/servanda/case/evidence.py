@@ -1,9 +1,9 @@
 """Dated evidence: what was said, by whom, about which period, and when it became known.
 
-A series says how a kind of source counts (level, flow or running total) and, for each source class,
-what it counts, whether it bounds or estimates, and which bias it shares. What became known after
-the cut (`known_on`), or is about a period that ends after it (`ref_end`), is not there for a run at
-all.
+A series says how its sources count (level, flow or running total). For each source class it says
+what that class counts, whether its figures bound or estimate, and which bias it has. A run does not
+see figures that became known after the evidence cut-off (`known_on`), nor figures about periods
+that end after it (`ref_end`).
 """
 
 from collections.abc import Sequence
@@ -44,15 +44,15 @@ class Observation:
     Attributes:
         id: unique in the case.
         series: name of the series it belongs to.
-        ref_start: first day it is about; None for a running total, "since counting began".
-        ref_end: last day it is about.
-        known_on: day it became known.
+        ref_start: first day of its period; None for a running total, "since counting began".
+        ref_end: last day of its period.
+        known_on: day on which it became known.
         value: the figure, in `unit`.
-        low, high: the source's own range, or None.
+        low, high: the range that the source gives, or None.
         unit: a unit that converts to its series' unit.
         confidence: A, B or C.
         source: key of its source.
-        claim: what was said, in our words.
+        claim: what the source says, in the case author's words.
     """
 
     id: str
@@ -70,15 +70,15 @@ class Observation:
 
 
 class SourceRule(Record):
-    """How one class of sources counts one series.
+    """How one source class counts one series.
 
     Attributes:
-        source_class: whom the rule is for.
-        counts: what they count, in words.
-        bound: whether a figure estimates, or bounds from above or below.
-        bias: the bias that figures under this name share, or `reference` for none.
-        error: log standard deviation of one figure's own error; None ("poisson") for a count.
-        equivalence: how many of the series' unit one counted thing is.
+        source_class: the source class.
+        counts: what this class counts, in words.
+        bound: whether a figure is an estimate, an upper bound or a lower bound.
+        bias: name of the bias that these figures share, or `reference` for no bias.
+        error: log standard deviation of the error of one figure; None ("poisson") for a count.
+        equivalence: how many units of the series one counted item is.
     """
 
     source_class: str
@@ -90,7 +90,7 @@ class SourceRule(Record):
 
 
 class Series(Record):
-    """A named series: what it observes in the model and how each source class counts it."""
+    """A named series: the quantity that it observes, and how each source class counts it."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -104,7 +104,7 @@ class Series(Record):
 
     @property
     def quantitative(self) -> bool:
-        """Whether the model has a quantity that this series is about."""
+        """Whether the series observes a quantity of the model."""
         return bool(self.observes)
 
     def rule(self, source_class: str) -> SourceRule:
@@ -116,21 +116,21 @@ class Series(Record):
 
 
 class SeriesFile(Record):
-    """The whole of `series.toml`."""
+    """The content of `series.toml`."""
 
     series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All evidence of a case, or what was known of it at a date."""
+    """All evidence of a case, or the part of it that was known at a date."""
 
     observations: tuple[Observation, ...]
     series: tuple[Series, ...]
     sources: tuple[Source, ...]
 
     def as_of(self, day: date) -> "Evidence":
-        """What was known on `day` about periods that had ended by then."""
+        """The evidence known on `day` about periods that had ended by then."""
         known = [o for o in self.observations if o.known_on <= day and o.ref_end <= day]
         return replace(self, observations=tuple(known))
 

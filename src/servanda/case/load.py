@@ -1,4 +1,4 @@
-"""From a folder of TOML and CSV to a checked `Case`, or to one clear message."""
+"""Reading a case folder into a checked `Case`, with one clear message on the first fault."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import read_rows, read_toml, validated
 
-# A kind (`mechanism` or `prior`), the name of what was changed, and what is there now.
+# A kind (`mechanism` or `prior`), the name of what was changed, and the new value.
 Change = tuple[str, str, Any]
 
 
@@ -29,12 +29,11 @@ class Case:
     Attributes:
         spec: actors, goods, ties, months, variants, levers, metrics.
         parameters: by name, the priors of every mechanism parameter.
-        evidence: everything the case holds, later than `as_of` too; a run sees only `known`.
+        evidence: all evidence, also from after the cut-off; a run sees only `known`.
         claims: the argument, as formal tests.
         tables: the CSV tables that mechanisms read, by file stem.
-        folder: where it came from.
-        changes: what was changed of it since it was read, as plain values: each a kind, a name, and
-            what is there now.
+        folder: the folder that it was read from.
+        changes: changes since it was read, as plain values: each a kind, a name and a new value.
     """
 
     spec: CaseSpec
@@ -47,9 +46,9 @@ class Case:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the content: two cases that differ in a number, a text or the cut differ in it.
+        """A hash of the content, the cut-off included.
 
-        The folder that a case came from is not part of its content.
+        The folder that a case was read from is not part of its content.
         """
         tables = [replace(table, where="") for _, table in sorted(self.parameters.items())]
         parts = [
@@ -63,7 +62,7 @@ class Case:
 
     @property
     def cutoff(self) -> date:
-        """The last day of the `as_of` month."""
+        """The evidence cut-off: the last day of the `as_of` month."""
         year, month = divmod(month_number(self.spec.as_of) + 1, 12)
         return date(year, month + 1, 1) - timedelta(days=1)
 
@@ -74,10 +73,10 @@ class Case:
 
     @property
     def late_priors(self) -> tuple[str, ...]:
-        """Printed names of priors that cite evidence that was not yet known at the cut.
+        """Printed names of parameters whose priors cite evidence from after the cut-off.
 
-        There are none at the case's own cut, which is checked when it is loaded; at an earlier one
-        the model's dynamics are blind to what came later, but these priors are not.
+        There are none at the case's own cut-off: `load` checks this. At an earlier cut-off a run
+        does not read later evidence, but these priors still use it.
         """
         known = {o.id for o in self.known.observations}
         late = {o.id for o in self.evidence.observations} - known
@@ -89,9 +88,9 @@ class Case:
         )
 
     def at(self, as_of: str) -> "Case":
-        """The same case with its cut moved to another month.
+        """The same case with another evidence cut-off.
 
-        Metrics that the cut leaves no months are gone, and claims on them untestable.
+        Metrics that then cover no month are removed, and claims on them become untestable.
 
         Raises:
             CaseError: if the month does not parse or lies outside the case.
@@ -101,23 +100,23 @@ class Case:
         return replace(self, spec=spec, claims=claims)
 
     def with_mechanism(self, slot: str, variant: str) -> "Case":
-        """The same case with another variant of one mechanism.
+        """The same case with another theory for one slot.
 
-        Whether there is such a variant is checked when the case is run.
+        Running the case checks whether there is such a theory.
         """
         spec = change.with_mechanism(self.spec, slot, variant)
         return replace(self, spec=spec, changes=(*self.changes, ("mechanism", slot, variant)))
 
     def with_prior(self, name: str, **prior: Any) -> "Case":
-        """The same case with another prior of one number.
+        """The same case with another prior for one parameter.
 
         Args:
             name: its printed name, like `exchange.cost[PRK>RUS:shells]`.
-            prior: the prior as `parameters.toml` would say it, such as `lognormal=[300, 0.6],
+            prior: the prior as in `parameters.toml`, such as `lognormal=[300, 0.6],
                 bounds=[50, 2000]`. Its status is `assumed` unless given.
 
         Raises:
-            CaseError: if the case has no such number, or the prior is wrong.
+            CaseError: if the case has no such parameter, or the prior is wrong.
         """
         parameters = change.with_prior(self.parameters, name, prior)
         return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, prior)))
@@ -136,7 +135,7 @@ class Case:
         return "\n".join(f"{name:<13}{value}" for name, value in self._summary())
 
     def _repr_html_(self) -> str:
-        """The same for notebooks."""
+        """The summary as HTML, for notebooks."""
         rows = (
             f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
             for name, value in self._summary()
@@ -144,7 +143,7 @@ class Case:
         return f"<table>{''.join(rows)}</table>"
 
     def _summary(self) -> list[tuple[str, str]]:
-        """What a reader wants to see first, line by line."""
+        """The lines of the summary: a name and a value each."""
         spec = self.spec
         priors = [p for table in self.parameters.values() for p in table.priors.values()]
         uncertain = sum(prior.family != "fixed" for prior in priors)
@@ -176,7 +175,8 @@ def load(case: str | Path) -> Case:
     """Read a case from a folder, or a shipped one by name.
 
     Raises:
-        CaseError: on anything missing, misspelt, inconsistent or out of bounds, saying where.
+        CaseError: on the first key or value that is missing, misspelt, inconsistent or out of
+            bounds; the message names the place.
     """
     folder = _folder(case)
     spec = validated(CaseSpec, read_toml(folder / "case.toml"), "case.toml")
@@ -200,7 +200,7 @@ def as_case(given: object) -> Case:
 
     Raises:
         CaseError: as `load` does.
-        UsageError: if it is none of these.
+        UsageError: if the argument is none of these.
     """
     if isinstance(given, Case):
         return given

@@ -1,4 +1,4 @@
-"""A small case that runs, to be filled with another partnership's names, numbers and evidence."""
+"""Writing a new case: a small template that runs and that the user then edits."""
 
 import re
 import shutil
@@ -12,14 +12,14 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def new(name: str, folder: str | Path = ".") -> Path:
-    """Write a new case, and say where.
+    """Write a new case and return its folder.
 
     Args:
-        name: of the case, and of its folder.
-        folder: where that folder is made.
+        name: name of the case and of its folder.
+        folder: existing folder in which the case's folder is made.
 
     Raises:
-        UsageError: if the name is not one, or the case's folder exists or cannot be written.
+        UsageError: if the name is not valid, or the case's folder exists or cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(

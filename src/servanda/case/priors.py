@@ -1,6 +1,6 @@
-"""Parameters and their priors: a distribution, bounds that truncate it, and where it is from.
+"""Parameters and their priors: a distribution, bounds that truncate it, and its sources.
 
-A prior here is data: `servanda.ensembles` draws from it and makes its distribution.
+This module holds priors as data. `servanda.ensembles` builds the distributions and draws from them.
 """
 
 from collections.abc import Mapping
@@ -14,23 +14,23 @@ from servanda.files.fields import Status
 
 Family = Literal["normal", "lognormal", "beta", "uniform", "fixed"]
 
-# A prior may lose a little of its tail to its bounds; more than this and the bounds contradict it.
+# Bounds may remove the tails of a prior. Less mass within the bounds than this is an error.
 _MASS_WITHIN_BOUNDS = 0.9
 
 
 @dataclass(frozen=True)
 class Prior:
-    """One uncertain number: a distribution truncated to its bounds.
+    """The prior of one parameter: a distribution truncated to its bounds.
 
     Attributes:
         family: `normal` (mean, sd), `lognormal` (median, sd of the log), `beta` (a, b), `uniform`
             (low, high) or `fixed` (value).
-        numbers: the family's numbers, in the parameter's unit.
-        low, high: bounds in the same unit; draws never leave them. A beta's are 0 and 1.
-        unit: the unit of all of these.
+        numbers: the numbers of the family, in the parameter's unit.
+        low, high: bounds of draws, in the same unit. The bounds of a beta are 0 and 1.
+        unit: the unit of the numbers and the bounds.
         status: `measured`, `estimated` or `assumed`.
         sources: ids of evidence rows or keys of sources.
-        note: why this prior.
+        note: the reason for this prior.
     """
 
     family: Family
@@ -44,7 +44,7 @@ class Prior:
 
     @property
     def centre(self) -> float:
-        """The prior's median (a beta's mean), where one number has to stand for it."""
+        """One number that stands for the prior: its median, or the mean of a beta."""
         match self.family:
             case "beta":
                 return self.numbers[0] / (self.numbers[0] + self.numbers[1])
@@ -55,7 +55,7 @@ class Prior:
 
     @property
     def arguments(self) -> tuple[float, float, float, float]:
-        """The numbers, zero where there is only one, and the bounds."""
+        """The two numbers (the second is zero if there is only one) and the bounds."""
         second = self.numbers[1] if len(self.numbers) > 1 else 0.0
         return self.numbers[0], second, self.low, self.high
 
@@ -88,7 +88,7 @@ class Prior:
         return f"{self.family} [{numbers}] in [{self.low:g}, {self.high:g}]"
 
     def _wrong_shape(self) -> str:
-        """What the family asks of its numbers that these do not give; empty if nothing."""
+        """The requirement of the family that the numbers do not meet; empty if they meet all."""
         first, second, low, high = self.arguments
         match self.family:
             case "normal" if second <= 0:
@@ -104,7 +104,7 @@ class Prior:
         return ""
 
     def _mass_within(self) -> float:
-        """How much of the distribution lies within the bounds before it is truncated."""
+        """Share of the untruncated distribution that lies within the bounds."""
         first, second, low, high = self.arguments
         match self.family:
             case "fixed":
@@ -121,13 +121,13 @@ class Prior:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """One named parameter of a mechanism: a prior for each member it is declared for.
+    """One parameter table of a mechanism: a prior for each declared member.
 
     Attributes:
         name: `mechanism.parameter`.
-        description: what it means, in words.
-        priors: by member label; the scalar parameter's only member is the empty string.
-        otherwise: the value of members that are not listed, or None where all must be.
+        description: its meaning, in words.
+        priors: by member label; a scalar parameter has one member, the empty string.
+        otherwise: the value of members that are not listed, or None if all must be listed.
         unit: the default unit of its priors.
     """
 
@@ -140,7 +140,7 @@ class ParameterTable:
 
 
 def label(parameter: str, member: str) -> str:
-    """The printed name of one number: `exchange.cost[PRK>RUS:shells]`."""
+    """The printed name of one parameter: `exchange.cost[PRK>RUS:shells]`."""
     return f"{parameter}[{member}]" if member else parameter
 
 

@@ -1,4 +1,4 @@
-"""Reading `parameters.toml`: one table a parameter, one prior a member."""
+"""Reading `parameters.toml`: parameter tables with one prior for each member."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -36,7 +36,7 @@ def _table(name: str, entry: Any, where: str) -> ParameterTable:
             raise CaseError(
                 where=where,
                 found="'value' beside 'of' or 'otherwise'",
-                expected="'value' for one number, 'of' and 'otherwise' for one a member",
+                expected="'value' for one number, 'of' and 'otherwise' for one number a member",
             )
         priors = {"": prior(entry["value"], unit, f"{where}.value")}
     else:
@@ -57,9 +57,9 @@ def prior(entry: Any, unit: str, where: str) -> Prior:
     """One prior; raises `CaseError` on the first fault.
 
     Args:
-        entry: its table.
-        unit: of its numbers, unless it has one of its own.
-        where: the place at fault, for messages.
+        entry: the table of the prior.
+        unit: unit of its numbers, unless the table gives one.
+        where: the place of the prior, for messages.
     """
     _require_table(entry, where)
     _known_keys(entry, _PRIOR_KEYS, where)
@@ -113,7 +113,7 @@ def _bounds(
         case None, "uniform", (low, high):
             return low, high
         case None, "uniform" | "fixed", _:
-            return 0.0, 0.0  # too few or too many numbers, of which the prior's own check tells
+            return 0.0, 0.0  # The check of the prior reports too few or too many numbers.
         case None, _, _:
             raise CaseError(where=where, found="no bounds", expected="bounds = [low, high]")
     raise CaseError(

@@ -1,4 +1,4 @@
-"""The shape of a case: what `case.toml` and `claims.toml` may say, checked key by key."""
+"""The schema of `case.toml` and `claims.toml`: records that check every key."""
 
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
@@ -34,9 +34,9 @@ class Actor(Record):
 class Good(Record):
     """Something that can be exchanged.
 
-    `rival` goods move through the ledger; `lent` goods stay on their sender's books; `knowledge` is
-    non-rival: giving it costs none of the stock. `made_with` names the good that its makers need
-    delivered: the shorter that is, the less of this one is made.
+    `rival` goods move through the ledger. `lent` goods stay on their sender's books. `knowledge` is
+    non-rival: giving it does not reduce the stock. `made_with` names a delivered good that its
+    makers need: a shortage of it reduces output of this good.
     """
 
     name: Name
@@ -49,11 +49,11 @@ class Good(Record):
 class Tie(Record):
     """A directed flow of one good.
 
-    `contract` ties are bargained for, `payment` ties pay for them, `aid` ties flow as their lane
-    allows, and `covert` ties carry what a sanctioned route reroutes. `opens` is when the record
-    first shows it, and `source` the evidence row that does; without them it is open from the start.
-    `customs` says whether recorded trade includes it, `observed` whether others can count it at
-    all; a payment that is not observed is hidden payment.
+    `contract` ties are bargained for, and `payment` ties pay for them. `aid` ties flow up to the
+    capacity of their lane. `covert` ties carry what a sanctioned route reroutes. `opens` is the
+    month in which the record first shows the tie, and `source` is the evidence row that shows it.
+    Without them the tie is open from the start. `customs` says whether recorded trade includes the
+    tie, and `observed` whether others can count it. A payment that is not observed is hidden.
     """
 
     giver: str
@@ -74,7 +74,7 @@ class Tie(Record):
 
 
 class Partnership(Record):
-    """Two partners: who supplies, who buys, and when the pact was signed."""
+    """A pact of two partners: the supplier, the buyer, and the month of signing."""
 
     supplier: str
     buyer: str
@@ -83,12 +83,12 @@ class Partnership(Record):
 
     @property
     def label(self) -> str:
-        """`RUS-PRK`: buyer first."""
+        """The label, with the buyer first, such as `RUS-PRK`."""
         return f"{self.buyer}-{self.supplier}"
 
 
 class War(Record):
-    """The war that the partnership feeds, and which goods are its arms and its men."""
+    """The war that the partnership supplies, and the goods that are its arms and its men."""
 
     attacker: str
     defender: str
@@ -97,7 +97,7 @@ class War(Record):
 
 
 class Coalition(Record):
-    """States that draw together against a partnership, and the state they come nearer to."""
+    """States that cooperate against a partnership, and the neighbour that this concerns."""
 
     name: str
     members: tuple[str, ...]
@@ -106,7 +106,7 @@ class Coalition(Record):
 
 
 class Patronage(Record):
-    """A patron's tie to a client, for influence."""
+    """A patron and its client, for influence."""
 
     patron: str
     client: str
@@ -118,16 +118,16 @@ class Patronage(Record):
 
 
 class Route(Record):
-    """A sanctioned flow to a target that may be rerouted."""
+    """A sanctioned flow to a target, which may be rerouted."""
 
     name: str
     target: str
 
 
 class Proliferator(Record):
-    """A state that builds weapons, the state whose lead it narrows, and the tie that teaches it.
+    """A state that builds weapons, its rival, and the tie through which it receives technology.
 
-    `exports` are the goods that it would test if it did not give them away.
+    `exports` are the goods that it would test if it did not export them.
     """
 
     actor: str
@@ -137,14 +137,14 @@ class Proliferator(Record):
 
 
 class Stance(Record):
-    """A named stance and the level of the posture's signal that it sends, from −1 to 1."""
+    """A named stance, and the level of its signal from −1 to 1."""
 
     name: str
     level: Annotated[float, Field(ge=-1, le=1)]
 
 
 class RecordedStance(Record):
-    """From this month on the record shows this stance."""
+    """A stance that the record shows from a month on."""
 
     since: Month
     stance: str
@@ -162,7 +162,7 @@ class Posture(Record):
 
 
 class Lever(Record):
-    """A policy or a counterfactual: a change to parameters, from the start or after `as_of`."""
+    """A change to parameters, from the start or after the evidence cut-off."""
 
     name: str
     description: str
@@ -174,17 +174,17 @@ class Lever(Record):
     choices: dict[str, float] = Field({})
 
 
-# Reductions to when something happens.
+# Reductions to the time of an event.
 EVENTS = ("time_to_event", "month_of_event")
 
 
 class Metric(Record):
     """One number a run, from one quantity over a span of months.
 
-    `less` takes another quantity away first. `over` divides it by a sum of quantities, reduced
-    alike. `above` makes it one where the quantity, reduced, is more than that, and zero elsewhere.
-    `level` is the level of a quantile over the months. The event of `time_to_event` and
-    `month_of_event` is the first month in which the quantity is more than `above`, or is a yes.
+    `less` first subtracts another quantity. `over` divides by the sum of quantities, reduced in the
+    same way. `above` makes the metric one if the reduced quantity exceeds this value, and zero
+    otherwise. `level` is the level of a quantile over the months. The event of `time_to_event` and
+    `month_of_event` is the first month in which the quantity exceeds `above`, or is true.
     """
 
     name: str
@@ -229,7 +229,7 @@ class Calendar(Protocol):
 
     @property
     def as_of(self) -> str:
-        """The last that the record fixes."""
+        """The last month of the record, at the evidence cut-off."""
 
     @property
     def horizon(self) -> str:
@@ -239,7 +239,7 @@ class Calendar(Protocol):
 def metric_span(spec: Calendar, metric: Metric) -> tuple[int, int]:
     """First and last month that a metric covers, counted from the case's start.
 
-    The last is before the first where the case's cut leaves it no months.
+    If the metric covers no month at the cut-off, the last month is before the first.
     """
     start = month_number(spec.start)
     named = {
@@ -256,10 +256,10 @@ def metric_span(spec: Calendar, metric: Metric) -> tuple[int, int]:
 
 
 class Contrast(Record):
-    """The claim holds in a run where the metric differs between two settings as claimed.
+    """The claim holds in a run if the metric differs between two policies as claimed.
 
-    `margin` is a share of the metric's value with the thing absent; `leaves` claims a difference
-    that stays within it.
+    `margin` is a share of the metric's value under `without`. `leaves` claims a difference within
+    the margin.
     """
 
     kind: Literal["contrast"]
@@ -271,7 +271,7 @@ class Contrast(Record):
 
 
 class Trend(Record):
-    """The claim holds in a run where the metric moved as claimed between two spans."""
+    """The claim holds in a run if the metric moves as claimed between two spans."""
 
     kind: Literal["trend"]
     before: str
@@ -282,7 +282,7 @@ class Trend(Record):
 
 
 class Threshold(Record):
-    """The claim holds in a run where the metric is beyond a number."""
+    """The claim holds in a run if the metric is above or below a number."""
 
     kind: Literal["threshold"]
     metric: str
@@ -292,7 +292,7 @@ class Threshold(Record):
 
 
 class Conditional(Record):
-    """The claim holds if an outcome is likelier in runs that meet a condition than in others."""
+    """The claim holds if an outcome is more likely in runs that meet a condition."""
 
     kind: Literal["conditional"]
     outcome: str
@@ -311,7 +311,7 @@ class Conditional(Record):
 
 
 class Untestable(Record):
-    """The model has no quantity that could decide the claim; the reason says why."""
+    """The model has no quantity that could decide the claim; `reason` says why."""
 
     kind: Literal["untestable"]
     reason: str
@@ -336,7 +336,7 @@ class Claim(Record):
 
 
 class CaseSpec(Record):
-    """The whole of `case.toml`."""
+    """The content of `case.toml`."""
 
     name: str
     title: str
@@ -362,6 +362,6 @@ class CaseSpec(Record):
 
 
 class ClaimsFile(Record):
-    """The whole of `claims.toml`."""
+    """The content of `claims.toml`."""
 
     claims: tuple[Claim, ...] = ()

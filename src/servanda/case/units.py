@@ -1,4 +1,4 @@
-"""Units of measurement: one registry, with the countable things that this subject trades in."""
+"""Units of measurement: one registry, which also has countable items such as rounds."""
 
 from functools import cache
 from tokenize import TokenError
@@ -8,7 +8,7 @@ import pint
 
 from servanda.errors import CaseError, nearest
 
-# Each countable thing is a dimension of its own: adding shells to soldiers is then an error.
+# Each countable item is a dimension of its own, so adding shells to soldiers is an error.
 _COUNTABLES = (
     "round",
     "missile",
@@ -22,13 +22,13 @@ _COUNTABLES = (
     "voyage",
 )
 _COMMON = (*_COUNTABLES, "dimensionless", "USD", "MUSD", "RUB", "barrel", "tonne", "month", "year")
-# What pint raises, besides its own errors, on a text that is no expression of units.
+# Errors that pint raises, besides its own, on a text that is not a unit.
 _NOT_UNITS = (AssertionError, TokenError, TypeError, ValueError)
 
 
 @cache
 def unit_registry() -> "pint.UnitRegistry[Any]":
-    """The unit registry: pint's own, plus countable things, US dollars and barrels of oil."""
+    """The unit registry: that of pint with countable items, money and barrels of oil added."""
     units: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for name in _COUNTABLES:
         units.define(f"{name} = [{name}]")
@@ -40,7 +40,7 @@ def unit_registry() -> "pint.UnitRegistry[Any]":
 
 @cache
 def factor(given: str, wanted: str, where: str) -> float:
-    """How many `wanted` one `given` is; raises `CaseError` if they do not convert."""
+    """The factor from `given` to `wanted`; raises `CaseError` if they do not convert."""
     source, target = _parse(given, where), _parse(wanted, where)
     try:
         return float(unit_registry().Quantity(1.0, source).to(target).magnitude)

@@ -1,4 +1,4 @@
-"""The month in order, and many runs of it at once."""
+"""The engine: orders the theories of a month and computes many runs at once."""
 
 from servanda.engine.devices import use_every_core
 from servanda.engine.model import Model, assemble

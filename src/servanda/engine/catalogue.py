@@ -1,4 +1,4 @@
-"""Which theory a model has for each slot: one of the package, or one handed in from outside."""
+"""The theories from which a model takes one for each slot: the package's and outside ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _HANDED_IN = "theories"
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every theory there is for a model.
+    """All theories available to a model.
 
     Attributes:
-        variants: by slot and name.
-        outside: by slot, the theory that was handed in.
+        variants: all theories by slot and name.
+        outside: by slot, the theory that the caller gave.
     """
 
     variants: Mapping[str, Mapping[str, type[Theory]]]
@@ -27,11 +27,11 @@ class Catalogue:
 
     @classmethod
     def of(cls, theories: Sequence[type[Theory]] = ()) -> "Catalogue":
-        """The package's theories, the ledger, and others.
+        """A catalogue of the package's theories, the ledger, and the given others.
 
         Raises:
-            CaseError: if one of the others is no theory, or two explain one slot, or a slot is not
-                the one of the package that has its name.
+            CaseError: if one of the others is not a theory, two have the same slot, or a slot is
+                not the one of the package that has its name.
         """
         books: dict[str, type[Theory]] = {Ledger.variant: Ledger}
         known: dict[str, Mapping[str, type[Theory]]] = {Ledger.slot: books, **variants()}
@@ -51,10 +51,10 @@ class Catalogue:
         return cls(known, outside)
 
     def chosen(self, case: Case) -> Mapping[str, type[Theory]]:
-        """The theory of every slot: what was handed in, else what the case names, else its absence.
+        """The theory of every slot: the given one, else the one the case names, else its absence.
 
         Raises:
-            CaseError: if the case names a slot or a variant that there is not.
+            CaseError: if the case names an unknown slot or theory.
         """
         named = case.spec.mechanisms
         slots = [slot for slot in self.variants if slot != Ledger.slot]
@@ -89,10 +89,10 @@ class Catalogue:
 
 
 def quantities(theories: Iterable[type[Theory]]) -> Mapping[str, Quantity]:
-    """Every quantity of these theories' slots by name, those carried over first.
+    """All quantities of these theories' slots by name; state comes first.
 
     Raises:
-        CaseError: if two of them have one name.
+        CaseError: if two quantities have the same name.
     """
     slots = list(theories)
     found: dict[str, Quantity] = {}
@@ -112,7 +112,7 @@ def quantities(theories: Iterable[type[Theory]]) -> Mapping[str, Quantity]:
 
 
 def _check(theory: object, known: Mapping[str, Mapping[str, type[Theory]]]) -> None:
-    """Raise `CaseError` unless this is a final theory of a slot that it shares with its rivals."""
+    """Raise `CaseError` unless this is a complete final theory of a slot."""
     name = getattr(theory, "__name__", repr(theory))
     if not (isclass(theory) and issubclass(theory, Theory) and getattr(theory, "__final__", False)):
         raise CaseError(

@@ -1,4 +1,4 @@
-"""One device a core, so that chunks run side by side."""
+"""One JAX device for each core, so that chunks run in parallel."""
 
 import os
 
@@ -6,9 +6,9 @@ import jax
 
 
 def use_every_core() -> None:
-    """Ask JAX for one CPU device a core; nothing happens if JAX has already started."""
+    """Ask JAX for one CPU device for each core; no effect if JAX has already started."""
     try:
         jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)  # type: ignore[no-untyped-call]
     except RuntimeError:
-        # fixed once a computation has run; chunks give the same bits on any number of devices
+        # JAX fixes the number at its first computation. Results do not depend on it.
         return

@@ -1,4 +1,4 @@
-"""From a case to a model: the chosen theories, wired, checked and put in order."""
+"""Assembling a model from a case: theories are chosen, built, checked and ordered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -24,11 +24,11 @@ class Model:
     """A case with its theories in the order of the month.
 
     Attributes:
-        case: what it was assembled from.
+        case: the case.
         layout: axes, quantities, and what runs keep of them.
-        plan: theories in order, one a slot; each comes after those whose flows it reads.
-        reads: by slot, the states of last month and the flows of this one that its theory's
-            outputs depend on.
+        plan: one theory for each slot, in order: each follows those whose flows it reads.
+        reads: by slot, the states of last month and the flows of this month on which the
+            outputs of its theory depend.
         parameters: every parameter of its theories, by printed name.
         outside: theories from outside the package.
     """
@@ -64,18 +64,18 @@ class Model:
 
 
 def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
-    """Wire the theories that a case names, and check that they fit together.
+    """Build the theories that a case names, and check that they fit together.
 
     Args:
-        case: what to model.
-        theories: from outside the package. One of a slot that there is stands in for the theory
-            that the case names, if any; one of a new slot is added.
+        case: the case.
+        theories: theories from outside the package. One for a known slot replaces the theory
+            that the case names. One for a new slot is added.
 
     Raises:
-        CaseError: on an unknown slot or variant, two theories of one slot, two writers of a
-            quantity, a theory that returns something else than its slot's quantities, a cycle, a
-            parameter that is missing, unused, of the wrong unit or for a member that does not
-            exist, a lever without a target, or a series that observes what there is not.
+        CaseError: on an unknown slot or theory, two theories of one slot, two writers of a
+            quantity, a theory that does not return its slot's quantities, a cycle, a parameter
+            that is missing, unused, of the wrong unit or for an unknown member, a lever without
+            a target, or a series that observes an unknown quantity.
     """
     catalogue = Catalogue.of(theories)
     chosen = tuple(catalogue.chosen(case).values())
@@ -93,14 +93,14 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
 
 
 def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:
-    """The slots in the order of the month: who writes a flow before who reads it.
+    """The slots in the order of the month: the writer of a flow before its readers.
 
     Args:
-        reads: by slot, what its theory reads.
+        reads: by slot, the quantities that its theory reads.
         flows: the slot that writes each flow.
 
     Raises:
-        CaseError: if theories wait for each other.
+        CaseError: if theories need each other's flows in a cycle.
     """
     waits = {slot: {flows[n] for n in sorted(names) if n in flows} for slot, names in reads.items()}
     try:
@@ -116,10 +116,10 @@ def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tupl
 def initial_world(
     model: Model, parameters: Mapping[str, Any], runs: tuple[int, ...], dtype: Any
 ) -> World:
-    """The state before the first month: each theory's own, and stocks by the arsenal's."""
+    """The state before the first month, with the opening stocks of the arsenal's theory."""
 
     def in_all(value: Array, axis: str) -> Array:
-        """What may be given once for all runs, in each of them."""
+        """Broadcast values that theories gave once for all runs."""
         wanted = (*shape(axis, model.axes.sizes), *runs)
         given = jnp.reshape(value, value.shape + (1,) * (len(wanted) - value.ndim))
         return jnp.broadcast_to(given, wanted).astype(dtype)

@@ -1,4 +1,4 @@
-"""Priors bound to the mechanisms that use them, drawn for each run, and moved by levers."""
+"""Parameters of a model: bound to theories, drawn for each run, and changed by levers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +23,11 @@ class Parameter:
 
     Attributes:
         label: printed name, like `exchange.cost[PRK>RUS:shells]`.
-        slot, field, row: where the theory keeps it.
-        prior: its distribution; for members not listed, `otherwise` as a fixed value.
-        factor: what turns the prior's unit into the mechanism's.
+        slot, field, row: its place in the theory's parameters.
+        prior: its prior; for members that are not listed, `otherwise` as a fixed value.
+        factor: the factor from the prior's unit to the mechanism's unit.
         unit: the mechanism's unit.
-        listed: whether the case lists it, or it is what members not listed get.
+        listed: whether the case lists it; if not, it has the value of `otherwise`.
     """
 
     label: str
@@ -54,17 +54,17 @@ def bind(
     plan: Iterable[Theory],
     variants: Mapping[str, Mapping[str, type[Theory]]],
 ) -> dict[str, Parameter]:
-    """Every parameter that the plan needs, from the case's tables.
+    """All parameters that the plan needs, from the tables of the case.
 
     Args:
-        case: whose tables.
+        case: the case.
         axes: members of every axis.
         plan: the theories in use.
-        variants: every theory there is, by slot and name. Tables that only a rival needs may stay,
-            so that to choose another theory, or none, is to change one line of a case.
+        variants: all theories by slot and name. A case may keep tables that only a rival
+            needs, so that choosing another theory, or none, changes one line of the case.
 
     Raises:
-        CaseError: where a table is missing, unknown, unused or does not fit.
+        CaseError: if a table is missing, unknown, unused or does not fit.
     """
     _check_tables(case, axes, variants)
     parameters: dict[str, Parameter] = {}
@@ -78,7 +78,7 @@ def bind(
 def _check_tables(
     case: Case, axes: Axes, variants: Mapping[str, Mapping[str, type[Theory]]]
 ) -> None:
-    """Raise `CaseError` on a table that no theory reads, or of a member that its axis has not."""
+    """Raise `CaseError` on a table that no theory reads, or on an unknown member."""
     axis_of = {
         f"{slot}.{field.name}": field.metadata["axis"]
         for slot, rivals in variants.items()
@@ -135,7 +135,7 @@ def _parameters(
 def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
     alone, given_alone = tuple(members) == ("",), tuple(table.priors) == ("",)
     if alone != given_alone:
-        one, many = "one 'value'", "'of' or 'otherwise' for one a member"
+        one, many = "one 'value'", "'of' or 'otherwise' for one number a member"
         found, expected = (many, one) if alone else (one, many)
         raise CaseError(where=table.where, found=found, expected=expected)
     for member in table.priors:
@@ -164,7 +164,7 @@ def check_levers(case: Case, parameters: Mapping[str, Parameter]) -> None:
 
 
 def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
-    """A lever by name at a value or named choice.
+    """The lever of this name at a value or a named choice.
 
     Raises:
         UsageError: if the lever or choice is unknown or the value out of range.
@@ -211,13 +211,13 @@ def pack(
     """Parameter records by slot, levers applied.
 
     Args:
-        plan: theories.
-        parameters: what they need.
-        drawn: draws by label, one a run.
-        settings: levers; those that act after the cut count only if `after`.
-        runs: how many runs.
-        dtype: of the arrays.
-        after: whether these parameters hold after the cut.
+        plan: the theories.
+        parameters: their parameters.
+        drawn: draws by label, one for each run.
+        settings: levers at values; those that act after the cut-off count only if `after`.
+        runs: number of runs.
+        dtype: type of the arrays.
+        after: whether these parameters apply after the cut-off.
     """
     return records(
         plan, parameters, jnp.asarray(table(parameters, drawn, settings, runs, dtype, after=after))
@@ -233,7 +233,7 @@ def table(
     *,
     after: bool,
 ) -> Float[np.ndarray, "parameter run"]:
-    """Every parameter in one array, in the order of `parameters`; arguments as for `pack`."""
+    """All parameters in one array, in the order of `parameters`; arguments as for `pack`."""
     moved = _moves(settings, after=after)
     values = np.empty((len(parameters), runs), dtype)
     for row, (name, parameter) in enumerate(parameters.items()):
@@ -249,7 +249,7 @@ def records(
     parameters: Mapping[str, Parameter],
     values: Float[Array, "parameter *run"],
 ) -> dict[str, Any]:
-    """Parameter records by slot, cut from a table of all parameters."""
+    """Parameter records by slot, taken from an array of all parameters."""
     sizes = Counter((parameter.slot, parameter.field) for parameter in parameters.values())
     ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
 

@@ -1,9 +1,9 @@
-"""One pure month, looped over months, batched over runs on the last axis, in chunks of one shape.
+"""Simulation: one pure step, looped over months and batched over runs, in chunks of one shape.
 
-A chunk is `CHUNK` runs wherever it runs, so that a run's bits do not depend on how many were asked
-for. Chunks are computed one after another on each device and spread over devices; a batch is what
-one call computes. Every batch is written over the record of the one before: fresh memory costs as
-much as a third of the computing.
+A chunk always has `CHUNK` runs, so that the results of a run do not depend on the number of runs.
+Each device computes its chunks one after another. A batch is the set of runs that one call
+computes. Each batch overwrites the record of the batch before, because allocating new memory costs
+up to a third of the computing time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,10 @@ _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
 def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: int) -> Array:
-    """A month's value from that of its first parts and the next: amounts add up, rates average."""
+    """Combine the value of the parts of a month so far with the next part's.
+
+    Amounts add up and rates are averaged.
+    """
     if quantity.adds_up:
         return before + latest
     if "/month" in quantity.unit and not quantity.carried:
@@ -42,10 +45,10 @@ class Batch(NamedTuple):
     """Runs that are computed in one call.
 
     Attributes:
-        phases: every parameter of the model, up to the cut and after it.
-        run_numbers: of the runs.
-        seed: of their shocks.
-        runs: how many of them are asked for; the others fill the last chunk.
+        phases: all parameters of the model, up to the cut-off and after it.
+        run_numbers: numbers of the runs.
+        seed: seed of their shocks.
+        runs: number of requested runs; further runs fill the last chunk.
     """
 
     phases: Float[np.ndarray, "chunk 2 parameter run"]
@@ -55,11 +58,11 @@ class Batch(NamedTuple):
 
 
 class Simulator:
-    """Runs a model; compiled once for a model, a step length and a precision.
+    """Runs a model. It compiles once for a model, a step length and a precision.
 
     Args:
-        model: what to run.
-        steps_a_month: 1, or more to check that halving the step changes little.
+        model: the model.
+        steps_a_month: 1; more, to check that halving the step changes little.
         dtype: `float32` for ensembles, `float64` (with JAX's x64 mode) for checks.
     """
 
@@ -77,7 +80,7 @@ class Simulator:
 
     @property
     def batch(self) -> int:
-        """How many runs one call computes."""
+        """Number of runs that one call computes."""
         return CHUNK * _CHUNKS_A_DEVICE * len(jax.devices())
 
     def pack(
@@ -87,13 +90,13 @@ class Simulator:
         seed: int,
         settings: Sequence[Setting] = (),
     ) -> Batch:
-        """A batch to be computed, at most `batch` runs; what is missing is filled with the last.
+        """A batch of at most `batch` runs; copies of the last run fill the last chunk.
 
         Args:
-            parameters: by label, one a run, before levers; others are fixed.
-            run_numbers: of the runs.
-            seed: of their shocks.
-            settings: levers that are not at rest.
+            parameters: by label, one number for each run, before levers; others are fixed.
+            run_numbers: numbers of the runs.
+            seed: seed of their shocks.
+            settings: levers at values other than their rest.
         """
         rows = np.minimum(np.arange(self.batch), len(run_numbers) - 1)
         values = {
@@ -110,21 +113,21 @@ class Simulator:
         return Batch(chunks, packed, seed, len(run_numbers))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[dict[str, np.ndarray]]:
-        """Results of batches, in their order.
+        """Compute batches and yield their results in order.
 
         Yields:
-            By quantity, an array (month, member, run), or (month, run) where it has no axis.
+            By quantity, an array (month, member, run), or (month, run) if it has no axis.
         """
         record, left = self._blank(), iter(batches)
         ahead = next(left, None)
         while ahead is not None:
             batch = ahead
             record = self._compiled(record, batch.phases, batch.run_numbers, np.uint32(batch.seed))
-            ahead = next(left, None)  # packed while the devices are at work
+            ahead = next(left, None)  # Pack the next batch while the devices compute.
             yield self._split(record, batch.runs)
 
     def _blank(self) -> Array:
-        """Room for what is kept of a batch: (chunk, month, row, run of the chunk)."""
+        """Empty record of a batch: (chunk, month, row, run of the chunk)."""
         rows = sum(len(members) for members in self.record.values())
         shape = (self.batch // CHUNK, self.months, rows, CHUNK)
         return jnp.zeros(shape, self.dtype, device=NamedSharding(self._mesh, _SPLIT))
@@ -162,14 +165,14 @@ class Simulator:
         runs: UInt32[Array, "run"],
         seed: UInt32[Array, ""],
     ) -> Float[Array, "chunk month row run"]:
-        """All months of one chunk, put in its place in the record.
+        """Compute all months of one chunk and write them into the record.
 
         Args:
-            record: of all chunks of the device.
-            at: which of them.
-            phases: every parameter, up to the cut and after it.
+            record: record of all chunks of the device.
+            at: position of the chunk.
+            phases: all parameters, up to the cut-off and after it.
             runs: numbers of the runs.
-            seed: of the experiment.
+            seed: seed of the shocks.
         """
         plan, own = self.model.plan, self.model.parameters
         first = records(plan, own, phases[0])
@@ -177,8 +180,8 @@ class Simulator:
         after = min(max(self._cut + 1, 0), self.months)
         spans = jnp.array([0, after]), jnp.array([after, self.months])
 
-        # parameters stay put within a phase: what depends on them alone is computed once for it.
-        # They are cut in the month, where each is read from the table; cut before, all are copied.
+        # Parameters are constant within a phase, so what depends on them alone is computed once.
+        # The month takes each from the table. Taking them before the loop would copy all of them.
         def phase(state: tuple[World, Array], part: tuple[Array, Array, Array]) -> Any:
             values, begin, end = part
 
@@ -197,7 +200,7 @@ class Simulator:
     def _month(
         self, world: World, parameters: Mapping[str, Any], number: Array, runs: Array, seed: Array
     ) -> tuple[World, Array]:
-        """One month in all its steps, and the rows that are kept of it."""
+        """All steps of one month, and the rows of its kept quantities."""
         total: dict[str, Array] = {}
         quantities = self.model.layout.quantities
         for part in range(self.steps_a_month):
@@ -212,7 +215,7 @@ class Simulator:
     def step(
         self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
     ) -> tuple[World, Month]:
-        """One step: every theory in the order of the plan."""
+        """One step of every theory, in the order of the plan."""
         index = clock.month * self.steps_a_month + jnp.round(
             (clock.time - clock.month) * self.steps_a_month
         ).astype(int)
@@ -239,7 +242,7 @@ class Simulator:
         )
 
     def _keep(self, world: World, happened: Month) -> dict[str, Array]:
-        """What is kept, by quantity, with rows also where it has no axis."""
+        """Kept values by quantity; a quantity without an axis gets one row."""
         kept, quantities = {}, self.model.layout.quantities
         for name, members in self.record.items():
             quantity = quantities[name]

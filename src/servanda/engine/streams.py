@@ -1,10 +1,10 @@
-"""Random streams: one number for each seed, draw, run and step, whatever else is drawn.
+"""Random streams: one random number for each seed, draw, run and step.
 
-Each draw has a key of its own, made from its name; the counter is the run and the step. So two
-policies differ by the policy alone, one more actor leaves the others' numbers as they were, and a
-run's numbers do not depend on how many runs there are. The generator is Threefry-2x32 (Salmon et
-al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), two words a draw, which is what a
-normal needs.
+Each draw has a key, made from its name. The counter is the run and the step. Two policies therefore
+have the same random numbers, an additional actor does not change the numbers of others, and the
+numbers of a run do not depend on the number of runs. The generator is Threefry-2x32 (Salmon et al.,
+"Parallel random numbers: as easy as 1, 2, 3", SC 2011). It gives two words for each draw, which a
+normal draw needs.
 """
 
 import zlib
@@ -20,7 +20,7 @@ from servanda.world import Axes, Draw, Theory
 
 
 def stream_names(axes: Axes, plan: Sequence[Theory]) -> list[tuple[str, Draw, list[str]]]:
-    """Slot, draw, and the name of the stream of each of the draw's members."""
+    """Slot, draw, and the stream name of each member of the draw."""
     return [
         (theory.slot, d, [f"{theory.slot}/{d.name}/{member}" for member in axes[d.axis]])
         for theory in plan
@@ -42,7 +42,7 @@ class Streams:
         """All draws of one step, by slot and name, with the member first and the run last."""
         keys = jnp.asarray(self._keys)[:, *(None,) * runs.ndim]
         words = threefry((seed, keys), (runs, step.astype(jnp.uint32)))
-        # made once, not anew in the loop of every reader
+        # Compute them once, and not again in the loop of every reader.
         first, second = jax.lax.optimization_barrier(words)  # type: ignore[no-untyped-call]
         out: dict[str, dict[str, Float[Array, "..."]]] = {}
         row = 0
@@ -57,12 +57,12 @@ class Streams:
 
 
 def uniform(bits: UInt32[Array, "..."]) -> Float[Array, "..."]:
-    """Uniform on the open (0, 1), from the upper 23 bits of a word: 24 would round to one."""
+    """Uniform on the open (0, 1), from the upper 23 bits of a word: 24 could round to one."""
     upper: Array = (bits >> 9).astype(jnp.float32)
     middle: Array = upper * jnp.float32(2.0**-23) + jnp.float32(2.0**-24)
     return middle
 
 
 def normal(first: Float[Array, "..."], second: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Standard normal by Box and Muller."""
+    """Standard normal by the method of Box and Muller."""
     return jnp.sqrt(-2.0 * jnp.log(first)) * jnp.cos(2.0 * jnp.pi * second)

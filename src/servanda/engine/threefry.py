@@ -1,7 +1,7 @@
-"""Threefry-2x32: a random number for each key and counter, in any order and any company.
+"""Threefry-2x32: a random number that depends only on a key and a counter.
 
-Twenty rounds, as in Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). It is
-written with operators alone, so that NumPy and JAX arrays of `uint32` both go through it.
+Twenty rounds, as in Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). It
+uses only operators, so that it accepts NumPy and JAX arrays of `uint32`.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ _PARITY = 0x1BD11BDA
 
 
 def threefry(keys: tuple[Any, Any], counters: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Two random words for two of key and two of counter; arrays of `uint32` that broadcast."""
+    """Two random words from two words of key and two of counter (`uint32`, broadcast)."""
     k = (*keys, keys[0] ^ keys[1] ^ _PARITY)
     x, y = counters[0] + k[0], counters[1] + k[1]
     for group in range(5):

@@ -1,8 +1,9 @@
-"""What a theory reads and whether what it returns fits, found by tracing it once.
+"""Tracing a theory: what it reads, and whether its results fit the records of its slot.
 
-Nobody keeps a list of what a theory reads. Its step is traced on abstract arrays, and what its
-outputs depend on is read: so the order of the month, the tables of the documentation and the count
-of evidence that bears on a parameter cannot differ from the code. A look at a shape is no reading.
+Nobody lists what a theory reads. Its step is traced once on abstract arrays. A theory reads the
+quantities on which its outputs depend. The order of the month, the tables of the documentation and
+the count of evidence about a parameter all use this trace, so they cannot differ from the code.
+Reading only the shape of an array does not count.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from servanda.mechanisms.arsenal import Arsenal
 from servanda.world import Clock, Month, Record, Theory, World
 from servanda.world.quantity import MisfitError, neutral, shape
 
-# Any number that is no axis's size would do: an array that has it has the runs last.
+# Any number that is not the size of another axis. An array with this size has runs last.
 _RUNS = 1009
 
 Slots = tuple[type[Theory], ...]
@@ -29,11 +30,11 @@ Slots = tuple[type[Theory], ...]
 
 @dataclass(frozen=True)
 class Trace:
-    """What a theory depends on.
+    """The quantities and parameters that a theory reads.
 
     Attributes:
-        reads: states of last month and flows of this one that the step's outputs depend on.
-        parameters: parameters on which they, the first state or the opening stock depend.
+        reads: states of last month and flows of this month on which the step's outputs depend.
+        parameters: parameters on which outputs, initial state or opening stock depend.
     """
 
     reads: frozenset[str]
@@ -41,16 +42,16 @@ class Trace:
 
 
 def trace(theory: Theory, slots: Slots, sizes: Mapping[str, int]) -> Trace:
-    """Trace a theory among the others of a model.
+    """Trace a theory together with the other theories of a model.
 
     Args:
-        theory: wired to a case.
-        slots: a theory of every slot of the model, for their records.
-        sizes: how many members each axis has.
+        theory: the theory, built for a case.
+        slots: a theory for every slot of the model, which gives their records.
+        sizes: number of members of each axis.
 
     Raises:
-        CaseError: if it reads what there is not, or returns something else than its slot's records,
-            each quantity with its own shape.
+        CaseError: if it reads an unknown quantity, or does not return its slot's records with
+            every quantity in its shape.
     """
     key = tuple(sizes.items())
     try:
@@ -106,7 +107,7 @@ def _check(
     what: str,
     runs: tuple[int, ...] = (_RUNS,),
 ) -> None:
-    """Raise `MisfitError` unless this is the record, each quantity with its own shape."""
+    """Raise `MisfitError` unless this is the record, with every quantity in its shape."""
     if not isinstance(record, wanted):
         raise MisfitError(f"a {what} that returns {_kind(record)}", wanted.__name__, None)
     for field in fields(wanted):
@@ -134,7 +135,7 @@ def _has_runs(state: object) -> bool:
 
 
 def _used(function: Callable[..., Any], *given: Any) -> frozenset[Any]:
-    """Paths of the leaves of the arguments on which a function's results depend."""
+    """Paths of those leaves of the arguments on which a function's results depend."""
     jaxpr = jax.make_jaxpr(function)(*given).jaxpr
     _, used = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
     paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(given)]

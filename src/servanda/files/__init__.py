@@ -1,7 +1,7 @@
-"""Reading TOML and CSV: plain tables and rows, records that are checked, one kind of complaint.
+"""Reading TOML and CSV files into plain tables and rows, and checking them against records.
 
-`read_toml` and `read_rows` read a file; `validated` checks a table against a record, or says what
-is wrong with it.
+`read_toml` and `read_rows` read a file. `validated` checks a table against a record and raises
+`CaseError` on its first fault.
 """
 
 from servanda.files.records import Record, validated

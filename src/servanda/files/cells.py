@@ -1,4 +1,4 @@
-"""Numbers in the cells of a CSV file, or one message about the cell."""
+"""Reading numbers from the cells of a CSV file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from servanda.errors import CaseError
 
 
 def whole(row: Mapping[str, str], column: str, where: str) -> int:
-    """A whole number; 3.0 is one, as some publishers write it.
+    """A whole number; 3.0 counts as one, because some publishers write it so.
 
     Raises:
-        CaseError: It is none.
+        CaseError: The cell is not one.
     """
     value = _number(row[column])
     if not value.is_integer():
@@ -24,7 +24,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float:
     """A finite number.
 
     Raises:
-        CaseError: It is none.
+        CaseError: The cell is not one.
     """
     value = _number(row[column])
     if not math.isfinite(value):
@@ -33,10 +33,10 @@ def number(row: Mapping[str, str], column: str, where: str) -> float:
 
 
 def figure(row: Mapping[str, str], column: str, where: str) -> float:
-    """A figure that may be zero.
+    """A number that is zero or positive.
 
     Raises:
-        CaseError: It is no number, not finite or below zero.
+        CaseError: The cell is not a number, not finite, or below zero.
     """
     value = _number(row[column])
     if not (math.isfinite(value) and value >= 0):

@@ -1,4 +1,4 @@
-"""Types of a record's fields that more than one file has: months, names, numbers."""
+"""Field types that several records share: months, names, numbers."""
 
 import re
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 
 
 def month_or(*names: str) -> AfterValidator:
-    """A check that a text is a month, or one of these names for one."""
+    """A check that a text is a month or one of these names."""
 
     def check(text: str) -> str:
         if text not in names and not MONTH.match(text):
@@ -36,8 +36,8 @@ Month = Annotated[str, month_or()]
 Name = Annotated[str, AfterValidator(_name)]
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], AfterValidator(_once)]
-"""A list of texts, none of them empty, none of them twice."""
+"""A list of different texts, none of them empty."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-"""A finite number, which true and false are not."""
+"""A finite number; true and false are refused."""
 Status = Literal["measured", "estimated", "assumed"]
-"""How a figure was come by: counted by a source, derived from what sources say, or neither."""
+"""Status of a number: counted by a source, derived from sources, or assumed."""

@@ -1,7 +1,7 @@
-"""Checking what a file holds against a record: from a pydantic complaint to one message in words.
+"""Checking the content of a file against a record, with one message in words on the first fault.
 
-A record is a `Record`, or a frozen dataclass with `__pydantic_config__ = STRICT`. The dataclass is
-for what is also made in Python, where nothing is checked: its field types bind a file alone.
+A record is a `Record`, or a frozen dataclass with `__pydantic_config__ = STRICT`. The dataclass
+form is for records that Python code also builds. Only files are checked against its field types.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from servanda.errors import CaseError, nearest
 
 STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-"""A frozen record that takes no key it does not know."""
+"""A frozen record that refuses unknown keys."""
 
 
 class Record(BaseModel):
-    """A frozen record that takes no key it does not know."""
+    """A frozen record that refuses unknown keys."""
 
     model_config = STRICT
 
@@ -47,11 +47,11 @@ _TYPES = {
 
 
 def validated(model: type[_Model], data: Mapping[str, Any], file: str) -> _Model:
-    """The checked record that a file holds; raises `CaseError` on its first fault."""
+    """The checked record of a file's content; raises `CaseError` on its first fault."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing one: what is there says more than what is not.
+        # A misspelt key is also a missing key. The message names the misspelt one first.
         problem = min(error.errors(), key=lambda e: e["type"] not in _UNKNOWN_KEY)
         raise _case_error(model, problem, file) from None
 
@@ -82,7 +82,7 @@ def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
-    """What would have been right, in words."""
+    """What was expected, in words."""
     match kind:
         case "string_too_short":
             return "a text that is not empty"
@@ -104,7 +104,7 @@ def _shown(value: object) -> str:
 
 
 def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Records]:
-    """A place such as `ties[3].good`, counted from one, and the records that may hold its end."""
+    """A place such as `ties[3].good`, counted from one, and the records at that place."""
     place = ""
     around: _Records = [model]
     here: _Records = [model]
@@ -113,7 +113,7 @@ def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Rec
         tagged = [r for r in here if step in _tags(r)]
         if isinstance(step, int):
             place += f"[{step + 1}]"
-        elif tagged:  # pydantic names the branch of a union, which the file does not
+        elif tagged:  # pydantic adds the branch of a union, which is not a key of the file.
             here = tagged
         else:
             place += f".{step}"
@@ -123,7 +123,7 @@ def _walk(model: type[BaseModel], steps: Sequence[int | str]) -> tuple[str, _Rec
 
 
 def _fields(record: type) -> dict[str, Any]:
-    """The keys of a record as a file has them, and the type of each."""
+    """The keys of a record as files spell them, with the type of each."""
     if issubclass(record, BaseModel):
         return {f.alias or name: f.annotation for name, f in record.model_fields.items()}
     return {name: kind for name, kind in get_type_hints(record).items() if not _is_shared(kind)}

@@ -1,4 +1,4 @@
-"""Reading TOML and CSV into plain tables and rows, or one clear message."""
+"""Reading TOML and CSV files into plain tables and rows."""
 
 import csv
 import tomllib
@@ -11,7 +11,7 @@ from servanda.errors import CaseError, nearest
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file; raises `CaseError` if it is missing or is not TOML."""
+    """The tables of a TOML file; raises `CaseError` if it is missing or not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -23,18 +23,18 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_rows(
     path: Path, columns: Sequence[str] = (), *, others: bool = False
 ) -> dict[int, dict[str, str]]:
-    """The rows of a CSV file by the line that each ends on.
+    """The rows of a CSV file, by the line on which each ends.
 
     Args:
         path: the file; its first line names the columns.
-        columns: what these must be, if they must be anything in particular.
-        others: whether there may be others beside them, in any order.
+        columns: the required columns, if any.
+        others: whether other columns are allowed too, in any order.
 
     Raises:
-        CaseError: if the file is missing or not CSV, or a row does not fill the columns.
+        CaseError: if the file is missing or not CSV, or a row has too few or many cells.
     """
     try:
-        # utf-8-sig drops the mark that spreadsheets put first
+        # utf-8-sig drops the byte-order mark that spreadsheets write.
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise _unreadable(path, error, "CSV") from None

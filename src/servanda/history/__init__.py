@@ -1,8 +1,8 @@
-"""How long past alliances lasted: reference classes drawn from the record, and their hazards.
+"""How long past alliances lasted: reference classes from the record, and their hazards of ending.
 
-`reference_classes` picks the members of a class from the record that `servanda.sources.atop` reads;
-`survival` estimates how fast such alliances end, and how. Reading the fitted table that ships with
-a case needs neither the publisher's files nor lifelines.
+`reference_classes` selects the members of a class from the record that `servanda.sources.atop`
+reads. `survival` estimates how fast such alliances end, and how. Reading the fitted table that
+ships with a case needs neither the publisher's files nor lifelines.
 """
 
 from servanda.history.reference_classes import (

@@ -1,7 +1,7 @@
-"""Classes of past alliances that a case may be compared with, and how long their members lasted.
+"""Reference classes: past alliances with which a case may be compared.
 
 A class is a filter on ATOP's record (`servanda.sources.atop`), with the argument for using it.
-Which class is right is a judgement, so a case names several.
+Which class is right is a matter of judgement, so a case names several.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Year = Annotated[int, Field(strict=True)]
 
 
 class Conditions(Record):
-    """What an alliance has to be; what is not said may be either way.
+    """Conditions on an alliance; a condition that is left out is not applied.
 
     Attributes:
         bilateral: Between two states.
@@ -35,8 +35,8 @@ class Conditions(Record):
         neutrality: Members promise to stay out of each other's wars.
         nonaggression: Members promise not to attack each other.
         consultation: Members promise to consult each other in a crisis.
-        formed_from: The first year in which it may have been formed.
-        formed_to: The last.
+        formed_from: First year of formation that the class includes.
+        formed_to: Last year of formation that the class includes.
     """
 
     bilateral: Flag | None = None
@@ -50,7 +50,7 @@ class Conditions(Record):
     formed_to: Year | None = None
 
     def hold(self, alliance: Alliance) -> bool:
-        """Whether all of them are true of an alliance."""
+        """Whether an alliance meets all conditions."""
         formed = alliance.begin.year
         if self.formed_from is not None and formed < self.formed_from:
             return False
@@ -67,10 +67,10 @@ class ReferenceClass:
     """A named filter on past alliances, with the argument for using it.
 
     Attributes:
-        name: The name of its table.
-        label: Its name in tables for readers.
-        note: Why it might be the right one, and why not.
-        where: Conditions on the treaty and the years it was formed in; none holds everyone.
+        name: The name of its table in the file.
+        label: Its name in printed tables.
+        note: Arguments for and against this class.
+        where: Conditions on the treaty and its year; no conditions include every alliance.
     """
 
     name: str
@@ -81,12 +81,12 @@ class ReferenceClass:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceClasses:
-    """What a case's file says.
+    """The reference classes of a case.
 
     Attributes:
-        ages: Years, from 0: where hazards may change. The last band is open.
-        min_events: A band with fewer endings is merged with the next.
-        classes: In the order of the file.
+        ages: Ages in years, from 0, at which the hazard may change. The last band is open.
+        min_events: Bands with fewer endings are merged with the next.
+        classes: The classes, in the order of the file.
     """
 
     ages: tuple[float, ...]
@@ -109,7 +109,7 @@ class _ClassTable(Record):
 
 
 class _ClassesFile(Record):
-    """The whole of a file of reference classes."""
+    """The content of a file of reference classes."""
 
     ages: Annotated[tuple[Number, ...], AfterValidator(_rising_from_zero)]
     min_events: Annotated[int, Field(strict=True, ge=1)]
@@ -132,7 +132,7 @@ def read_reference_classes(path: Path) -> ReferenceClasses:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """Ages of a set of alliances, censored where the ending was not observed."""
+    """Ages of a set of alliances; those without an observed ending are censored."""
 
     years: Float[np.ndarray, " alliances"]
     ended: Bool[np.ndarray, " alliances"]
@@ -152,9 +152,9 @@ def select(alliances: Iterable[Alliance], reference: ReferenceClass) -> tuple[Al
 
 
 def lifetimes(alliances: Iterable[Alliance], *, uncoded_ends: bool = False) -> Lifetimes:
-    """Ages and endings; an uncoded ending censors, unless `uncoded_ends`.
+    """Ages and endings; an uncoded ending is censored, unless `uncoded_ends`.
 
-    Censoring follows ATOP, which names no manner of ending here: nobody chose to leave.
+    Censoring follows ATOP: it codes no manner of ending if no member chose to leave.
     """
     members = tuple(alliances)
     ends = {*CODED_ENDINGS, Ending.UNCODED} if uncoded_ends else set(CODED_ENDINGS)

@@ -1,22 +1,22 @@
 """How fast alliances of a reference class end, at what age, and in which way.
 
-Two estimates of the same thing, from ages censored at the last observation:
+Two estimators use ages that are censored at the last observation:
 
-- **Kaplan-Meier** (lifelines): survival to each age without a shape assumed, with 95 % limits
-  from Greenwood's variance on the log-log scale. This gives the headline five-year survival.
+- **Kaplan-Meier** (lifelines): survival to each age without an assumed shape, with 95 % limits
+  from Greenwood's variance on the log-log scale. This gives the reported five-year survival.
 - **Piecewise-constant hazard**: within an age band, `events / exposure`. With the Jeffreys prior
   for a Poisson rate the posterior is Gamma(events + 1/2, exposure). A model draws its base
   hazard from the lognormal with that gamma's mean and variance: `log_sd**2 = log(1 + 1/(events +
   1/2))`.
 
-Bands with too few endings are merged with the next, so that no hazard rests on one or two
+Bands with too few endings are merged with the next, so that no hazard is estimated from one or two
 alliances.
 
-What this leaves out. The dates are legal endings, later than practical death: the Sino-Soviet
-treaty ends in 1980 in ATOP and was dead by the mid-1960s (see `servanda.sources.atop`).
-Endings are treated as independent, though wars end many alliances at once, so the intervals are
-too narrow. And a class is a judgement, not an estimate: the spread between classes is wider than
-the uncertainty within one.
+Limits. The dates are legal endings, which come later than the end of use: the Sino-Soviet treaty
+ends in 1980 in ATOP and was no longer used by the mid-1960s (see `servanda.sources.atop`). Endings
+are treated as independent, although wars end many alliances at once, so the intervals are too
+narrow. The choice of a class is a judgement and not an estimate: the differences between classes
+are larger than the uncertainty within one.
 """
 
 import csv
@@ -92,7 +92,7 @@ class KaplanMeier:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A constant hazard between two ages in years, as what was observed there."""
+    """Endings and exposure between two ages in years, with a constant hazard."""
 
     age_from: float
     age_to: float
@@ -122,7 +122,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class FittedClass:
-    """What the record says of one reference class."""
+    """Estimates for one reference class."""
 
     name: str
     n_alliances: int
@@ -234,7 +234,7 @@ def probability_of_ending(bands: Sequence[Band], start: float, stop: float) -> f
 
 
 def write_fitted(path: Path, fitted: Iterable[FittedClass]) -> None:
-    """Write the table that ships with a case: one row a class and age band."""
+    """Write the table that ships with a case: one row for each class and age band."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_FIELDS)
@@ -263,7 +263,7 @@ def read_fitted(path: Path) -> dict[str, FittedClass]:
     """Read the table of a case, by class name; hazards follow from events and exposure.
 
     Raises:
-        CaseError: The file cannot be read, has other columns, or a cell that is no number.
+        CaseError: The file cannot be read, has other columns, or has a cell without a number.
     """
     rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
     for line, row in read_rows(path, _FIELDS).items():
@@ -296,7 +296,7 @@ def _fitted(name: str, rows: Sequence[tuple[str, dict[str, str]]]) -> FittedClas
 
 
 def _decimal(row: dict[str, str], column: str, where: str) -> float:
-    """A number, which is infinite for the age that ends the last band."""
+    """A number, which is infinite for the upper age of the last band."""
     try:
         return float(row[column])
     except ValueError:

@@ -1,20 +1,21 @@
-"""Arsenal: stocks, output and exhaustion, for shells as for oil.
+"""Arsenal: actors produce and use goods, and use less when stocks run low.
 
-Output capacity K grows logistically towards a ceiling, dK/dt = gK(1 − K/K̄), and is solved exactly
-over the step. An industry that depends on delivered inputs makes the less the shorter they are:
-made = K(1 − ψ·shortage of inputs); the case says which good is made with which. Demand follows the
-war's tempo, D = D0·tempo^α (α = 0 for goods that do not). Use is rationed as the stock S falls,
-dS/dt = −D(1 − exp(−S/ρD)), ρ being the months of cover at which thrift sets in. With u = S/ρD this
-integrates to
+The same equations hold for every good, shells and oil alike. Output capacity K grows logistically
+towards a ceiling K̄ at the rate g, dK/dt = gK(1 − K/K̄). The equation is solved exactly over the
+step. An industry may depend on delivered inputs. It then produces less when inputs are short:
+made = K(1 − ψ·shortage of inputs), where ψ is the dependence on inputs. The case says which good is
+made with which. Demand follows the war's tempo, D = D0·tempo^α. For goods that do not depend on the
+war α = 0. Actors ration use as the stock S falls, dS/dt = −D(1 − exp(−S/ρD)). Here ρ is the number
+of months of cover at which rationing sets in. With u = S/ρD the integral is
 
     u(t) = log(1 + (e^u − 1)·e^(−t/ρ)),    used = ρD·(u(0) − u(t)),
 
-so halving the step changes little. Half the month's output is counted as there from the start
-(midpoint).
+so halving the step changes little. Half of the month's output counts as stock from the start of the
+month (midpoint rule).
 
-Source: logistic expansion of war industry, as in the estimates of Russian output for 2022–2024;
-the rationing rule is this project's, after the article's and the record's picture of fire falling
-with stocks.
+Source: logistic expansion of war industry, as in the estimates of Russian output for 2022–2024. The
+rationing rule is this project's. It follows the article and the record, in which fire falls as
+stocks fall.
 
 Left out: calibres and quality of rounds; factories as targets; refurbishment apart from new output.
 """
@@ -32,10 +33,10 @@ from servanda.world.quantities.arsenal import ArsenalFlows, ArsenalState
 
 
 class Arsenal(Theory):
-    """The slot: what is made, and what the month would use. It says what stocks there are at first.
+    """The slot: output, demand and use of goods. Its theory also sets the opening stocks.
 
-    Where a case names no theory of it nothing is held, made or used, so that only knowledge can be
-    given.
+    Where a case names no theory of this slot, no good is held, made or used. Actors can then give
+    each other knowledge only.
     """
 
     slot = "arsenal"
@@ -44,43 +45,43 @@ class Arsenal(Theory):
 
     @abstractmethod
     def opening_stock(self, p: Any) -> Float[Array, "account *run"]:
-        """What the ledger's accounts hold before the first month."""
+        """The stock of each account of the ledger before the first month."""
 
 
 class OutputParameters(eqx.Module):
-    """Parameters of stocks and output, one an account. Abstract: each theory has its own."""
+    """Parameters of stocks and output, one for each account. Abstract: theories extend it."""
 
     initial_stock: Float[Array, "account *run"] = parameter(
         "account", "{good}", "stock at the start"
     )
     usable_share: Float[Array, "account *run"] = parameter(
-        "account", "dimensionless", "share of the initial stock fit for use"
+        "account", "dimensionless", "share of the initial stock that is fit for use"
     )
     initial_capacity: Float[Array, "account *run"] = parameter(
         "account", "{good}/month", "output capacity at the start"
     )
     input_dependence: Float[Array, "account *run"] = parameter(
-        "account", "dimensionless", "share of output that stops without delivered inputs"
+        "account", "dimensionless", "share of output lost when there are no delivered inputs"
     )
     demand: Float[Array, "account *run"] = parameter(
-        "account", "{good}/month", "use wanted at tempo one, were supply unlimited"
+        "account", "{good}/month", "demand at tempo one, with unlimited supply"
     )
     tempo_elasticity: Float[Array, "account *run"] = parameter(
-        "account", "dimensionless", "percent more demand for a percent more tempo"
+        "account", "dimensionless", "elasticity of demand to tempo"
     )
     cover: Float[Array, "account *run"] = parameter(
-        "account", "month", "months of stock at which rationing sets in"
+        "account", "month", "months of demand that the stock covers when rationing sets in"
     )
 
 
 class Output(Arsenal):
-    """A family: capacity, however it grows, is held up by short inputs; use by a falling stock."""
+    """A family: short inputs reduce output, and a low stock reduces use."""
 
     inputs: tuple[int | None, ...]
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Each account depends on its owner's account of what its good is made with, if any."""
+        """Find, for each account, its owner's account of the input of its good, if it has one."""
         axes = layout.axes
         return cls(
             inputs=tuple(
@@ -90,17 +91,17 @@ class Output(Arsenal):
         )
 
     def initial(self, p: OutputParameters) -> ArsenalState:
-        """The first capacity."""
+        """Capacity at the start."""
         return ArsenalState(capacity=p.initial_capacity)
 
     def opening_stock(self, p: OutputParameters) -> Float[Array, "account *run"]:
-        """The usable part of the stock."""
+        """The usable part of the initial stock."""
         return p.initial_stock * p.usable_share
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[ArsenalState, ArsenalFlows]:
-        """Make, and ask for what the month would use."""
+        """Compute output and request the month's use."""
         before, stock = world.arsenal.capacity, world.ledger.stock
         capacity = self._grow(p, before, clock.dt)
         tempo = jnp.log(jnp.maximum(month.war.tempo, 1e-6))
@@ -118,7 +119,7 @@ class Output(Arsenal):
 
     @abstractmethod
     def _grow(self, p: Any, capacity: Array, dt: float) -> Array:
-        """Capacity at the step's end."""
+        """Capacity at the end of the step."""
 
 
 @final
@@ -126,10 +127,10 @@ class LogisticParameters(OutputParameters):
     """Parameters of logistic output."""
 
     capacity_growth: Float[Array, "account *run"] = parameter(
-        "account", "1/month", "growth rate of capacity far below its ceiling"
+        "account", "1/month", "growth rate of capacity when it is far below its ceiling"
     )
     capacity_ceiling: Float[Array, "account *run"] = parameter(
-        "account", "{good}/month", "capacity that growth approaches"
+        "account", "{good}/month", "ceiling of capacity"
     )
 
 
@@ -141,7 +142,7 @@ class LogisticOutput(Output):
     Parameters = LogisticParameters
 
     def _grow(self, p: LogisticParameters, capacity: Array, dt: float) -> Array:
-        # the logistic equation, exactly
+        # exact solution of the logistic equation
         growth = jnp.exp(p.capacity_growth * dt)
         room = jnp.maximum(p.capacity_ceiling, 1e-30)
         return capacity * growth / (1 + capacity * (growth - 1) / room)
@@ -154,7 +155,7 @@ class ConstantParameters(OutputParameters):
 
 @final
 class ConstantOutput(Output):
-    """Null rival: output stays what it was at the start."""
+    """Null rival: capacity stays as it was at the start."""
 
     variant = "constant-output"
     Parameters = ConstantParameters
@@ -169,7 +170,10 @@ def thrifty_use(
     cover: Float[Array, "*shape"],
     dt: float,
 ) -> Float[Array, "*shape"]:
-    """What a step uses under dS/dt = −D(1 − exp(−S/ρD)), exactly; zero where demand is."""
+    """Use in one step under dS/dt = −D(1 − exp(−S/ρD)), solved exactly.
+
+    Use is zero where demand is zero.
+    """
     scale = jnp.maximum(cover * demand, 1e-6)
     u = stock / scale
     t = dt / jnp.maximum(cover, 1e-6)

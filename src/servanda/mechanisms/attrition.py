@@ -1,20 +1,21 @@
-"""Attrition: losses, recruits and men, and what foreign troops add.
+"""Attrition: armies lose and recruit soldiers, and foreign troops change both.
 
-Monthly losses of a side = L0·tempo·lethality·(fire deficit)^e. Lethality drifts with new weapons
-towards a ceiling, 1 + (λ̄ − 1)(1 − e^(−rt)): without the ceiling it kills millions a month by
-2030. The fire deficit is the enemy's share of the fire it wants over one's own: one where both
-fire all they want. Men M' = M + recruits − irrecoverable losses − discharge, with exact decay. A
-shortage of men bids up the price of a recruit, and the price draws recruits, R =
-R0·(price/price0)^ε. Foreign troops are lost at a rate of their own, add to the men present, and
-free own experienced soldiers in proportion, who lower losses by their share of the force; and they
-take their own share of the enemy's fire.
+A side loses L0·tempo·lethality·(fire deficit)^e soldiers a month. Lethality rises with new weapons
+towards a ceiling λ̄ at the rate r: 1 + (λ̄ − 1)(1 − e^(−rt)). Without the ceiling the model would
+kill millions a month by 2030. The fire deficit is the share that the enemy can fire of the fire it
+wants, divided by the own share. It is one where both sides fire all they want. The number of men M
+follows M' = M + recruits − irrecoverable losses − discharge; discharge decays exactly over the
+step. A shortage of men raises the price of a recruit, and the price raises recruitment, R =
+R0·(price/price0)^ε. Foreign troops have their own hazard of loss and add to the men present. They
+also release experienced soldiers of the receiver in proportion. These soldiers lower losses by
+their share of the force. Foreign troops take their share of the enemy's fire.
 
-Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism: the record barely
-identifies e (ten points give 0.05 ± 0.12), so its prior is centred near zero. Recruits as a supply
-curve with a price: the growth of Russian sign-on bonuses from 2023 to 2024.
+Source: Lanchester (1916) with exponents after Dupuy and Epstein's criticism. The record barely
+identifies e (ten points give 0.05 ± 0.12), so the prior of e is centred near zero. Recruits follow
+a supply curve with a price: Russian sign-on bonuses grew from 2023 to 2024.
 
-Left out: who is killed against wounded; training; equipment other than shells; the defender's
-allies.
+Left out: killed and wounded as separate numbers; training; equipment other than shells; the
+defender's allies.
 """
 
 from abc import abstractmethod
@@ -29,14 +30,14 @@ from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import collect, pick
 from servanda.world.quantities.attrition import AttritionFlows, AttritionState
 
-# Fire deficits beyond this ratio have not been seen, and a power law should not be trusted there.
+# No larger fire deficit has been observed, so the power law is not used beyond this ratio.
 _WIDEST_DEFICIT = 20.0
 
 
 class Attrition(Theory):
     """The slot: armies, their losses and their recruits.
 
-    Where a case names no theory of it armies lack nobody: men are without limit, and none is lost.
+    Where a case names no theory of this slot, men are unlimited and no soldier is lost.
     """
 
     slot = "attrition"
@@ -45,52 +46,52 @@ class Attrition(Theory):
 
 
 class ArmyParameters(eqx.Module):
-    """Parameters of losses and recruits, one a belligerent unless noted. Abstract."""
+    """Parameters of losses and recruits, most of them one for each belligerent. Abstract."""
 
     losses: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "person/month", "killed and wounded at tempo one, lethality one"
+        "belligerent", "person/month", "soldiers killed and wounded at tempo one and lethality one"
     )
     men: Float[Array, "belligerent *run"] = parameter(
         "belligerent", "person", "soldiers in the theatre at the start"
     )
     irrecoverable: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "dimensionless", "share of losses that never return"
+        "belligerent", "dimensionless", "share of losses that do not return to duty"
     )
     discharge: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "1/month", "rate of leaving for other reasons"
+        "belligerent", "1/month", "rate at which soldiers leave for other reasons"
     )
     recruits: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "person/month", "recruits at the first price"
+        "belligerent", "person/month", "recruits at the initial price"
     )
     recruit_price: Float[Array, "belligerent *run"] = parameter(
         "belligerent", "USD/person", "price of a recruit at the start"
     )
     price_elasticity: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "dimensionless", "percent more recruits for a percent higher price"
+        "belligerent", "dimensionless", "elasticity of recruits to their price"
     )
     price_response: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "1/month", "growth of the price at a full shortage of men"
+        "belligerent", "1/month", "growth rate of the price per unit of the share of men missing"
     )
     foreign_loss: Float[Array, "tie *run"] = parameter(
-        "tie", "1/month", "hazard of loss of lent people at tempo one"
+        "tie", "1/month", "hazard that a lent person is killed or wounded at tempo one"
     )
     released: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "experienced soldiers freed by one foreign soldier"
+        "", "dimensionless", "experienced soldiers released by one foreign soldier"
     )
     release_quality: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "fall of losses if the whole force were experienced"
+        "", "dimensionless", "relative fall of losses if the whole force were experienced"
     )
 
 
 class Armies(Attrition):
-    """A family: armies lose men in proportion to tempo and to a lethality, and recruit."""
+    """A family: armies lose men in proportion to tempo and lethality, and they recruit."""
 
     arms: tuple[int, ...]
     foreign: tuple[int | None, ...]
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Each side fires from its own account of arms and gets the people lent to it to fight."""
+        """Find each side's account of arms and the ties that lend it soldiers."""
         axes, arms = layout.axes, case.spec.war.arms
         accounts = [axes.account(side, arms) for side in axes["belligerent"]]
         return cls(
@@ -99,13 +100,13 @@ class Armies(Attrition):
         )
 
     def initial(self, p: ArmyParameters) -> AttritionState:
-        """First men, first price, and no one lent yet."""
+        """Initial men, initial price and initial hazard of lent people."""
         return AttritionState(men=p.men, recruit_price=p.recruit_price, loss_rate=p.foreign_loss)
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[AttritionState, AttritionFlows]:
-        """Lose, recruit, bid."""
+        """Compute losses, recruits and the next price."""
         army, tempo = world.attrition, month.war.tempo
         helpers = collect(world.ledger.lent, self.foreign, army.men.shape[0])
         released = p.released * helpers
@@ -132,10 +133,10 @@ class Armies(Attrition):
 
     @abstractmethod
     def _lethality(self, p: Any, month: Month, clock: Clock) -> Array:
-        """How many more are lost than at the base rate, one a side."""
+        """Losses relative to the base rate, one for each side."""
 
     def _recruits(self, p: ArmyParameters, world: World, dt: float) -> Array:
-        """The supply curve of recruits; peacetime armies only replace those who leave."""
+        """Recruits by the supply curve. In peace, armies only replace soldiers who leave."""
         bid = jnp.log(world.attrition.recruit_price / p.recruit_price)
         wartime = p.recruits * jnp.exp(p.price_elasticity * bid)
         peacetime = jnp.minimum(p.discharge * world.attrition.men, p.recruits)
@@ -144,22 +145,22 @@ class Armies(Attrition):
 
 @final
 class FireParameters(ArmyParameters):
-    """Parameters of losses that follow fire and new weapons."""
+    """Parameters of losses that depend on fire and new weapons."""
 
     lethality_ceiling: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "lethality that new weapons approach, 1 at the start"
+        "", "dimensionless", "ceiling of lethality; lethality is 1 at the start"
     )
     lethality_rate: Float[Array, "*run"] = parameter(
         "", "1/month", "rate at which lethality approaches its ceiling"
     )
     fire_exponent: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "percent more losses for a percent more fire deficit"
+        "", "dimensionless", "elasticity of losses to the fire deficit"
     )
 
 
 @final
 class FireAndTempo(Armies):
-    """Losses follow tempo, lethality and the fire deficit."""
+    """Losses depend on tempo, lethality and the fire deficit."""
 
     variant = "fire-and-tempo"
     Parameters = FireParameters
@@ -177,12 +178,12 @@ class FireAndTempo(Armies):
 
 @final
 class ConstantParameters(ArmyParameters):
-    """Parameters of losses that follow tempo alone."""
+    """Parameters of losses that depend on tempo alone."""
 
 
 @final
 class ConstantLosses(Armies):
-    """Null rival: losses follow tempo alone; fire and new weapons change nothing."""
+    """Null rival: losses depend on tempo alone; fire and new weapons have no effect."""
 
     variant = "constant-losses"
     Parameters = ConstantParameters

@@ -1,20 +1,22 @@
-"""Balancing: a coalition deepens against a threat, and its presence worries a neighbour.
+"""Balancing: a coalition deepens its cooperation against a threat, which worries a neighbour.
 
-Walt's four parts, nearness being constant for states that do not move: power (warheads), offence
-(launches) and hostility (the worth of what the pact exchanges, and soldiers sent abroad), each as
-one plus a multiple of its scale, with equal weights on their logs, relative to the threat felt at
-the start:
+Walt names four parts of threat. Nearness is constant, because states do not move. The other three
+are power (warheads), offence (launches) and hostility (the worth of what the pact exchanges, and
+soldiers sent abroad). Each part is one plus a multiple of its scale: w warheads, l launches, f
+dollars a month and n soldiers. The parts have equal weights on their logs. Threat is relative to
+the threat T0 perceived at the start:
 
     T = [(1 + warheads/w)(1 + launches/l)(1 + flow/f + soldiers/n)]^(1/3) / T0.
 
-Depth B moves towards threat less friction φ, B' = B + (T/(T + φ) − B)(1 − e^(−κ·dt)). Meetings are
-counts with rate m0·exp(m1·B). Military presence follows depth, P = exp(b(B − B0)), and the
-neighbour's concern C moves in the same way towards a mean of presence, P/(1 + P), and of the
-proliferator's knowledge. Where the supplier builds no weapons of its own, power, offence and
-knowledge count for nothing.
+Depth of cooperation B moves at the rate κ towards a target in which friction φ dampens threat,
+B' = B + (T/(T + φ) − B)(1 − e^(−κ·dt)). Meetings are counts with rate m0·exp(m1·B). Military
+presence P follows depth, P = exp(b(B − B0)), where B0 is depth at the start. The neighbour's
+concern C moves in the same way as depth. Its target is a weighted mean of presence, P/(1 + P), and
+the proliferator's knowledge. Where the supplier builds no weapons of its own, power, offence and
+knowledge count as zero.
 
-Source: Walt, *The Origins of Alliances* (1987), for the parts of threat; equal weights and the
-shares of presence and knowledge in concern are this project's.
+Source: Walt, *The Origins of Alliances* (1987), for the parts of threat. Equal weights, and the
+shares of presence and knowledge in concern, are this project's.
 
 Left out: what each member contributes; domestic politics of members; bandwagoning; the buyer's own
 power, which the war already ties down; meetings that deepen cooperation by themselves.
@@ -34,7 +36,7 @@ from servanda.world.quantities.balancing import BalancingFlows, BalancingState
 
 
 class Balancing(Theory):
-    """The slot: how deep coalitions are, what they feel and do, and whom it worries."""
+    """The slot: threat, depth of cooperation, meetings, presence and the neighbour's concern."""
 
     slot = "balancing"
     State = BalancingState
@@ -42,48 +44,48 @@ class Balancing(Theory):
 
 
 class ThreatParameters(eqx.Module):
-    """Parameters of threat and of what depth brings. Abstract: each theory has its own."""
+    """Parameters of threat and of the effects of depth. Abstract: theories extend it."""
 
     power_scale: Float[Array, "*run"] = parameter(
-        "", "warhead", "warheads that double the power part of threat"
+        "", "warhead", "number of warheads that doubles the power part of threat"
     )
     offence_scale: Float[Array, "*run"] = parameter(
-        "", "launch/month", "launches that double the offence part of threat"
+        "", "launch/month", "monthly launches that double the offence part of threat"
     )
     flow_scale: Float[Array, "*run"] = parameter(
         "", "USD/month", "worth exchanged that adds one to the hostility part of threat"
     )
     soldier_scale: Float[Array, "*run"] = parameter(
-        "", "person", "soldiers abroad that add one to the hostility part of threat"
+        "", "person", "number of soldiers abroad that adds one to the hostility part of threat"
     )
     initial_threat: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "threat product that counts as one"
+        "coalition", "dimensionless", "threat perceived at the start, the unit of threat"
     )
     initial_depth: Float[Array, "coalition *run"] = parameter(
         "coalition", "dimensionless", "depth of cooperation at the start"
     )
     meeting_base: Float[Array, "coalition *run"] = parameter(
-        "coalition", "meeting/month", "meetings at no depth"
+        "coalition", "meeting/month", "meetings at depth zero"
     )
     meeting_slope: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "log meetings for one of depth"
+        "coalition", "dimensionless", "rise of log meetings from depth zero to one"
     )
     presence_slope: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "log presence for one of depth"
+        "coalition", "dimensionless", "rise of log presence from depth zero to one"
     )
     initial_concern: Float[Array, "coalition *run"] = parameter(
         "coalition", "dimensionless", "the neighbour's concern at the start"
     )
     concern_presence: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "weight of presence in concern, the rest being knowledge"
+        "coalition", "dimensionless", "weight of presence in concern; knowledge has the rest"
     )
     concern_speed: Float[Array, "coalition *run"] = parameter(
-        "coalition", "1/month", "rate at which concern follows"
+        "coalition", "1/month", "rate at which concern approaches its target"
     )
 
 
 class Watchers(Balancing):
-    """A family: coalitions watch a pact, and their depth, however it moves, brings presence."""
+    """A family: coalitions watch a pact, and their depth sets their military presence."""
 
     pacts: tuple[int, ...]
     suppliers: tuple[int | None, ...]
@@ -91,7 +93,7 @@ class Watchers(Balancing):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Each coalition watches one pact, its supplier's weapons and its soldiers abroad."""
+        """Find the pact, weapons and soldiers abroad that each coalition watches."""
         spec, axes = case.spec, layout.axes
         pacts = {p.label: p for p in spec.partnerships}
         builders = axes["proliferator"]
@@ -112,13 +114,13 @@ class Watchers(Balancing):
         )
 
     def initial(self, p: ThreatParameters) -> BalancingState:
-        """Where depth and concern begin."""
+        """Depth and concern at the start."""
         return BalancingState(depth=p.initial_depth, concern=p.initial_concern)
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[BalancingState, BalancingFlows]:
-        """Feel the threat, deepen, meet, worry the neighbour."""
+        """Compute threat, depth, meetings, presence and the neighbour's concern."""
         before = world.balancing
         if not self.pacts:
             nobody = before.depth
@@ -144,7 +146,7 @@ class Watchers(Balancing):
 
     @abstractmethod
     def _deepen(self, p: Any, depth: Array, threat: Array, dt: float) -> Array:
-        """Depth at the step's end."""
+        """Depth at the end of the step."""
 
     def _threat(self, p: ThreatParameters, world: World, month: Month) -> Array:
         rows = []
@@ -159,27 +161,27 @@ class Watchers(Balancing):
                 product = product * (1 + warheads / p.power_scale)
                 product = product * (1 + launches / p.offence_scale)
             rows.append(jnp.exp(jnp.log(product) / 3) / p.initial_threat[row])
-        # kept apart: where a quotient is divided again, XLA may multiply the divisors instead,
-        # and the last bit would hang on how many coalitions there are
+        # The barrier keeps two divisions apart. XLA may otherwise multiply the divisors, and the
+        # last bit of the result would depend on the number of coalitions.
         apart: Array = jax.lax.optimization_barrier(jnp.stack(rows))  # type: ignore[no-untyped-call]
         return apart
 
 
 @final
 class BalanceParameters(ThreatParameters):
-    """Parameters of depth that follows threat."""
+    """Parameters of depth that responds to threat."""
 
     friction: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "threat at which cooperation would be half complete"
+        "coalition", "dimensionless", "threat at which the target of depth is one half"
     )
     speed: Float[Array, "coalition *run"] = parameter(
-        "coalition", "1/month", "rate at which depth follows threat"
+        "coalition", "1/month", "rate at which depth approaches its target"
     )
 
 
 @final
 class ThreatBalance(Watchers):
-    """Depth follows threat less friction."""
+    """Depth responds to threat, dampened by friction."""
 
     variant = "threat-balance"
     Parameters = BalanceParameters
@@ -191,12 +193,12 @@ class ThreatBalance(Watchers):
 
 @final
 class ConstantParameters(ThreatParameters):
-    """Parameters of depth that stays."""
+    """Parameters of constant depth."""
 
 
 @final
 class ConstantDepth(Watchers):
-    """Null rival: cooperation stays as deep as it was, whatever the threat; knowledge worries."""
+    """Null rival: depth stays constant, whatever the threat; knowledge still raises concern."""
 
     variant = "constant-depth"
     Parameters = ConstantParameters

@@ -1,6 +1,6 @@
-"""The bargain itself: need, cost, volume, price, payment and gains.
+"""The bargain: need, cost, volume, price, payment and gains.
 
-It is struck for each contracted tie by itself; ties of one pact share its means of payment and its
+Each contracted tie has its own bargain. The ties of one pact share its means of payment and its
 credit.
 
 See `servanda.mechanisms.exchange` for the equations and their sources.
@@ -16,57 +16,59 @@ from jaxtyping import Array, Float
 from servanda.world import Axes, Month, World, parameter
 from servanda.world.axes import collect, pick, place
 
-# Cost would diverge as a stock runs out; beyond this multiple of the reserve it stays put.
+# Cost would diverge as a stock runs out. It stops rising when the reserve is this many stocks.
 _SCARCEST = 20.0
 _TINY = 1e-6
 
 
 class TermsParameters(eqx.Module):
-    """Parameters of need, cost and payment. Abstract: what any theory of orders weighs."""
+    """Parameters of need, cost and payment, which every theory of orders uses. Abstract."""
 
-    cost: Float[Array, "tie *run"] = parameter("tie", "USD/{good}", "giver's cost of a unit")
+    cost: Float[Array, "tie *run"] = parameter(
+        "tie", "USD/{good}", "giver's cost of a unit, at a stock above the reserve"
+    )
     value: Float[Array, "tie *run"] = parameter(
-        "tie", "USD/{good}", "receiver's value of the first unit"
+        "tie", "USD/{good}", "receiver's value of the first unit it gets"
     )
     reserve: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}", "stock below which giving costs more"
+        "tie", "{good}", "reserve: stock below which the giver's cost rises"
     )
     reserve_exponent: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "percent more cost for a percent less stock below the reserve"
+        "", "dimensionless", "elasticity of cost to reserve over stock, below the reserve"
     )
     need: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "need beyond what the war's accounts show"
+        "tie", "{good}/month", "need in addition to the war's needs for arms and troops"
     )
     limit: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "most the giver would send; for lent people, have away"
+        "tie", "{good}/month", "most that the giver would send; for lent people, most present"
     )
     lane_ceiling: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "what the finished lane carries"
+        "tie", "{good}/month", "capacity of the finished lane"
     )
     unit_value: Float[Array, "tie *run"] = parameter(
-        "tie", "USD/{good}", "what a unit is worth at market; for lent people, a month of one"
+        "tie", "USD/{good}", "market worth of a unit; for lent people, of a month of one person"
     )
     efficiency: Float[Array, "tie *run"] = parameter(
         "tie", "dimensionless", "worth to the payee of a dollar of cost to the payer"
     )
     payment_capacity: Float[Array, "partnership *run"] = parameter(
-        "partnership", "USD/month", "most the buyer pays in a month"
+        "partnership", "USD/month", "most that the buyer pays in a month"
     )
 
 
 class BargainParameters(TermsParameters):
-    """Parameters of a bargain. Abstract: a theory adds how orders follow it."""
+    """Parameters of a bargain. Abstract: a theory adds how orders respond."""
 
     bargaining_power: Float[Array, "partnership *run"] = parameter(
-        "partnership", "dimensionless", "share of the surplus that goes to the supplier"
+        "partnership", "dimensionless", "supplier's bargaining power: its share of the surplus"
     )
     credit_horizon: Float[Array, "partnership *run"] = parameter(
-        "partnership", "month", "months of the buyer's surplus that the supplier lends"
+        "partnership", "month", "credit limit, in months of the buyer's surplus"
     )
 
 
 class Bargain(eqx.Module):
-    """Static wiring of all contracted and payment ties of a case."""
+    """Accounts and pacts of all contracted and payment ties of a case."""
 
     ties: tuple[str, ...]
     contracts: tuple[int, ...]
@@ -129,11 +131,11 @@ class Bargain(eqx.Module):
         order: Array,
         dt: float,
     ) -> Float[Array, "tie *run"]:
-        """Goods asked for as payment of this month's debt and of arrears, as lanes allow."""
+        """Goods requested as payment of this month's debt and of arrears, within lane capacity."""
         if not self.payments:
             return jnp.zeros_like(world.exchange.order)
         ordered = collect(pick(price * order, self.contracts), self.contract_pact, self.pacts)
-        # both are what falls due in a month, and what was paid ahead is counted off
+        # Both are what falls due in a month, less what was paid in advance.
         due = jnp.maximum(ordered + world.ledger.arrears, 0.0)
         cap = jnp.maximum(p.payment_capacity, 1.0)
         paid = pick(cap * -jnp.expm1(-due / cap), self.payment_pact)
@@ -159,7 +161,7 @@ class Bargain(eqx.Module):
         volume, agreed = pick(order, self.contracts), pick(price, self.contracts)
         met = jnp.minimum(volume, need)
         benefit = value * (met - met * met / (2 * jnp.maximum(need, _TINY)))
-        # a buyer whose every way to pay is closed gives nothing up
+        # A buyer that has no open payment tie gives up nothing.
         given_up = jnp.where(worth > 0, agreed * volume / jnp.maximum(worth, _TINY), 0.0)
         seller = collect((agreed - cost) * volume, self.contract_pact, self.pacts)
         buyer = collect(benefit - given_up, self.contract_pact, self.pacts)
@@ -168,8 +170,8 @@ class Bargain(eqx.Module):
     def _terms(
         self, p: TermsParameters, world: World, month: Month, live: Array
     ) -> tuple[Array, Array, Array, Array]:
-        """Need, unit cost, first-unit value and worth of payment, one a contracted tie."""
-        # what is promised is the finished lanes' mix, though payment waits until they are built
+        """Need, unit cost, first-unit value and worth of payment of each contracted tie."""
+        # The bargain assumes finished lanes, although payment waits until they are built.
         worth = self._worth(p, month, p.lane_ceiling * live)
         return (
             self._need(p, world, month),
@@ -179,7 +181,7 @@ class Bargain(eqx.Module):
         )
 
     def unit_cost(self, p: TermsParameters, world: World) -> Float[Array, "tie *run"]:
-        """What a unit costs its giver on every contracted tie; zero on other ties."""
+        """Cost of a unit to the giver on every contracted tie; zero on other ties."""
         if not self.contracts:
             return jnp.zeros_like(world.exchange.order)
         return place(self._cost(p, world), self.contracts, len(self.ties))
@@ -191,7 +193,7 @@ class Bargain(eqx.Module):
         return pick(p.cost, self.contracts) * jnp.exp(p.reserve_exponent * jnp.log(scarcity))
 
     def _need(self, p: TermsParameters, world: World, month: Month) -> Array:
-        """The receiver's shortfall: of output under demand, or of men under what is required."""
+        """The receiver's need: demand less output, or men required less men present."""
         rows = []
         for row, tie in enumerate(self.contracts):
             extra = p.need[tie]
@@ -223,10 +225,10 @@ class Bargain(eqx.Module):
         return weight / jnp.maximum(total, _TINY)
 
     def _worth(self, p: TermsParameters, month: Month, lane: Array) -> Array:
-        """What a dollar of the buyer's cost is worth to each supplier, given the mix: k.
+        """k: what a dollar of cost to the buyer is worth to each supplier, given the mix.
 
-        It is one where the case names no payment for a pact, and zero, so that there is no deal,
-        where all that it names are closed.
+        k is one for a pact that has no payment tie. It is zero, so that there is no bargain, for a
+        pact whose payment ties are all closed.
         """
         worth = jnp.ones_like(p.payment_capacity)
         if not self.payments:
@@ -237,13 +239,13 @@ class Bargain(eqx.Module):
         return jnp.stack(rows)
 
     def _credit(self, p: BargainParameters, world: World, surplus: Array) -> Array:
-        """How much of the bargain the supplier delivers on credit, by what is owed already."""
+        """Share of the bargain that the supplier delivers on credit, given the arrears."""
         gain = collect(surplus, self.contract_pact, self.pacts)
         limit = jnp.maximum(p.credit_horizon * gain, 1.0)
         return jnp.clip(1 - jnp.maximum(world.ledger.arrears, 0.0) / limit, 0.0, 1.0)
 
 
 def soft(x: Float[Array, "*shape"], width: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """max(x, 0), rounded off over `width`."""
+    """max(x, 0), smoothed over `width`."""
     scale = jnp.maximum(width, _TINY)
     return scale * jax.nn.softplus(x / scale)

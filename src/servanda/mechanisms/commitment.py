@@ -1,36 +1,41 @@
-"""Commitment: the pact lasts while it pays, and ends in one of several ways.
+"""Commitment: a pact lasts while both partners gain from it, and it can end in four ways.
 
-A relational contract: nobody enforces it, so each partner stays while what it expects from staying
-beats what it could have instead. For partner i
+This is a relational contract: nobody enforces it. Each partner stays while the value that it
+expects from staying exceeds its best alternative. The difference is the slack of partner i:
 
-    slack_i = s_i/(r + h + h_war) + (security_i − displeasure_i − outside_i)/(r + h) ± w·arrears,
+    slack_i = s_i/(r + h + h_war) + (security_i − displeasure_i − outside_i)/(r + h) ± w·arrears.
 
-s_i being its surplus from the bargain, which may end with the war, r its impatience and h the
-hazard of the reference class. Arrears bind the supplier, who would lose the claim by leaving, and
-tempt the buyer, who would be rid of the debt; w is the share that leaving would wipe out. A third
-party that courts raises the supplier's outside option, in full courtship to twice it; one that
-presses raises what third parties make the pact cost both, likewise; a buyer that turns away puts
-its own outside option higher, likewise. The weaker partner's slack, between −3 and 3 of its
-scale, drives
+Here s_i is the partner's surplus from the bargain, which may end with the war. r is its impatience
+(discount rate), h is the hazard of the reference class, and h_war is the hazard of the war's end
+that partners expect. Security is the worth of the pact's guarantee. Displeasure is the cost that
+third parties impose. Outside is the best alternative. Arrears enter with + for the supplier, which
+would lose its claim by leaving. They enter with − for the buyer, which would lose its debt by
+leaving. w is the share of arrears that leaving would cancel. Three signals shift these terms, each
+at most to twice its value. A third party that courts the supplier raises the supplier's outside
+option. A third party that presses the pact raises the displeasure of both partners. A buyer that
+turns away raises its own outside option. The slack of the weaker partner sets the hazard of legal
+ending. Slack is bounded between −3 and 3 times its scale:
 
-    log hazard = log h_class(age) − γ·slack/scale,
+    log hazard = log h_class(age) − γ·slack/scale.
 
-the class hazard, taken from past alliances of a declared reference class, being that of a pact
-whose weaker partner is indifferent, with one value for the first five years and one for later. The
-class is a structural alternative: each run belongs to one. Until a pact is signed there is nothing
-to end, and before the cut the record says that it did not.
+The class hazard h_class comes from past alliances of a declared reference class. It is the hazard
+of a pact whose weaker partner is indifferent (slack zero). It has one value for the first five
+years of a pact and one for later years. The class is a structural alternative: each run belongs to
+one class. Before a pact is signed it cannot end. Before the evidence cut-off no pact ends, because
+the record shows that none did.
 
-Two deaths are kept apart. *Dormancy*: the worth of what is exchanged, smoothed over three months,
-stays below a fifth of its peak for six months; it can be revived. Legal *ending*: by lapse,
-renegotiation, violation, or substitution by a third party, drawn by weight, a buyer that turns away
-substituting up to twice as readily.
+The model separates two states. A pact is *dormant* when the worth of what is exchanged, smoothed
+over three months, stays below a fifth of its peak for six months. A dormant pact can revive. A pact
+*ends* legally by lapse, renegotiation, violation, or substitution by a third party. The way of
+ending is drawn by weight. When the buyer turns away, the weight of substitution is up to twice as
+large.
 
 Source: Levin, "Relational Incentive Contracts", AER 93 (2003); Leeds and Savun, "Terminating
 Alliances", JOP 69 (2007); base hazards from ATOP (Leeds et al. 2002), see `servanda.history`. The
-bounds on slack and the marks of dormancy are this project's.
+bounds on slack and the thresholds of dormancy are this project's.
 
 Left out: treaty clauses; leaders' ties; reputation with others than the third parties named; a pact
-signed anew after it ended; expectations that look further ahead than this month's surplus.
+signed anew after it ended; expectations beyond this month's surplus.
 """
 
 from abc import abstractmethod
@@ -59,7 +64,7 @@ from servanda.world.axes import ENDINGS, SIGNALS, column
 from servanda.world.quantities.commitment import CommitmentFlows, CommitmentState
 
 _FIRST_YEARS = 5.0
-# A payoff gap beyond this many scales counts as this many: e^±3 spans rare to certain in a year.
+# Bound of slack, in scales. e^±3 takes the hazard from rare to near certain within a year.
 _WIDEST_SLACK = 3.0
 
 
@@ -72,10 +77,10 @@ class Commitment(Theory):
 
 
 class PartnerParameters(eqx.Module):
-    """Parameters of staying and leaving. Abstract: each theory has its own."""
+    """Parameters of staying and leaving. Abstract: theories extend it."""
 
     class_draw: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "which reference class the run belongs to, 0 to 1 over the classes"
+        "", "dimensionless", "reference class of the run, as a number from 0 to 1 over the classes"
     )
     base_hazard: Float[Array, "reference_class *run"] = parameter(
         "reference_class", "1/month", "hazard of ending of a pact of this class in its first years"
@@ -85,27 +90,27 @@ class PartnerParameters(eqx.Module):
     )
     discount_rate: Float[Array, "*run"] = parameter("", "1/month", "impatience")
     war_end_belief: Float[Array, "*run"] = parameter(
-        "", "1/month", "hazard of the war's end that partners reckon with"
+        "", "1/month", "hazard of the war's end that partners expect"
     )
     security: Float[Array, "partner *run"] = parameter(
         "partner", "USD/month", "worth of the pact's guarantee"
     )
     displeasure: Float[Array, "partner *run"] = parameter(
-        "partner", "USD/month", "what third parties make the pact cost"
+        "partner", "USD/month", "cost of the pact that third parties impose"
     )
     outside_option: Float[Array, "partner *run"] = parameter(
-        "partner", "USD/month", "what the best alternative would yield"
+        "partner", "USD/month", "worth of the best alternative to the pact"
     )
     debt_weight: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of arrears that leaving would wipe out"
+        "", "dimensionless", "share of arrears that leaving would cancel"
     )
     ending_share: Float[Array, "ending *run"] = parameter(
-        "ending", "dimensionless", "weight of each way of ending"
+        "ending", "dimensionless", "weight of each way of ending in the draw"
     )
 
 
 class Contract(Commitment):
-    """A family: pacts end by a hazard around that of a reference class, or fall asleep unused."""
+    """A family: pacts end by a hazard based on a reference class, or become dormant."""
 
     signed: tuple[int, ...]
     use: Use
@@ -117,26 +122,26 @@ class Contract(Commitment):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """When each pact was signed, and which ties carry it."""
+        """Find when each pact was signed, and which ties carry it."""
         start = month_number(case.spec.start)
         known = {o.id for o in case.known.observations}
         cutoff = month_number(case.spec.as_of)
 
         def signed(partnership: Partnership) -> int:
-            """The month of signing; the cut, where the signing was not yet known by then."""
+            """The month of signing, or the cut-off if the signing was not known by then."""
             seen = partnership.source in known
             return (month_number(partnership.signed) if seen else cutoff) - start
 
         return cls(signed=tuple(signed(p) for p in case.spec.partnerships), use=Use.of(layout))
 
     def initial(self, p: PartnerParameters) -> CommitmentState:
-        """Partners may deal from the start; the treaty only puts it on paper."""
+        """Every pact is alive at the start: partners may exchange before they sign."""
         return self.use.initial(p.class_draw)
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[CommitmentState, CommitmentFlows]:
-        """Weigh staying against leaving, draw the ending, and watch for dormancy."""
+        """Compute slack and hazards, draw endings, and update dormancy."""
         before = world.commitment
         base = self._class_hazard(p, clock)
         slack = self._slack(p, world, month, base)
@@ -155,7 +160,7 @@ class Contract(Commitment):
         )
 
     def _class_hazard(self, p: PartnerParameters, clock: Clock) -> Array:
-        """Base hazard of the run's own reference class at the pact's age, one a pact."""
+        """Base hazard of each pact, by the reference class of the run and the pact's age."""
         classes = p.base_hazard.shape[0]
         age = (clock.time - jnp.array(self.signed, p.class_draw.dtype)) / 12
         old = age[:, *(None,) * p.class_draw.ndim] >= _FIRST_YEARS
@@ -169,7 +174,7 @@ class Contract(Commitment):
     def _slack(
         self, p: PartnerParameters, world: World, month: Month, base: Array
     ) -> Float[Array, "partner *run"]:
-        """Worth of staying less worth of leaving, USD, supplier and buyer of each pact in turn."""
+        """Slack in USD: worth of staying less worth of leaving, for each partner of each pact."""
         courted = month.posture.signal[SIGNALS.index("courtship")]
         turned = month.posture.signal[SIGNALS.index("turn")]
         rows = []
@@ -187,10 +192,10 @@ class Contract(Commitment):
 
     @abstractmethod
     def _hazard(self, p: Any, base: Array, slack: Array) -> Array:
-        """Hazard of legal ending, one a pact."""
+        """Hazard of legal ending of each pact."""
 
     def _way(self, p: PartnerParameters, month: Month, draw: Array) -> Array:
-        """The way of ending, counted from one; a buyer that turns is likelier to substitute."""
+        """The way of ending, counted from 1; a buyer that turns away favours substitution."""
         turned = 1 + jnp.maximum(month.posture.signal[SIGNALS.index("turn")], 0.0)
         weight = jnp.stack(
             [
@@ -205,17 +210,17 @@ class Contract(Commitment):
 
 @final
 class RelationalParameters(PartnerParameters):
-    """Parameters of a hazard that slack drives."""
+    """Parameters of a hazard that depends on slack."""
 
     hazard_slope: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "fall of log hazard for one scale of slack"
+        "", "dimensionless", "fall of the log hazard when slack rises by one scale"
     )
-    slack_scale: Float[Array, "*run"] = parameter("", "USD", "slack that counts as one")
+    slack_scale: Float[Array, "*run"] = parameter("", "USD", "scale of slack")
 
 
 @final
 class RelationalContract(Contract):
-    """Slack of the weaker partner drives a hazard around a reference class."""
+    """The weaker partner's slack shifts the hazard of the reference class."""
 
     variant = "relational-contract"
     Parameters = RelationalParameters
@@ -228,12 +233,12 @@ class RelationalContract(Contract):
 
 @final
 class ClassParameters(PartnerParameters):
-    """Parameters of a hazard that is the reference class's."""
+    """Parameters of the reference class's hazard."""
 
 
 @final
 class ConstantHazard(Contract):
-    """Null rival: only the reference class matters; what partners gain or owe changes nothing."""
+    """Null rival: the hazard is that of the reference class, whatever partners gain or owe."""
 
     variant = "constant-hazard"
     Parameters = ClassParameters
@@ -244,7 +249,7 @@ class ConstantHazard(Contract):
 
 @final
 class Unbroken(Commitment):
-    """What stands in where a case names no theory: no pact ends, and its use is still counted."""
+    """Used where a case names no theory: no pact ends, and its use is still counted."""
 
     use: Use
 
@@ -253,7 +258,7 @@ class Unbroken(Commitment):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Which ties carry each pact."""
+        """Find the ties that carry each pact."""
         return cls(Use.of(layout))
 
     def initial(self, p: Nothing) -> CommitmentState:
@@ -263,7 +268,7 @@ class Unbroken(Commitment):
     def step(
         self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[CommitmentState, CommitmentFlows]:
-        """Count what is exchanged."""
+        """Measure what is exchanged."""
         before = world.commitment
         state, given = self.use.after(world, month, before.alive, before.ending, clock)
         nothing = jnp.zeros_like(given)

@@ -1,28 +1,32 @@
-"""Evasion: what sanctions take and covert networks win back.
+"""Evasion: covert networks win back part of the trade that sanctions take.
 
-Sanctioned trade goes direct, is rerouted, or is abandoned. The rerouted part N of the trade lost L
-approaches a ceiling that enforcement E lowers, N' = N + (θ·e^(−εE)·L − N)(1 − e^(−ρ·dt)), the exact
-solution over the step. Leakage is N/L, what is won back of what sanctions took, zero where they
-take nothing. Covert ties carry their share of N as goods.
+Sanctioned trade goes direct, is rerouted, or is abandoned. L is the trade that is lost to sanctions
+and N is the part of it that is rerouted. N approaches a ceiling, the share θ of L, at the rate ρ.
+Enforcement E lowers the ceiling by the factor e^(−εE):
 
-The rival `network` is the article's own claim: routes grow with traffic, at the rate ρ(s +
-N/ceiling), from a seed s. That is logistic, and with u = N/ceiling and e = e^(−ρ(1 + s)dt) a step
-goes (s + u)(1 − e)/(s + u + (1 − u)e) of the way to the ceiling. On EU exports to Russia's
-neighbours the record leans to it without deciding: docs/rerouting.md.
+    N' = N + (θ·e^(−εE)·L − N)(1 − e^(−ρ·dt)).
 
-Leakage wins back the same share of the income that measures on the target's imports take. What it
-sells elsewhere instead is in the equilibrium already. Leverage is what the senders take of the
-target's income and what they could still take by ending all trade with it (Hirschman 1945), less
-what leakage wins back of both. A route that was sanctioned before the case starts begins where its
-age has brought it.
+This is the exact solution over the step. Leakage is N/L, the share of sanctioned trade that is won
+back. It is zero where sanctions take no trade. Covert ties carry their share of N as goods.
+
+The rival `network` states the article's own claim: routes grow with traffic, at the rate ρ(s +
+N/ceiling), from a seed s. This is logistic growth. With u = N/ceiling and e = e^(−ρ(1 + s)dt) a
+step goes the share (s + u)(1 − e)/(s + u + (1 − u)e) of the way to the ceiling. The record of EU
+exports to Russia's neighbours favours `network` but does not decide: docs/rerouting.md.
+
+Measures on the target's imports take part of its income. Leakage wins back the same share of that
+part. What the target sells elsewhere instead is already in the trade equilibrium. Leverage is what
+the senders take of the target's income plus what they could still take by ending all trade with it
+(Hirschman 1945), less what leakage wins back of both. A route that was sanctioned before the case
+starts has at the start the traffic of its age.
 
 Source: motivated by the diversion that Chupilkin, Javorcik and Plekhanov document, "The Eurasian
-Roundabout", EBRD Working Paper 276 (2023); the equations are ours, fitted in docs/rerouting.md.
-Hirschman, National Power and the Structure of Foreign Trade (1945).
+Roundabout", EBRD Working Paper 276 (2023). The equations are this project's, fitted in
+docs/rerouting.md. Hirschman, National Power and the Structure of Foreign Trade (1945).
 
 Left out: who the middlemen are and what they charge; finance apart from trade; a route's capacity
 being shared by targets; the income that rerouting costs. The project helps nobody to evade
-anything: routes here are aggregates of published trade figures.
+sanctions: routes here are aggregates of published trade figures.
 """
 
 from abc import abstractmethod
@@ -40,7 +44,7 @@ from servanda.world.quantities.evasion import EvasionFlows, EvasionState
 
 
 class Evasion(Theory):
-    """The slot: what goes round sanctions, and what is left of their effect."""
+    """The slot: rerouted trade, leakage, and the effect that sanctions keep."""
 
     slot = "evasion"
     State = EvasionState
@@ -48,21 +52,21 @@ class Evasion(Theory):
 
 
 class RouteParameters(eqx.Module):
-    """Parameters of what covert ties carry. Abstract: each theory has its own."""
+    """Parameters of what covert ties carry. Abstract: theories extend it."""
 
     carried: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "share of its route's rerouted value that a covert tie carries"
+        "tie", "dimensionless", "share of its route's rerouted trade that a covert tie carries"
     )
 
 
 class Routes(Evasion):
-    """A family: what is rerouted, however it moves, leaks, carries goods and wins income back."""
+    """A family: rerouted trade causes leakage, feeds covert ties and wins back income."""
 
     wiring: Wiring
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Which route each covert tie is on, and which route feeds each actor."""
+        """Find the route of each covert tie and the route of each target."""
         return cls(Wiring.of(case, layout))
 
     def initial(self, p: RouteParameters) -> EvasionState:
@@ -73,7 +77,7 @@ class Routes(Evasion):
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[EvasionState, EvasionFlows]:
-        """Reroute, carry, and win back income."""
+        """Compute rerouted trade, covert flows, leakage and income."""
         sanctioned = month.trade.sanctioned
         rerouted = self._reroute(p, world.evasion.rerouted, month, clock)
         won_back = jnp.clip(rerouted / jnp.maximum(sanctioned, 1.0), 0.0, 1.0)
@@ -83,25 +87,27 @@ class Routes(Evasion):
 
     @abstractmethod
     def _reroute(self, p: Any, before: Array, month: Month, clock: Clock) -> Array:
-        """What is rerouted at the step's end."""
+        """Rerouted trade at the end of the step."""
 
 
 class CeilingParameters(RouteParameters):
-    """Parameters of a ceiling of rerouting, one a route. Abstract: each theory has its own."""
+    """Parameters of the ceiling of rerouting, one for each route. Abstract."""
 
     ceiling: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "share of lost trade rerouted in the end, without enforcement"
+        "route",
+        "dimensionless",
+        "long-run share of lost trade that is rerouted without enforcement",
     )
     enforcement_bite: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "fall of the log ceiling at full enforcement"
+        "route", "dimensionless", "fall of the log ceiling under full enforcement"
     )
     age: Float[Array, "route *run"] = parameter(
-        "route", "month", "how long trade had been sanctioned when the case starts"
+        "route", "month", "months for which trade had been sanctioned when the case starts"
     )
 
 
 class Growing(Routes):
-    """A family: rerouting approaches a ceiling that enforcement lowers, at one pace or another."""
+    """A family: rerouting approaches a ceiling that enforcement lowers."""
 
     def _reroute(self, p: Any, before: Array, month: Month, clock: Clock) -> Array:
         enforcement = jnp.maximum(month.posture.signal[SIGNALS.index("enforcement")], 0.0)
@@ -114,7 +120,7 @@ class Growing(Routes):
 
     @abstractmethod
     def _approach(self, p: Any, rerouted: Array, ceiling: Array, dt: float | Array) -> Array:
-        """Share of the way to the ceiling that the step goes."""
+        """Share of the way to the ceiling that one step goes."""
 
 
 @final
@@ -128,7 +134,7 @@ class SaturatingParameters(CeilingParameters):
 
 @final
 class Saturating(Growing):
-    """Rerouting approaches a ceiling that enforcement lowers."""
+    """Rerouting approaches a ceiling at a constant rate; enforcement lowers the ceiling."""
 
     variant = "saturating"
     Parameters = SaturatingParameters
@@ -141,19 +147,19 @@ class Saturating(Growing):
 
 @final
 class NetworkParameters(CeilingParameters):
-    """Parameters of rerouting that grows with its own traffic."""
+    """Parameters of rerouting that grows with traffic."""
 
     network_rate: Float[Array, "route *run"] = parameter(
-        "route", "1/month", "rate of growth once the route is used"
+        "route", "1/month", "growth rate of rerouting at full traffic"
     )
     seed: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "growth without any traffic, as a share of growth at the ceiling"
+        "route", "dimensionless", "growth rate without traffic, as a share of that at full traffic"
     )
 
 
 @final
 class Network(Growing):
-    """Rival: routes grow with traffic, slowly at first and faster once used."""
+    """Rival: routes grow with traffic, slowly at first and faster later."""
 
     variant = "network"
     Parameters = NetworkParameters
@@ -174,7 +180,7 @@ class ShutParameters(RouteParameters):
 
 @final
 class NoEvasion(Routes):
-    """Null rival: sanctions hold; what is lost is lost."""
+    """Null rival: rerouting does not grow, so sanctioned trade stays lost."""
 
     variant = "no-evasion"
     Parameters = ShutParameters
@@ -185,7 +191,7 @@ class NoEvasion(Routes):
 
 @final
 class Unevaded(Evasion):
-    """What stands in where a case names no theory: nothing leaks and no covert tie carries."""
+    """Used where a case names no theory: leakage is zero and covert ties carry nothing."""
 
     wiring: Wiring
 
@@ -194,7 +200,7 @@ class Unevaded(Evasion):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Whose income each route would feed."""
+        """Find the target of each route."""
         return cls(Wiring.of(case, layout))
 
     def initial(self, p: Nothing) -> EvasionState:
@@ -204,7 +210,7 @@ class Unevaded(Evasion):
     def step(
         self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[EvasionState, EvasionFlows]:
-        """All that sanctions take is lost, and senders hold all that they could take."""
+        """Sanctioned trade is lost, and senders keep their full leverage."""
         nothing = jnp.zeros_like(month.trade.sanctioned)
         covert = jnp.zeros_like(month.exchange.worth)
         return world.evasion, self.wiring.flows(month, nothing, covert)

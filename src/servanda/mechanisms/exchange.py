@@ -1,27 +1,31 @@
-"""Exchange: bargains struck once a quarter and when a tie opens, paid as lanes are built.
+"""Exchange: partners strike bargains every quarter, and lanes carry the goods and the payment.
 
-The receiver's need G is its shortfall: demand less own output for arms, required less present men
-for troops (rounded off over a tenth of what is wanted), and what the case adds. Its value of a flow
-q is V(q) = v(q − q²/2G), so that marginal value falls to zero as need is met; the giver's cost is c
-= c0·max(1, min(R/S, 20))^η a unit, rising once its stock S falls below its reserve R. With a unit
-of payment worth k to the payee for each dollar that it costs the payer, generalised Nash bargaining
-over volume and price, *no deal this quarter* being the disagreement point, gives
+A bargain sets volume and price. It is struck once a quarter and when a tie opens. A lane is the
+capacity of a tie to carry goods; it is built up over time. The receiver's need G is its shortfall:
+for arms demand less own output, for troops men required less men present (smoothed over a tenth of
+what is wanted), and what the case adds. The receiver values a flow q at V(q) = v(q − q²/2G), so
+marginal value falls to zero as the need is met. v is the value of the first unit. The giver's cost
+of a unit is c = c0·max(1, min(R/S, 20))^η. It rises once the giver's stock S falls below its
+reserve R. A unit of payment that costs the payer one dollar is worth k dollars to the payee. The
+disagreement point is *no deal this quarter*. Generalised Nash bargaining over volume and price then
+gives
 
-    q* = G·(1 − c/kv)₊,    price = c + β(k·V(q*)/q* − c),
+    q* = G·(1 − c/kv)₊,    price = c + β(k·V(q*)/q* − c).
 
-β being the supplier's bargaining power and the price in dollars of worth to the payee. Where q* is
-more than the giver would send, it sends its limit, at the price that shares the surplus of that.
-Outside options do not enter: they belong to commitment, because a bargain whose disagreement point
-is the outside option leaves no partner who would ever leave.
+β is the bargaining power of the supplier, and the price is in dollars of worth to the payee. If q*
+exceeds the most that the giver would send, the giver sends its limit, and the price shares the
+surplus of that volume. Outside options do not enter the bargain; they belong to commitment. If the
+outside option were the disagreement point, no partner would ever gain by leaving.
 
-Orders for goods move a third of the way a month towards the last bargain, missing people are sent
-for at a rate of two a month as far as the lane carries them, and nobody is held to more than a
-bargain struck now would yield: a supplier whose stock runs out stops at once. What falls due in a
-month, D = deliveries ordered + arrears A, is paid at the rate cap·(1 − exp(−D/cap)), less where
-something was paid ahead, in a mix that favours what is worth most to the payee for its cost to the
-payer and what the payee is shortest of. A unit of payment settles what it is worth to the payee;
-what lanes cannot carry stays owed. The supplier lends no more than A*, a horizon of the buyer's
-surplus: volumes are scaled by (1 − A/A*)₊ at the price agreed for the whole.
+Orders for goods move a third of the way to the last bargain each month. Missing people are sent at
+a rate of two a month of those missing, as far as the lane carries them. No partner has to supply
+more than a bargain struck now would yield, so a supplier whose stock runs out stops at once. What
+falls due in a month is D = deliveries ordered + arrears A, less advance payments. The buyer pays it
+at the rate cap·(1 − exp(−D/cap)), where cap is the most that it pays in a month. The mix of
+payment favours goods with a high worth to the payee for their cost to the payer, and goods that the
+payee is short of. A unit of payment settles debt equal to its worth to the payee. What lanes cannot
+carry becomes arrears. The supplier lends at most A*, a number of months of the buyer's surplus.
+Volumes are scaled by (1 − A/A*)₊; the price is the one agreed for the whole volume.
 
 Source: Nash, "The Bargaining Problem", Econometrica 18 (1950), and Roth, *Axiomatic Models of
 Bargaining* (1979), for unequal power; Bulow and Rogoff, "Sovereign Debt: Is to Forgive to Forget?",
@@ -29,8 +33,7 @@ AER 79 (1989), for credit limited by continuing gains. The lanes, the pace of or
 payment are this project's assumptions.
 
 Left out: renegotiation of debt already booked; interest on it; barter ratios by good; haggling over
-quality; bargains over several goods at once, and with third parties; what either side knows and the
-other does not.
+quality; bargains over several goods at once, and with third parties; private information.
 """
 
 from abc import abstractmethod
@@ -48,7 +51,7 @@ from servanda.world.quantities.exchange import ExchangeFlows, ExchangeState
 
 
 class Exchange(Theory):
-    """The slot: orders, lanes and prices, and what is asked to be sent."""
+    """The slot: orders, lanes, prices, and requests to send goods and people."""
 
     slot = "exchange"
     State = ExchangeState
@@ -56,27 +59,27 @@ class Exchange(Theory):
 
 
 class LaneParameters(TermsParameters):
-    """Parameters of lanes and orders. Abstract: each theory has its own."""
+    """Parameters of lanes and orders. Abstract: theories extend it."""
 
     lane_build: Float[Array, "tie *run"] = parameter(
-        "tie", "1/month", "rate at which a lane is built"
+        "tie", "1/month", "rate at which a lane approaches its capacity"
     )
     lane_start: Float[Array, "tie *run"] = parameter(
-        "tie", "{good}/month", "what the lane carries when it opens"
+        "tie", "{good}/month", "capacity of the lane when the tie opens"
     )
     opening_hazard: Float[Array, "tie *run"] = parameter(
-        "tie", "1/month", "hazard that a tie not open by the cut opens"
+        "tie", "1/month", "hazard of opening of a tie that is not open by the cut-off"
     )
     allowed: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "1; a lever closes the tie with 0"
+        "tie", "dimensionless", "1 where the tie may be used; a lever closes it with 0"
     )
     adjustment: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of the way to the bargain that orders move in a month"
+        "", "dimensionless", "share of the way to the last bargain that orders move in a month"
     )
 
 
 class Orders(Exchange):
-    """A family: orders, however they are agreed, are worked up, carried by lanes and paid."""
+    """A family: orders approach what was agreed, lanes carry them, and the buyer pays."""
 
     bargain: Bargain
     opens: tuple[int | None, ...]
@@ -89,13 +92,13 @@ class Orders(Exchange):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Which ties are bargained for, which pay, and when each opened on the record."""
+        """Find which ties have bargains, which carry payment, and when each opened."""
         spec, axes = case.spec, layout.axes
         start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
 
         def opened(tie: Tie) -> int | None:
-            """The month a tie opened, None where that was not known by the cut."""
+            """The month in which a tie opened, None if that was not known by the cut-off."""
             if tie.opens is None:
                 return 0
             seen = tie.source in known and month_number(tie.opens) <= cutoff
@@ -111,7 +114,7 @@ class Orders(Exchange):
         )
 
     def initial(self, p: LaneParameters) -> ExchangeState:
-        """Ties that are open from the start carry what their lane carries then."""
+        """No orders; lanes at their initial capacity; ties of the first month open."""
         opened = [
             jnp.full_like(row, m == 0) for m, row in zip(self.opens, p.lane_start, strict=True)
         ]
@@ -127,7 +130,7 @@ class Orders(Exchange):
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[ExchangeState, ExchangeFlows]:
-        """Open ties, strike bargains, build lanes, ask the ledger to send and to pay."""
+        """Open ties, strike bargains, build lanes, and request deliveries and payment."""
         before = world.exchange
         opened = self._open(p, before.opened, draws["opening"], clock)
         live = opened * p.allowed * self._pact_alive(world)
@@ -135,11 +138,11 @@ class Orders(Exchange):
         struck = clock.quarter | (opened > before.opened)
         target = jnp.where(struck, wanted, before.target)
         price = jnp.where(struck, agreed, before.price)
-        # a contingent of people is agreed as a number; only flows of goods are worked up to
+        # Orders for people jump to the agreed number. Orders for goods approach the agreed flow.
         moved = jnp.where(
             self._people(p.cost), 1.0, -jnp.expm1(jnp.log1p(-p.adjustment) * clock.dt)
         )
-        # nobody is held to more than both would want this month
+        # No order exceeds what both partners want this month.
         order = jnp.minimum(before.order + (target - before.order) * moved, wanted)
         built = -jnp.expm1(-p.lane_build * clock.dt)
         lane = before.lane
@@ -160,10 +163,10 @@ class Orders(Exchange):
 
     @abstractmethod
     def _contract(self, p: Any, world: World, month: Month, live: Array) -> tuple[Array, Array]:
-        """Agreed flow and price of every tie; the flow is zero where a tie is not contracted."""
+        """Agreed flow and price of every tie; the flow of a tie without contract is zero."""
 
     def _open(self, p: LaneParameters, before: Array, draw: Array, clock: Clock) -> Array:
-        """Ties open when the record says; those not open by the cut may open later."""
+        """Ties open in their recorded month; ties not open by the cut-off may open later."""
         chance = -jnp.expm1(-p.opening_hazard * clock.dt)
         later = clock.future & (draw < chance)
         dated = column([month is not None for month in self.opens], before)
@@ -171,7 +174,7 @@ class Orders(Exchange):
         return jnp.where(due, 1.0, before)
 
     def _pact_alive(self, world: World) -> Array:
-        """Whether the pact that a tie is under is alive; one for ties under none."""
+        """Whether the pact of each tie is alive; one for ties without a pact."""
         alive = world.commitment.alive
         ones = jnp.ones_like(world.war.war)
         return jnp.stack([ones if pact is None else alive[pact] for pact in self.under_pact])
@@ -182,10 +185,10 @@ class Orders(Exchange):
     def _requests(
         self, world: World, month: Month, order: Array, lane: Array, live: Array, dt: float
     ) -> tuple[Array, Array]:
-        """What is asked to be sent and to come home; payment ties ask through the bargain.
+        """Requests to send goods and people and to recall people; payment is requested elsewhere.
 
-        Missing people are sent for at a rate of two a month of what is missing, so that the step's
-        length does not matter.
+        Missing people are sent at a rate of two a month of those missing, so that the length of
+        the step does not matter.
 
         Orders are already zero where a tie is closed or its pact is over.
         """
@@ -227,12 +230,12 @@ class NashBargaining(Orders):
 
 @final
 class ConstantParameters(LaneParameters):
-    """Parameters of orders that do not answer to need or debt."""
+    """Parameters of orders that do not depend on need or debt."""
 
 
 @final
 class ConstantOrders(Orders):
-    """Null rival: every open lane is filled, at cost, whatever the need and whatever is owed."""
+    """Null rival: orders fill every open lane at cost, whatever the need and the arrears."""
 
     variant = "constant-orders"
     Parameters = ConstantParameters

@@ -1,24 +1,25 @@
-"""Influence: each patron's share in a client, by what passes between them and what it hangs on.
+"""Influence: a patron's share in a client depends on their ties and on the client's dependence.
 
-In the manner of the Formal Bilateral Influence Capacity index: capacity = bandwidth × dependence,
-bandwidth being the smoothed value of ties and dependence the patron's share in the client's. The
-published weights are not public here, so they are parameters. Three accountings stand side by side
-and give opposite pictures: *recorded* counts trade that customs see; *given* adds what the patron
-gives beside it (oil, arms, technology, hidden pay), as the index does; *valued* adds what the
-client gives too, everything at its worth, times a weight. Courtship counts in all, as so many
-dollars of ties, but not as trade.
+The model follows the Formal Bilateral Influence Capacity index: capacity = bandwidth × dependence.
+Bandwidth is the smoothed value of the ties between patron and client. Dependence is the patron's
+share of the client's bandwidth. The published weights are not available here, so they are
+parameters. The model computes three accountings, which give opposite pictures. *Recorded* counts
+the trade that customs record. *Given* adds what the patron gives besides (oil, arms, technology,
+hidden payment), as the index does. *Valued* adds what the client gives too, with everything at its
+worth, times a weight. Courtship adds the same dollars of bandwidth to all three; it is not trade.
 
     bandwidth' = bandwidth + (ties − bandwidth)(1 − e^(−dt/memory)),
     share_p = bandwidth_p·dependence_p^δ / Σ over the client's patrons.
 
-A client's shares sum to one, unless nobody has ever dealt with it: then all are zero. Recorded
-dealings (visits, meetings, agreements) are counts with rate base + slope·valued bandwidth.
+p is a patron and δ the weight of dependence. The shares of a client's patrons sum to one. If no
+patron has ever dealt with the client, all shares are zero. Recorded dealings (visits, meetings,
+agreements) are counts with the rate base + slope·valued bandwidth.
 
 Source: Moyer, Sweijs, Burrows and van Manen, "Power and Influence in a Globalized World" (Atlantic
 Council 2018).
 
 Left out: party ties, education, media; influence that is held but not used; what a patron fears to
-lose; patrons that the case does not name, so that a share is of the named ones.
+lose; patrons that the case does not name, so shares are among the named patrons.
 """
 
 from abc import abstractmethod
@@ -35,7 +36,7 @@ from servanda.world.quantities.influence import InfluenceFlows, InfluenceState
 
 
 class Influence(Theory):
-    """The slot: what passes between patrons and clients, and whose share it is."""
+    """The slot: bandwidth between patrons and clients, and each patron's share."""
 
     slot = "influence"
     State = InfluenceState
@@ -43,26 +44,26 @@ class Influence(Theory):
 
 
 class BandwidthParameters(eqx.Module):
-    """Parameters of bandwidth and dependence. Abstract: each theory has its own."""
+    """Parameters of bandwidth and dependence. Abstract: theories extend it."""
 
     base_trade: Float[Array, "patronage *run"] = parameter(
-        "patronage", "USD/month", "recorded trade that no tie of the case carries"
+        "patronage", "USD/month", "recorded trade outside the ties of the case"
     )
     past: Float[Array, "patronage *run"] = parameter(
         "patronage", "USD/month", "bandwidth at the start"
     )
-    memory: Float[Array, "*run"] = parameter("", "month", "how long past dealings count")
+    memory: Float[Array, "*run"] = parameter("", "month", "mean time for which past ties count")
     dependence_exponent: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "weight of dependence against bandwidth"
+        "", "dimensionless", "weight of dependence: its exponent in a patron's capacity"
     )
     overture: Float[Array, "patronage *run"] = parameter(
         "patronage", "USD/month", "bandwidth that full courtship adds"
     )
     contact_base: Float[Array, "patronage *run"] = parameter(
-        "patronage", "event/month", "recorded dealings without any ties"
+        "patronage", "event/month", "rate of recorded dealings without any ties"
     )
     contact_slope: Float[Array, "patronage *run"] = parameter(
-        "patronage", "event/USD", "recorded dealings that a dollar of valued ties brings"
+        "patronage", "event/USD", "recorded dealings added by a dollar of valued bandwidth"
     )
 
 
@@ -77,7 +78,7 @@ class Bandwidth(Influence):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Which ties run between each patron and its client, in either direction."""
+        """Find the ties between each patron and its client, in either direction."""
         spec = case.spec
         pairs = [frozenset((p.patron, p.client)) for p in spec.patronages]
         patrons = [p.patron for p in spec.patronages]
@@ -102,7 +103,7 @@ class Bandwidth(Influence):
         )
 
     def initial(self, p: BandwidthParameters) -> InfluenceState:
-        """The past decides where bandwidth begins, under every accounting."""
+        """Bandwidth at the start, the same under every accounting."""
         return InfluenceState(
             bandwidth_recorded=p.past, bandwidth_given=p.past, bandwidth_valued=p.past
         )
@@ -110,7 +111,7 @@ class Bandwidth(Influence):
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[InfluenceState, InfluenceFlows]:
-        """Count, smooth, share."""
+        """Value the ties, update bandwidth, and compute shares."""
         before = world.influence
         if not self.clients:
             nobody = before.bandwidth_recorded
@@ -149,7 +150,7 @@ class Bandwidth(Influence):
 
     @abstractmethod
     def _beside(self, p: Any, ties: Array, hidden: Array) -> Array:
-        """Worth of ties, with what customs do not see of them."""
+        """Worth of the ties, including what customs do not record."""
 
     def _share(self, p: BandwidthParameters, width: Array) -> Array:
         """Each patron's share of the capacity of all patrons of the same client."""
@@ -158,16 +159,16 @@ class Bandwidth(Influence):
         return score / jnp.maximum(self._of_client(score), 1e-6)
 
     def _of_client(self, x: Array) -> Array:
-        """Sums over the patrons of one client, at each of them."""
+        """For each patron, the sum over all patrons of the same client."""
         return pick(collect(x, self.clients, max(self.clients) + 1), self.clients)
 
 
 @final
 class HiddenParameters(BandwidthParameters):
-    """Parameters of influence that counts what customs do not see."""
+    """Parameters of influence that counts what customs do not record."""
 
     security_weight: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "weight of a dollar of arms, people or technology against one of trade"
+        "", "dimensionless", "weight of a dollar of arms, people or technology relative to trade"
     )
 
 
@@ -189,7 +190,7 @@ class RecordedParameters(BandwidthParameters):
 
 @final
 class TradeOnly(Bandwidth):
-    """Null rival: only recorded trade makes influence and dealings, whatever else passes."""
+    """Null rival: only recorded trade counts for influence and dealings."""
 
     variant = "trade-only"
     Parameters = RecordedParameters
@@ -199,5 +200,5 @@ class TradeOnly(Bandwidth):
 
 
 def _towards(width: Array, ties: Array, fresh: Array) -> Array:
-    """Bandwidth at the step's end, on its way to what ties are worth now."""
+    """Bandwidth at the end of the step, which approaches the present worth of ties."""
     return width + (ties - width) * fresh

@@ -1,17 +1,19 @@
-"""Posture: states recalibrate, a quarter at a time, among a few named stances.
+"""Posture: every quarter, states choose among a few named stances.
 
-Up to the cut a stance is what the record shows. After it an actor chooses among at most three by
-quantal response: stance s is chosen with probability ∝ exp(U_s/λ), and
+Up to the evidence cut-off a stance is the one in the record. After it an actor chooses among at
+most three stances by quantal response: it chooses stance s with a probability proportional to
+exp(U_s/λ). The payoff U_s is in dollars a month:
 
-    U_s = constant_s + response_s·driver + inertia·[s is in force],
+    U_s = constant_s + response_s·driver + inertia·[s is in force].
 
-payoffs in dollars a month, the driver being one state of last month's world on its own scale.
-Each stance sends a level of one signal (enforcement, courtship, supply of arms, turn away), which
-other mechanisms read; actors that send the same signal add up. A lever can fix any stance, and then
-neither the record nor the choice is asked.
+The driver is one state variable of last month, divided by its scale. Inertia is the payoff of
+keeping the stance in force. λ is the payoff difference that makes a choice e times as likely. Each
+stance sends a level of one signal (enforcement, courtship, supply of arms, turn away). Other
+mechanisms read the signals. The levels of actors that send the same signal add up. A lever can fix
+any stance. The fixed stance then replaces the record and the choice.
 
-Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", GEB 10 (1995), of
-which this is the choice rule without the equilibrium.
+Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", GEB 10 (1995).
+The model uses their choice rule without the equilibrium.
 
 Left out: bluffing and belief about others' choices; more than one issue at a time; looking ahead;
 crises that would make an actor choose between quarters.
@@ -33,7 +35,7 @@ from servanda.world.quantities.posture import PostureFlows, PostureState
 
 
 class Posture(Theory):
-    """The slot: stances in force, and what they signal."""
+    """The slot: stances in force and their signals."""
 
     slot = "posture"
     State = PostureState
@@ -41,15 +43,15 @@ class Posture(Theory):
 
 
 class StanceParameters(eqx.Module):
-    """Parameters of stances. Abstract: each theory has its own."""
+    """Parameters of stances. Abstract: theories extend it."""
 
     fixed: Float[Array, "posture *run"] = parameter(
-        "posture", "dimensionless", "stance fixed by a lever, counted from 0; −1 leaves it free"
+        "posture", "dimensionless", "stance fixed by a lever, counted from 0; −1 if none is"
     )
 
 
 class Recorded(Posture):
-    """A family: stances are those of the record up to the cut; after it they may be chosen."""
+    """A family: stances follow the record up to the cut-off; afterwards actors may choose."""
 
     levels: tuple[tuple[float, ...], ...]
     signals: tuple[int, ...]
@@ -58,7 +60,7 @@ class Recorded(Posture):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """The record of stances by month, and what drives each choice."""
+        """Find the recorded stances by month, and the driver of each choice."""
         spec = case.spec
         start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
@@ -86,13 +88,13 @@ class Recorded(Posture):
         )
 
     def initial(self, p: StanceParameters) -> PostureState:
-        """The first of each actor's stances; the record overrules it in the first month."""
+        """The first of each actor's stances; the record replaces it in the first month."""
         return PostureState(stance=jnp.zeros_like(p.fixed))
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[PostureState, PostureFlows]:
-        """Replay or choose, and signal."""
+        """Take stances from the record or the choice, and compute signals."""
         before = world.posture.stance
         if not self.levels:
             none = jnp.zeros((len(SIGNALS), *before.shape[1:]), before.dtype)
@@ -112,24 +114,24 @@ class Recorded(Posture):
 
     @abstractmethod
     def _choose(self, p: Any, world: World, draws: Draws) -> Float[Array, "posture *run"]:
-        """The stance that each actor would choose now."""
+        """The stance that each actor chooses in this step."""
 
 
 @final
 class ChoiceParameters(StanceParameters):
-    """Parameters of choice."""
+    """Parameters of logit choice."""
 
     constant: Float[Array, "stance *run"] = parameter(
-        "stance", "USD/month", "payoff of a stance at no driver"
+        "stance", "USD/month", "payoff of a stance when the driver is zero"
     )
     response: Float[Array, "stance *run"] = parameter(
-        "stance", "USD/month", "payoff that one scale of the driver adds"
+        "stance", "USD/month", "payoff of a stance added by one scale of the driver"
     )
     driver_scale: Float[Array, "posture *run"] = parameter(
-        "posture", "dimensionless", "how much of the driver counts as one, in the driver's unit"
+        "posture", "dimensionless", "scale of the driver, in the driver's unit"
     )
     inertia: Float[Array, "posture *run"] = parameter(
-        "posture", "USD/month", "payoff of not changing"
+        "posture", "USD/month", "payoff of keeping the stance in force"
     )
     noise: Float[Array, "posture *run"] = parameter(
         "posture", "USD/month", "payoff difference that makes a choice e times as likely"
@@ -138,7 +140,7 @@ class ChoiceParameters(StanceParameters):
 
 @final
 class QuantalResponse(Recorded):
-    """Logit choice among stances, recorded before the cut."""
+    """Actors choose stances by logit after the cut-off."""
 
     variant = "quantal-response"
     draws: ClassVar[tuple[Draw, ...]] = (Draw("choice", axis="posture"),)
@@ -147,7 +149,7 @@ class QuantalResponse(Recorded):
     def _choose(
         self, p: ChoiceParameters, world: World, draws: Draws
     ) -> Float[Array, "posture *run"]:
-        # by inverting the cumulative choice probabilities at the draw
+        # Invert the cumulative choice probabilities at the draw.
         before, driver = world.posture.stance, self._felt(world) / p.driver_scale
         counts = [len(levels) for levels in self.levels]
         first = [sum(counts[:row]) for row in range(len(counts))]
@@ -198,7 +200,7 @@ class FrozenPosture(Recorded):
 
 
 def _by_month(record: list[tuple[int, int]], months: int) -> tuple[int, ...]:
-    """The stance in force each month up to the cut; later entries are not read."""
+    """The stance in force in each month up to the cut-off; later entries are not read."""
     ordered = sorted(record)
     current, stances = ordered[0][1], []
     for month in range(months):

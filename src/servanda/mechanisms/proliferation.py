@@ -1,21 +1,23 @@
-"""Proliferation: weapons knowledge from own research and from what is taught.
+"""Proliferation: a state gains weapons knowledge by its own research and by technology it receives.
 
-Knowledge k runs from zero to the frontier at one,
+Knowledge k runs from zero to one, the frontier:
 
-    dk/dt = (own·(1 − bite·E) + absorbed·T)(1 − k),
+    dk/dt = (own·(1 − bite·E) + absorbed·T)(1 − k).
 
-T being technology received, in dollars a month, and E the enforcement that raises the cost of own
-research; solved exactly over the step, within which E and T are held. Warheads are added at the
-rate r0·e^(r1·k), k being last month's. Launches are counts whose rate l0·e^(−x·exports) falls while
-weapons are exported instead of tested; the case says which goods these are. The gap is the rival's
-lead as a share of what the rival knows, 1 − k/k_rival, negative once the rival is overtaken.
+`own` is the growth rate by own research. Enforcement E reduces it by the share `bite`. T is the
+technology received, in dollars a month, and `absorbed` is the growth that one dollar adds. The
+equation is solved exactly over the step, within which E and T are constant. Warheads are added at
+the rate r0·e^(r1·k), where k is last month's knowledge. Launches are counts. Their rate
+l0·e^(−x·exports) falls when weapons are exported instead of tested; the case says which goods count
+as such exports. The gap is the rival's lead as a share of the rival's knowledge, 1 − k/k_rival. It
+is negative once the state has overtaken the rival.
 
 Source: own-and-transfer growth of knowledge as in Nelson and Phelps, "Investment in Humans,
 Technological Diffusion, and Economic Growth", AER 56 (1966); counts of launches and warheads: CSIS
 Beyond Parallel and the SIPRI yearbooks, as cited in the case.
 
-Left out: fissile material as a stock; delivery against warhead technology; the rival's own
-progress; forgetting; what tests teach.
+Left out: fissile material as a stock; delivery and warhead technology as separate kinds; the
+rival's own progress; forgetting; learning from tests.
 """
 
 from abc import abstractmethod
@@ -30,7 +32,7 @@ from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS
 from servanda.world.quantities.proliferation import ProliferationFlows, ProliferationState
 
-# A rival that knew nothing would make the gap, a share of its knowledge, infinite.
+# Lower bound of the rival's knowledge, which divides the gap.
 _LEAST_RIVAL = 0.01
 
 
@@ -43,7 +45,7 @@ class Proliferation(Theory):
 
 
 class ResearchParameters(eqx.Module):
-    """Parameters of weapons knowledge, one a proliferator. Abstract: each theory has its own."""
+    """Parameters of weapons knowledge, one for each proliferator. Abstract."""
 
     knowledge: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "dimensionless", "knowledge at the start, frontier = 1"
@@ -52,7 +54,7 @@ class ResearchParameters(eqx.Module):
         "proliferator", "dimensionless", "the rival's knowledge, frontier = 1"
     )
     own_research: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "1/month", "growth towards the frontier by own research"
+        "proliferator", "1/month", "rate of growth towards the frontier by own research"
     )
     enforcement_bite: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "dimensionless", "share of own research that full enforcement stops"
@@ -61,28 +63,28 @@ class ResearchParameters(eqx.Module):
         "proliferator", "warhead", "assembled warheads at the start"
     )
     warhead_rate: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "warhead/month", "warheads added at no knowledge"
+        "proliferator", "warhead/month", "rate of adding warheads at knowledge zero"
     )
     warhead_learning: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "dimensionless", "log growth of that rate from no knowledge to the frontier"
+        "proliferator", "dimensionless", "rise of the log rate from knowledge zero to the frontier"
     )
     launches: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "launch/month", "launches while none are exported"
+        "proliferator", "launch/month", "rate of launches without exports of weapons"
     )
     crowding: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "month/missile", "fall of log launches for a missile exported a month"
+        "proliferator", "month/missile", "fall of log launches for each missile exported a month"
     )
 
 
 class Learning(Proliferation):
-    """A family: knowledge grows by own research and by what of the lessons is absorbed."""
+    """A family: knowledge grows by own research and by absorbed technology."""
 
     teachers: tuple[int, ...]
     exports: tuple[tuple[int, ...], ...]
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Which tie teaches each proliferator, and which carry away what it would test."""
+        """Find the tie that teaches each proliferator, and the ties that export its weapons."""
         spec = case.spec
         return cls(
             teachers=tuple(layout.axes.at("tie", p.taught_by) for p in spec.proliferators),
@@ -95,13 +97,13 @@ class Learning(Proliferation):
         )
 
     def initial(self, p: ResearchParameters) -> ProliferationState:
-        """Where knowledge and warheads begin."""
+        """Knowledge and warheads at the start."""
         return ProliferationState(knowledge=p.knowledge, warheads=p.warheads)
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[ProliferationState, ProliferationFlows]:
-        """Learn, build, test."""
+        """Compute knowledge, warheads and the rate of launches."""
         before, arrived = world.proliferation, month.ledger.arrived
         if not self.teachers:
             nobody = before.knowledge
@@ -125,21 +127,21 @@ class Learning(Proliferation):
 
     @abstractmethod
     def _absorbed(self, p: Any, taught: Array) -> Array:
-        """Growth towards the frontier by what is taught."""
+        """Rate of growth towards the frontier by technology received."""
 
 
 @final
 class TransferParameters(ResearchParameters):
-    """Parameters of knowledge that is taught."""
+    """Parameters of knowledge by transfer."""
 
     absorption: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "1/USD", "growth towards the frontier by a dollar of technology received"
+        "proliferator", "1/USD", "rate of growth towards the frontier by a dollar of technology"
     )
 
 
 @final
 class OwnAndTransfer(Learning):
-    """Knowledge grows by own research and by what is taught."""
+    """Knowledge grows by own research and by technology received."""
 
     variant = "own-and-transfer"
     Parameters = TransferParameters
@@ -155,7 +157,7 @@ class OwnParameters(ResearchParameters):
 
 @final
 class OwnOnly(Learning):
-    """Null rival: what is taught teaches nothing."""
+    """Null rival: technology received has no effect on knowledge."""
 
     variant = "own-only"
     Parameters = OwnParameters

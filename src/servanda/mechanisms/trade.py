@@ -1,18 +1,19 @@
-"""Trade: what sanctions take, read off a table of equilibrium results.
+"""Trade: sanctions take trade and income; a table of equilibrium results says how much.
 
-Sanctions are trade costs. Their effect on real income and trade is solved, for each month in which
-a measure comes into force and for each regime of enforcement, elasticity and severity, in a
-structural gravity model with sectors (`servanda.trade`), outside the month. Here the latest of
-these is interpolated linearly between elasticities σ, between severities z (where in their ranges
-covers and costs lie, −1 low, 1 high) and, by the enforcement E that the senders signal (0 is
-indifference, one half selective, 1 full enforcement), between regimes:
+Sanctions are trade costs. A structural gravity model with sectors (`servanda.trade`) solves their
+effect on real income and trade in advance, outside the monthly step. It solves it for each month in
+which a measure comes into force, and for each regime of enforcement, elasticity and severity. Here
+the latest of these months is interpolated linearly between elasticities σ and between severities z.
+z says where in their ranges covers and costs lie (−1 low, 1 high). The enforcement E that the
+senders signal sets the weights of the regimes (0 is indifference, one half selective, 1 full
+enforcement):
 
     effect(σ, z, E) = Σ_regimes weight(E)·Σ_σ' weight(σ)·Σ_z' weight(z)·table[regime, σ', z'].
 
-Beyond the ends of the table its ends hold: before its first month, after its last, and beyond its
-outermost elasticities and severities. Imports lost are what a route may win back, and with them the
-income that measures on the target's imports take. The hold is what senders would take of the
-target's income by ending all trade with it.
+Beyond the ends of the table the values at its ends hold: before its first month, after its last,
+and beyond its outermost elasticities and severities. A route may win back imports lost, and with
+them the income that measures on the target's imports take. The hold is the share of the target's
+income that senders would take by ending all trade with it.
 
 Source: Anderson and van Wincoop, "Gravity with Gravitas", AER 93 (2003); Dekle, Eaton and Kortum,
 "Global Rebalancing with Gravity", IMF Staff Papers 55 (2008).
@@ -42,7 +43,7 @@ COLUMNS = (
     *("since", "regime", "elasticity", "severity", "actor"),
     *("real_income_change", "imports_change", "hold", "hold_imports", "imports_lost_musd_month"),
 )
-# Of a route's target: the column of the table and what turns it into our unit.
+# For a route's target: the column of the table, and the factor to the unit of the quantity.
 OF_ROUTES = (
     ("imports_lost_musd_month", 1e6),
     ("imports_change", 1.0),
@@ -54,7 +55,7 @@ Table = tuple[tuple[tuple[float, ...], ...], ...]  # by month, point of the tabl
 
 
 class Trade(Theory):
-    """The slot: what sanctions take."""
+    """The slot: effects of sanctions on trade and income."""
 
     slot = "trade"
     State = Nothing
@@ -63,19 +64,19 @@ class Trade(Theory):
 
 @final
 class TableParameters(eqx.Module):
-    """Parameters of the reading."""
+    """Parameters of the interpolation."""
 
     elasticity: Float[Array, "*run"] = parameter(
         "", "dimensionless", "elasticity of substitution between countries' goods"
     )
     severity: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "where in their ranges the sanctions' covers and costs lie, -1 to 1"
+        "", "dimensionless", "severity: where in their ranges covers and costs lie, -1 to 1"
     )
 
 
 @final
 class EquilibriumTable(Trade):
-    """Reads equilibrium results by month, between elasticities, severities and enforcements."""
+    """Effects come from equilibrium results by month, elasticity, severity and enforcement."""
 
     since: tuple[int, ...]  # months from the start of the case to those of the table
     elasticities: tuple[float, ...]
@@ -129,7 +130,7 @@ class EquilibriumTable(Trade):
         )
 
     def initial(self, p: TableParameters) -> Nothing:
-        """Nothing is carried."""
+        """The slot has no state."""
         return Nothing()
 
     def step(
@@ -151,18 +152,18 @@ class EquilibriumTable(Trade):
             column = points[point][:, *(None,) * p.elasticity.ndim]
             total = total + column * regime * sigma * severity
         lost, *others = self._split(total[self.actors :])
-        # Sanctions on others may bring a target more trade, of which none is lost.
+        # Sanctions on others may raise a target's trade. Nothing is lost then.
         return Nothing(), _flows(total[: self.actors], jnp.maximum(lost, 0), *others)
 
     def _split(self, total: Array) -> list[Array]:
-        """Each quantity of routes, which stand one after another."""
+        """Split the array into the quantities of routes."""
         width = self.routes
         return [total[at * width : (at + 1) * width] for at in range(len(OF_ROUTES))]
 
 
 @final
 class NoEffect(Trade):
-    """Null rival: sanctions change nothing."""
+    """Null rival: sanctions have no effect."""
 
     routes: int
     actors: int
@@ -172,17 +173,17 @@ class NoEffect(Trade):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Remember how many routes and actors there are."""
+        """Count routes and actors."""
         return cls(layout.axes.size("route"), layout.axes.size("actor"))
 
     def initial(self, p: Nothing) -> Nothing:
-        """Nothing is carried."""
+        """The slot has no state."""
         return Nothing()
 
     def step(
         self, p: Nothing, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[Nothing, TradeFlows]:
-        """Nothing is lost."""
+        """All effects are zero."""
         shape, dtype = world.war.war.shape, world.war.war.dtype
         none = jnp.zeros((self.routes, *shape), dtype)
         income = jnp.zeros((self.actors, *shape), dtype)
@@ -192,7 +193,7 @@ class NoEffect(Trade):
 def _flows(
     income: Array, sanctioned: Array, imports: Array, hold: Array, hold_imports: Array
 ) -> TradeFlows:
-    """The month's flows, those of routes in the order of `OF_ROUTES`."""
+    """The month's flows; those of routes are in the order of `OF_ROUTES`."""
     return TradeFlows(
         sanctioned=sanctioned,
         income_gross=income,
@@ -203,7 +204,7 @@ def _flows(
 
 
 def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
-    """The rows of the table by what they are about."""
+    """The rows of the table by month, regime, elasticity, severity and actor."""
     if not rows:
         raise CaseError(
             where="trade_effects.csv",
@@ -242,7 +243,7 @@ def _month(text: str) -> str:
 
 
 def _check_cells(found: Mapping[Cell, object], wanted: Iterable[Cell]) -> None:
-    """Raise `CaseError` if the table has a hole: what is missing is not zero."""
+    """Raise `CaseError` if the table lacks a row: a missing row does not mean zero."""
     for cell in wanted:
         if cell not in found:
             raise CaseError(
@@ -255,7 +256,7 @@ def _check_cells(found: Mapping[Cell, object], wanted: Iterable[Cell]) -> None:
 
 
 def tent_weights(x: Float[Array, "*run"], knots: tuple[float, ...]) -> list[Float[Array, "*run"]]:
-    """Linear interpolation weights of `x` on knots; constant beyond the ends."""
+    """Linear interpolation weights of `x` on knots, constant beyond the ends."""
     if len(knots) == 1:
         return [jnp.ones_like(x)]
     x = jnp.clip(x, knots[0], knots[-1])

@@ -1,9 +1,9 @@
-"""Tempo of the war: persistent, capped by men, ended by a ceasefire.
+"""Tempo of the war: tempo is persistent, lack of men reduces it, and a ceasefire ends it.
 
-The log tempo x is an AR(1): x' = φx + σε, with the exact discretisation for a step of any length.
-An army that is short of men cannot keep the pace: tempo = exp(x)·min(1, manning)^γ, manning being
-the attacker's men over men required. After the cut each month carries a hazard of ceasefire, after
-which tempo is zero; before it the record shows war.
+The log tempo x is an AR(1) process: x' = φx + σε, with the exact discretisation for a step of any
+length. An army that is short of men cannot keep the pace: tempo = exp(x)·min(1, manning)^γ. Manning
+is the attacker's men divided by men required. After the evidence cut-off each month has a hazard of
+a ceasefire. After a ceasefire tempo is zero. Before the cut-off there is war, as the record shows.
 
 Source: monthly casualty counts are an AR(1) to a good approximation (persistence .83 in the
 prototype's fit to the Ukrainian general staff's counts); a constant ceasefire hazard is the
@@ -28,7 +28,7 @@ from servanda.world.quantities.war import WarFlows, WarState
 
 
 class War(Theory):
-    """The slot: whether the war goes on, and at what pace."""
+    """The slot: whether the war goes on, and its tempo."""
 
     slot = "war"
     State = WarState
@@ -36,40 +36,40 @@ class War(Theory):
 
 
 class PaceParameters(eqx.Module):
-    """Parameters of a pace that men cap and a ceasefire ends. Abstract: each theory has its own."""
+    """Parameters of manning and ceasefire. Abstract: theories extend it."""
 
     initial_log_tempo: Float[Array, "*run"] = parameter(
         "", "dimensionless", "log tempo at the start"
     )
     ceasefire_hazard: Float[Array, "*run"] = parameter(
-        "", "1/month", "hazard of a ceasefire after the cut"
+        "", "1/month", "hazard of a ceasefire after the cut-off"
     )
     required: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "person", "men that the full pace needs"
+        "belligerent", "person", "men required for full tempo"
     )
     manning_elasticity: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "percent less pace for a percent fewer men than required"
+        "", "dimensionless", "elasticity of tempo to manning below one"
     )
 
 
 class CappedByMen(War):
-    """A family: log tempo, however it moves, is capped by men and ended by a ceasefire."""
+    """A family: lack of men reduces tempo, and a ceasefire ends the war."""
 
     foreign: tuple[int | None, ...]
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Foreign troops fight for the belligerent that they are lent to."""
+        """Find the belligerent for which each tie's foreign troops fight."""
         return cls(foreign=tuple(layout.axes.fights_for(t) for t in case.spec.ties))
 
     def initial(self, p: PaceParameters) -> WarState:
-        """The war is on, at its first pace."""
+        """The war goes on, at its initial log tempo."""
         return WarState(log_tempo=p.initial_log_tempo, war=jnp.ones_like(p.initial_log_tempo))
 
     def step(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> tuple[WarState, WarFlows]:
-        """Move log tempo, draw the ceasefire, and cap the pace by men."""
+        """Update log tempo, draw the ceasefire, and reduce tempo where men are short."""
         log_tempo = self._log_tempo(p, world, month, draws, clock)
         ceased = draws["ceasefire"] < -jnp.expm1(-p.ceasefire_hazard * clock.dt)
         war = jnp.where(clock.future & ceased, 0.0, world.war.war)
@@ -85,7 +85,7 @@ class CappedByMen(War):
     def _log_tempo(
         self, p: Any, world: World, month: Month, draws: Draws, clock: Clock
     ) -> Float[Array, "*run"]:
-        """Log tempo at the step's end; arguments as for `step`."""
+        """Log tempo at the end of the step; arguments as for `step`."""
 
 
 @final
@@ -93,7 +93,7 @@ class PersistentParameters(PaceParameters):
     """Parameters of a persistent tempo."""
 
     persistence: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of log tempo that lasts a month"
+        "", "dimensionless", "share of log tempo that remains after a month"
     )
     volatility: Float[Array, "*run"] = parameter(
         "", "dimensionless", "standard deviation of a month's shock to log tempo"
@@ -102,7 +102,7 @@ class PersistentParameters(PaceParameters):
 
 @final
 class PersistentTempo(CappedByMen):
-    """AR(1) tempo, capped by men, with a hazard of ceasefire."""
+    """Log tempo is AR(1); lack of men reduces tempo; a ceasefire ends the war."""
 
     variant = "persistent-tempo"
     draws: ClassVar[tuple[Draw, ...]] = (Draw("shock", kind="normal"), Draw("ceasefire"))
@@ -112,7 +112,7 @@ class PersistentTempo(CappedByMen):
         self, p: PersistentParameters, world: World, month: Month, draws: Draws, clock: Clock
     ) -> Float[Array, "*run"]:
         kept = jnp.exp(jnp.log(p.persistence) * clock.dt)
-        # variance of the exact AR(1) over a step of dt, equal to σ² at one month
+        # Variance of the exact AR(1) over a step of dt; σ² for a step of one month.
         spread = jnp.sqrt((1 - kept * kept) / (1 - p.persistence * p.persistence))
         return kept * world.war.log_tempo + p.volatility * spread * draws["shock"]
 
@@ -124,7 +124,7 @@ class ConstantParameters(PaceParameters):
 
 @final
 class ConstantTempo(CappedByMen):
-    """Null rival: the pace of the start goes on, capped by men, until a ceasefire."""
+    """Null rival: initial tempo lasts until a ceasefire; lack of men reduces it."""
 
     variant = "constant-tempo"
     draws: ClassVar[tuple[Draw, ...]] = (Draw("ceasefire"),)

@@ -1,6 +1,6 @@
-"""Publishers' files: one module for each format, which says what it is, its codes and its traps.
+"""Adapters of publishers' files: one module for each format, with its codes and its traps.
 
-Each reads a file that is not ours to ship and returns checked records, arrays or frames, or one
-`CaseError` that says where the file is not what is expected. Modules that need pandas import it
-when they read, so that importing them does not.
+Each module reads a file that the package may not ship. It returns checked records, arrays or
+frames, or raises one `CaseError` that names the first place that differs from what is expected.
+Modules import pandas only when they read, so that importing them does not need it.
 """

@@ -1,16 +1,17 @@
 """Gravity data and results of "An Advanced Guide to Trade Policy Analysis", chapter 2.
 
-Reads the data of its border experiment (`agtpa_ch2_border_input_2006.csv`: one row a pair of 69
-countries, home included, with exports in USD m as `trade` and what lies between as `ln_DIST`,
-`CNTG`, `INTL_BRDR` and others) and its published results (`agtpa_ch2_app1_border_RESULTS*.csv`:
-changes in percent by country, in one file of all, one of producers and one of consumers).
+Reads the data of its border experiment (`agtpa_ch2_border_input_2006.csv`: one row for each pair of
+69 countries, domestic pairs included, with exports in USD m as `trade` and trade costs as
+`ln_DIST`, `CNTG`, `INTL_BRDR` and others) and its published results
+(`agtpa_ch2_app1_border_RESULTS*.csv`: changes in percent by country, in one file with all, one for
+producers and one for consumers).
 
 Traps:
 
-- the guide calls its reference country ZZZ, so that Stata leaves out its effect, and puts its
-  inward resistance at 1. Its money is therefore such that P is 1 there, and its outward resistance
-  is in that money: Π of Anderson and van Wincoop times world output to the power 1/(1−σ);
-- an empty `trade` is missing and not zero: the row is left out here.
+- the guide calls its reference country ZZZ, so that Stata omits its effect, and sets its inward
+  resistance to 1. Its unit of money is therefore such that P is 1 there. Its outward resistance is
+  in that unit: Π of Anderson and van Wincoop times world output to the power 1/(1−σ);
+- an empty `trade` is missing and not zero: the module omits the row.
 
 Cite: Yotov, Piermartini, Monteiro and Larch (2016), An Advanced Guide to Trade Policy Analysis: The
 Structural Gravity Model, WTO and UNCTAD.
@@ -35,18 +36,18 @@ PAIR = ("exporter", "importer")
 INPUT = "agtpa_ch2_border_input_2006.csv"
 RESULTS = "agtpa_ch2_app1_border_RESULTS"
 COUNTRY = "country"
-# Changes in percent once borders cost nothing: real GDP, factory-gate price, resistances.
+# Changes in percent when borders cost nothing: real GDP, factory-gate price, resistances.
 CHANGES = ("change_rGDP_FULL", "change_price_FULL", "change_IMR_FULL", "change_OMR_FULL")
-AGREE = 1e-9  # relative: what stands in two files is the same in both
+AGREE = 1e-9  # relative; a figure in two files must be the same in both
 
 
 def read_border_input(path: Path, costs: Sequence[str], reference: str) -> pd.DataFrame:
-    """The data, one row a pair whose trade is known; needs the extra `sources`.
+    """The data, with one row for each pair with known trade; needs the extra `sources`.
 
     Args:
         path: The file.
-        costs: Columns of what lies between that have to be there.
-        reference: What to call the reference country.
+        costs: Required columns of trade costs.
+        reference: The name to give to the reference country.
 
     Raises:
         CaseError: The file cannot be read or lacks a column.
@@ -60,7 +61,7 @@ def read_border_results(folder: Path) -> pd.DataFrame:
     """The results by country, `CHANGES` among them; needs the extra `sources`.
 
     Args:
-        folder: Where the three files of results are.
+        folder: The folder of the three files of results.
 
     Raises:
         CaseError: A file cannot be read, lacks a column, or differs from another.

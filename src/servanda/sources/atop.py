@@ -1,28 +1,27 @@
-"""Past alliances as the Alliance Treaty Obligations and Provisions project (ATOP 5.1) records them.
+"""Past alliances, from the Alliance Treaty Obligations and Provisions project (ATOP 5.1).
 
-Reads `atop5_1_alliance.csv` (one row an alliance) or `atop5_1_alliance_phase.csv` (one row a
-*phase*: a treaty amended enough to change its coding has two or more). Use the first: in the
-second a partnership that was deepened counts as one that ended.
+Reads `atop5_1_alliance.csv` (one row for each alliance) or `atop5_1_alliance_phase.csv` (one
+row for each *phase*: a treaty whose amendment changes its coding has two or more). Use the first.
+In the second an alliance that was deepened counts as one that ended.
 
-What the codes mean, as found in the files:
+Meaning of the codes, as found in the files:
 
 - `term` 1 provisions fulfilled or scheduled end reached, 2 violated by a member, 3 renegotiated
   into a new relationship. 0 with `endyr` 0: in force at the end of 2018. 0 *with* an end date
   (38 alliances): no manner is coded, nearly always because a member ceased to be independent
   (the GDR in 1990, France in 1940).
-- `endyr` 0 wins over `term`: one alliance (3433) is in force and yet has `term` 3, of an earlier
-  phase.
-- a missing day is taken as the 15th.
+- `endyr` 0 has priority over `term`: one alliance (3433) is in force but has `term` 3, from an
+  earlier phase.
+- a missing day counts as the 15th.
 - an alliance begins when it is signed (China and North Korea: 11 July 1961), not when it enters
   into force.
 
-**Known trap: these are legal endings, and they come later than practical ones.** The Sino-Soviet
-treaty ends in April 1980 here; as a partnership it was dead by the mid-1960s. So a hazard fitted
-to these dates is one of *ending*, and understates the hazard of *dormancy*, which a model must
-keep apart.
+**Trap: these are legal endings, which come later than the end of use.** The Sino-Soviet treaty ends
+in April 1980 here; the partnership was no longer in use by the mid-1960s. A hazard fitted to these
+dates is a hazard of *ending*. It understates the hazard of *dormancy*, which a model must separate.
 
-The files hold 589 alliances, most but not all of the edition: the Soviet treaty with North Korea
-of July 1961, for one, is not among them.
+The files hold 589 alliances, most but not all of the edition. For example, the Soviet treaty with
+North Korea of July 1961 is missing.
 
 Cite: Leeds, Ritter, Mitchell and Long (2002), Alliance Treaty Obligations and Provisions,
 1815-1944, International Interactions 28: 237-260.
@@ -41,7 +40,7 @@ from servanda.files import read_rows
 from servanda.files.cells import whole
 
 LAST_OBSERVED = date(2018, 12, 31)
-"""ATOP 5.1 follows alliances to the end of 2018: one still in force then is censored there."""
+"""ATOP 5.1 follows alliances to the end of 2018; those still in force are censored there."""
 
 DAYS_PER_YEAR = 365.25
 
@@ -56,7 +55,7 @@ class Ending(StrEnum):
     VIOLATED = "violated"
     RENEGOTIATED = "renegotiated"
     UNCODED = "uncoded"
-    """Ended with no manner coded: nearly always, a member lost its independence."""
+    """Ended without a coded manner, nearly always because a member lost its independence."""
 
 
 CODED_ENDINGS = (Ending.FULFILLED, Ending.RENEGOTIATED, Ending.VIOLATED)
@@ -68,7 +67,7 @@ _ENDINGS = {
     3: Ending.RENEGOTIATED,
 }
 
-# The name here, and the publisher's column.
+# The name in this package, and the publisher's column.
 FLAGS = {
     "bilateral": "bilat",
     "wartime": "wartime",
@@ -83,14 +82,14 @@ _COLUMNS = ("atopid", "begyr", "begmo", "begday", "endyr", "endmo", "endday", "t
 
 @dataclass(frozen=True, slots=True)
 class Alliance:
-    """One alliance, or one phase of one: when it held, how it ended, what it was."""
+    """One alliance, or one phase of one: its dates, manner of ending and content."""
 
     atop_id: int
     begin: date
     end: date | None
     ending: Ending
     flags: frozenset[str]
-    """Those of bilateral, wartime, defence, offence, neutrality ... that are true of it."""
+    """Its traits, from bilateral, wartime, defence, offence, neutrality and others."""
 
     @property
     def years(self) -> float:
@@ -102,8 +101,8 @@ def read_alliances(path: Path) -> tuple[Alliance, ...]:
     """Every alliance in the publisher's alliance (or phase) file, in the file's order.
 
     Raises:
-        CaseError: The file cannot be read, a column is missing, a code is unknown or no number, or
-            a date does not exist or lies before the alliance began.
+        CaseError: The file cannot be read, a column is missing, a code is unknown or not a number,
+            or a date does not exist or lies before the alliance began.
     """
     wanted = (*_COLUMNS, *FLAGS.values())
     return tuple(

@@ -1,13 +1,14 @@
-"""Imports from one country by heading and year, as a table out of UN Comtrade gives them.
+"""Imports from one country by heading and year, from a table of UN Comtrade.
 
-One row a year (`year`), one column a heading of the Harmonized System, named as its user likes
-(`2701_coal`), and `TOTAL`, all of it in US dollars.
+The table has one row for each year (`year`) and one column for each heading of the Harmonized
+System, with a name that its user chooses (`2701_coal`). `TOTAL` is the total. All values are in US
+dollars.
 
 Traps:
 
-- these are what the importer reports (mirror statistics): what is smuggled is in no figure;
-- zero means that nothing was reported, not that nothing came;
-- the total is that of all headings, also of those that the table does not list.
+- the importer reports these figures (mirror statistics), which do not include smuggling;
+- zero means that nothing was reported, not that nothing was imported;
+- the total includes headings that the table does not list.
 
 Cite: United Nations Statistics Division, UN Comtrade database.
 """
@@ -37,7 +38,7 @@ class Headings:
 
     Attributes:
         years: Every year from first to last.
-        value: By heading, `TOTAL` among them.
+        value: Values by heading, including `TOTAL`.
     """
 
     years: tuple[int, ...]
@@ -49,7 +50,7 @@ def read_headings(path: Path, headings: Sequence[str]) -> Headings:
 
     Raises:
         CaseError: The file cannot be read, a column or a year is missing, a year is given twice, or
-            a value is no number or below zero.
+            a value is not a number or below zero.
     """
     wanted = (*headings, TOTAL)
     found: dict[int, dict[str, float]] = {}

@@ -1,13 +1,14 @@
-"""Trade between states by year, as the Correlates of War project (COW Trade 4.0) records it.
+"""Trade between states by year, from the Correlates of War project (COW Trade 4.0).
 
 Reads `cow_trade_v4_directed_dyadyear.parquet`, the project's dyadic file with a row for each
-direction: one row a year, importer (`ccode1`) and exporter (`ccode2`), both by COW state code, and
-what the first bought from the second (`flow1`, USD m at current prices), 1870 to 2014.
+direction. Each row has a year, an importer (`ccode1`) and an exporter (`ccode2`), both as COW state
+codes, and the importer's imports from the exporter (`flow1`, USD m at current prices). The years
+are 1870 to 2014.
 
 Traps:
 
-- −9 stands for missing, and so does an empty cell. Neither is zero, and both are left out here.
-- `flow2`, the other direction, stands in a row of its own as `flow1`: adding both counts twice.
+- −9 and an empty cell mean missing and not zero. The module omits both.
+- `flow2`, the other direction, is `flow1` of another row: adding both counts flows twice.
 - `smoothflow1` and `smoothflow2` are interpolated.
 
 Cite: Barbieri, Keshk and Pollins (2009), Trading Data: Evaluating our Assumptions and Coding Rules,
@@ -31,11 +32,11 @@ COLUMNS = ("year", "ccode1", "ccode2", "flow1")
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """What states bought from each other in a year; what is missing is left out.
+    """Imports of states from each other in a year, without missing flows.
 
     Attributes:
-        importer: COW code of the state that bought.
-        exporter: COW code of the state that sold.
+        importer: COW code of the importer.
+        exporter: COW code of the exporter.
         musd: USD m, at current prices.
     """
 

@@ -1,18 +1,17 @@
-"""Monthly exports by partner, as Eurostat's record of member states' exports gives them.
+"""Monthly exports by partner, from Eurostat's record of member states' exports.
 
-The file has one row a reporter, partner and month: `reporter`, `partner`, `product` ("Total"),
-`flow` ("EXPORT"), `date` (2019-01-01), `value_in_eur`, `is_aggregate`.
+The file has one row for each reporter, partner and month: `reporter`, `partner`, `product`
+("Total"), `flow` ("EXPORT"), `date` (2019-01-01), `value_in_eur`, `is_aggregate`.
 
 Traps:
 
-- rows of aggregates (`is_aggregate` True) stand among those of member states: they are left out
-  here and the member states summed;
-- a state that leaves the union has rows until then and none afterwards, which looks like a fall in
-  trade: name it in `without`. The others then sum to the publisher's own total of the members that
-  are left, in every month;
-- a reporter without a row for a partner in a month adds nothing: small states have few with
-  distant partners. That is the record's way of saying "none", and the agreement with the
-  publisher's total bears it out.
+- the file mixes rows of aggregates (`is_aggregate` True) with those of member states: the module
+  omits aggregates and sums the member states;
+- a state that leaves the union has no rows afterwards, which looks like a fall in trade: name it in
+  `without`. The others then sum to the publisher's own total of the remaining members in every
+  month;
+- a reporter without a row for a partner in a month counts as zero: small states have few rows with
+  distant partners. Agreement with the publisher's total confirms this.
 
 Cite: Eurostat, Comext.
 """
@@ -40,8 +39,8 @@ class Exports:
 
     Attributes:
         months: Every month from first to last, as "2019-01".
-        partners: Their codes.
-        value: Exports, all positive.
+        partners: Codes of the partners.
+        value: Exports, all of them positive.
     """
 
     months: tuple[str, ...]
@@ -56,7 +55,7 @@ class Exports:
                     "exports, months",
                     f"{later} after {earlier}",
                     f"{month_after(earlier)}: no gap",
-                    hint="missing is never zero: start after the gap, or find the month",
+                    hint="a missing month is not zero: start after the gap, or add the month",
                 )
         for row, column in np.argwhere(~(np.isfinite(self.value) & (self.value > 0))):
             raise CaseError(
@@ -78,14 +77,14 @@ class Exports:
         return series
 
     def index(self, month: str) -> int:
-        """Where a month stands."""
+        """The position of a month."""
         if month not in self.months:
             raise UsageError("month", month, f"one from {self.months[0]} to {self.months[-1]}")
         return self.months.index(month)
 
 
 def month_after(month: str) -> str:
-    """The month that follows, "2020-01" after "2019-12"."""
+    """The next month: "2020-01" after "2019-12"."""
     year, number = int(month[:4]), int(month[5:7])
     return f"{year + number // 12}-{number % 12 + 1:02}"
 
@@ -98,12 +97,12 @@ def read_exports(
     Args:
         path: The file.
         partners: The code of each partner that the file names, in the order of the result.
-        without: Reporters whose rows do not count.
+        without: Reporters to omit.
 
     Raises:
         CaseError: The file cannot be read, a column is missing, a partner or a flag unknown, a
-            value no number or below zero, a reporter's month given twice, a partner without rows
-            or months, or a month left out.
+            value is not a number or below zero, a reporter's month given twice, a partner without
+            rows or months, or a month left out.
     """
     totals: dict[tuple[str, str], float] = {}
     seen: set[tuple[str, str, str]] = set()
@@ -129,7 +128,7 @@ def read_exports(
 def _counted(
     path: Path, partners: Mapping[str, str], without: Collection[str]
 ) -> Iterator[tuple[str, str, str, float, str]]:
-    """Reporter, partner's code, month, euros, and where it stands, for each row that counts."""
+    """Reporter, partner's code, month, euros and place in the file, for each row that counts."""
     for line, row in read_rows(path, COLUMNS, others=True).items():
         where = f"{path.name} line {line}"
         if row["partner"] not in partners:

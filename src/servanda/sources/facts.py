@@ -1,11 +1,11 @@
-"""This project's own compilation of dated, sourced figures, from which cases take theirs.
+"""This project's compilation of dated figures with sources, from which cases take theirs.
 
-Reads `facts.csv`: one row a figure, with its series (`series`), whom it is about (`actor`), the
-year, month or day (`date`: 2021, 2021-06 or 2021-06-30), `value` in `unit`, and more that nothing
-here reads.
+Reads `facts.csv`: one row for each figure, with its series (`series`), its actor (`actor`), the
+year, month or day (`date`: 2021, 2021-06 or 2021-06-30), `value` in `unit`, and columns that this
+module does not read.
 
-Trap: `date` is as precise as the source. A year stands for the whole of it, and a row about one of
-its months is another figure.
+Trap: `date` is as precise as the source. A year means the whole year, and a row for one of its
+months is another figure.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ class Facts:
 
     Attributes:
         file: The file's name, for messages.
-        rows: Its rows as they stand, by the line that each ends on.
+        rows: Its rows, by the line on which each ends.
     """
 
     file: str
     rows: dict[int, dict[str, str]]
 
     def of_year(self, series: str, year: int, actor: str | None = None) -> float:
-        """The one value of a series about a whole year, in the series' unit.
+        """The only value of a series for a whole year, in the series' unit.
 
         Args:
-            series: Its name.
+            series: Name of the series.
             year: The year.
-            actor: Whom it has to be about; anyone if none is given.
+            actor: The actor; any actor if none is given.
 
         Raises:
             CaseError: There is no such row, or more than one, or it has no figure.

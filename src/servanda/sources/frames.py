@@ -1,4 +1,4 @@
-"""A publisher's table as a pandas data frame, or one message about the file."""
+"""Reading a publisher's table as a pandas data frame."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a CSV or a Parquet file, which the name's ending tells; needs the extra `sources`.
+    """Read a CSV or Parquet file, by its suffix; needs the extra `sources`.
 
     Args:
         path: The file.
-        columns: What has to be there; others may be, too.
+        columns: Required columns; others are allowed.
 
     Raises:
         CaseError: The file is missing, cannot be read, or lacks a column.
@@ -37,7 +37,7 @@ def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         ) from None
     except FileNotFoundError:
         raise CaseError(path.name, "no such file", f"a {kind} file in {path.parent}") from None
-    except (OSError, ValueError) as error:  # what pandas and pyarrow raise is a ValueError
+    except (OSError, ValueError) as error:  # pandas and pyarrow raise ValueError.
         raise CaseError(path.name, str(error), f"valid {kind}") from None
     known = [str(name) for name in frame.columns]
     for column in columns:

@@ -1,8 +1,8 @@
 """The sample data of the package gegravity: trade of 30 countries in 2006.
 
-Reads `gegravity_sample_30country_2006.csv`: one row a pair, home included, with exports in USD m
-(`trade`), output of the exporter (`Y`), expenditure of the importer (`E`), and what lies between
-(`pta`, `contiguity`, `common_language`, `lndist`, `international`).
+Reads `gegravity_sample_30country_2006.csv`: one row for each pair, domestic pairs included, with
+exports in USD m (`trade`), output of the exporter (`Y`), expenditure of the importer (`E`), and
+trade costs (`pta`, `contiguity`, `common_language`, `lndist`, `international`).
 
 Trap: `Y` and `E` differ from the sums of the flows and, by 0.8 percent in all, from each other.
 
@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 def read_sample(path: Path) -> pd.DataFrame:
-    """The sample, one row a pair; needs the extra `sources`.
+    """The sample, with one row for each pair; needs the extra `sources`.
 
     Raises:
         CaseError: The file cannot be read or lacks a column.

@@ -1,14 +1,16 @@
-"""Structural gravity: estimated, solved in changes, and sanctions as trade costs. Useful alone.
+"""Structural gravity: estimation, counterfactuals in changes, and sanctions as trade costs.
+
+The package works without the rest of Servanda.
 
     gravity = estimate(data, ["ln_DIST", "CNTG"])        # PPML, from a long table
     economy = gravity.economy                            # or Economy(("A", "B"), flows)
     after = counterfactual(economy, cost_change, elasticity=6.0)
     after.real_income
 
-Regimes of sanctions, written as data, become cost changes (`sanctions`), tables that a case's runs
-read (`effects`) and sweeps over what nobody knows exactly (`sweep`), with what leverage they use
-and leave (`leverage`). How much trade goes round them is held against the record in the study of
-rerouting, which stands outside the package.
+Sanctions regimes are data. `sanctions` turns them into cost changes, `effects` into the tables that
+runs of a case read, and `sweep` into effects over draws of uncertain inputs. `leverage` computes
+the leverage that they use and leave. The study of rerouting, outside the package, compares leakage
+with the record.
 """
 
 from servanda.trade.armington import Closure, Factors

@@ -1,10 +1,11 @@
-"""Trade in general equilibrium, in changes: goods told apart by origin, in one sector or several.
+"""Trade in general equilibrium, in changes: goods differ by origin, in one or several sectors.
 
-Claim: when a trade cost moves, buyers turn to other origins and the prices of every origin move
-until each country sells what it makes. Observed flows and one elasticity a sector say how far; no
-cost level has to be known (exact hat algebra: Dekle, Eaton and Kortum 2008). With x̂ = x'/x, k a
-sector, s_kij the share of origin i in what destination j spends on k, α_kj the sector's share in
-what j spends, η the elasticity between sectors, Y output, E spending and γ value added in output:
+Claim: when a trade cost changes, buyers turn to other origins, and the prices of all origins change
+until each country sells its output. The size of the changes follows from observed flows and one
+elasticity for each sector. The levels of costs are not needed (exact hat algebra: Dekle, Eaton and
+Kortum 2008). A hat is a change, x̂ = x'/x. k is a sector, and s_kij is the share of origin i in the
+spending of destination j on k. α_kj is the sector's share in the spending of j, η the elasticity
+between sectors, Y output, E spending and γ the share of value added in output:
 
     demand          s'_kij = s_kij (t̂_kij p̂_ki / P̂_kj)^(1−σ_k)
     inward          P̂_kj^(1−σ_k) = Σ_i s_kij (t̂_kij p̂_ki)^(1−σ_k)
@@ -15,35 +16,37 @@ what j spends, η the elasticity between sectors, Y output, E spending and γ va
     clearing        Y_ki ŵ_ki = Σ_j s'_kij α'_kj E'_j
     real income     Σ_k Y_ki ŵ_ki / (Y_i P̂_i)
 
-World output in money stays as observed: it is the unit of account. Outward resistance follows: with
+World output in money stays as observed: it is the unit of account. Outward resistance follows. With
 clearing, p̂_ki Π̂_ki = (Ŷ_ki / Ŷ_k)^(1/(1−σ_k)), as in Anderson and van Wincoop (2003). With one
 sector, real income is ŝ_ii^(1/(γ(1−σ))) wherever t̂_ii = 1 (Arkolakis, Costinot and
 Rodríguez-Clare 2012).
 
 **Factors.** ``"mobile"``, the default: a country's factors move between sectors and earn the same
 in each, so clearing holds for the country and not sector by sector. ``"fixed"``: each sector of a
-country has an endowment of its own, as in the years before workers and plant can move. With γ = 1
-and fixed factors this is the endowment model of Yotov et al. (2016); labour is never added to or
-withdrawn. With one sector the two are the same.
+country has its own endowment, as in the years before workers and plant can move. With γ = 1
+and fixed factors this is the endowment model of Yotov et al. (2016); the quantity of labour
+is constant. With one sector the two are the same.
 
-**Closure.** What a country spends follows what it earns, in one of four ways:
+**Closure.** A country's spending depends on its earnings, in one of four ways:
 
-- ``"multiplicative"``, the default: E_j / Y_j stays as observed, all rescaled by one number so that
-  the world spends what it makes. It comes nearest to the published border experiment of Yotov et
-  al. (2016). A lender goes on lending the same share of its earnings, however little it can sell.
-- ``"export-share"``: a borrower would spend E_j / Y_j as observed, a lender what leaves its imports
-  over its exports as observed; then all is rescaled by one number, as before, which moves that
-  ratio a little. Who sells or buys less abroad lends less. Ours: we know of no source.
-- ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). The
-  lender goes on lending as before, so that isolation with an imbalance has no equilibrium.
-- ``"held-shares"``: prices clear demand at the output and spending of before, Y_i = Σ_j s'_ij E_j;
-  only then do output, spending and flows move with prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ).
-  This is how gegravity (Herman 2021) closes the model. Its flows do not add up to its output: use
-  it to compare. In real incomes it differs from the first by hundredths of a point for a small
-  change and by points for a large one.
+- ``"multiplicative"``, the default: E_j / Y_j stays as observed, and one number rescales all E_j so
+  that the world spends its output. This closure is closest to the published border experiment of
+  Yotov et al. (2016). A lender lends the same share of its earnings, however little it can sell.
+- ``"export-share"``: a borrower keeps E_j / Y_j as observed, and a lender keeps its imports over
+  its exports as observed. One number then rescales all spending, which changes that ratio a
+  little. A lender that sells or buys less abroad lends less. This closure is this project's; no
+  source is known.
+- ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). A
+  lender lends as much as before, so a country that is isolated with an imbalance has no
+  equilibrium.
+- ``"held-shares"``: prices clear demand at the initial output and spending, Y_i = Σ_j s'_ij E_j.
+  Output, spending and flows then follow prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ). gegravity
+  (Herman 2021) closes the model in this way. Its flows do not add up to its output, so it serves
+  only for comparison. Its real incomes differ from those of the first closure by hundredths of a
+  point for a small change and by points for a large one.
 
-Leaves out: tariff revenue (a cost change is lost on the way, as ice melts), inputs that differ by
-sector, and time. Real income is that of the factors, without what is borrowed or lent.
+Left out: tariff revenue (trade costs are iceberg costs), inputs that differ by sector, and time.
+Real income is that of the factors, without borrowing and lending.
 
 Sources: Anderson and van Wincoop, "Gravity with Gravitas", AER 93(1), 2003. Dekle, Eaton and
 Kortum, "Global Rebalancing with Gravity", IMF Staff Papers 55(3), 2008. Arkolakis, Costinot and
@@ -69,7 +72,7 @@ Factors = Literal["mobile", "fixed"]
 CLOSURES: tuple[Closure, ...] = get_args(Closure)
 FACTORS: tuple[Factors, ...] = get_args(Factors)
 
-# A pool of factors that earn alike: a country, or each of its sectors. One row or one a sector.
+# A pool of factors with the same earnings: a country, or each of its sectors.
 Pools = Float[Array, "pool country"]
 Goods = Float[Array, "sector country"]
 Trade = Float[Array, "sector origin destination"]
@@ -96,7 +99,7 @@ class WorldTrade(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """A solution: see `servanda.trade.Equilibrium`, of which each field is one."""
+    """A solution; `servanda.trade.Equilibrium` has the same fields and describes them."""
 
     price: Float[Array, "... country"]
     wage: Float[Array, "... country"]
@@ -110,7 +113,7 @@ class Changes(NamedTuple):
 
 
 class Markets(NamedTuple):
-    """The world at one guess of prices."""
+    """All markets at one guess of prices."""
 
     ease: Goods  # p̂_ki^(1−σ)
     bought: Goods  # P̂_kj^(1−σ)
@@ -129,7 +132,7 @@ def world_of(economy: Economy) -> WorldTrade:
 
 
 def reach(world: WorldTrade, log_cost: Trade, elasticity: Sectors) -> Trade:
-    """s_kij t̂_kij^(1−σ): what prices do not change, worked out once for a search."""
+    """s_kij t̂_kij^(1−σ), which does not depend on prices, computed once for a search."""
     shares = world.flows / world.spending[:, None]
     return shares * jnp.exp((1 - elasticity)[:, None, None] * log_cost)
 
@@ -139,15 +142,15 @@ def markets(
 ) -> Markets:
     """Evaluate every market at a guess of prices.
 
-    The gap is zero where demand meets supply and world output is what it was: demand depends on
-    relative prices alone, so that their level is free to hold the unit of account.
+    The gap is zero where demand equals supply and world output is unchanged. Demand depends on
+    relative prices alone, so the price level can keep the unit of account.
 
     Args:
         world: The economy before.
-        reached: What `reach` says of the new costs.
+        reached: The result of `reach` for the new costs.
         elasticity: σ of each sector.
-        closure: What spending follows.
-        log_price: log p̂: one row where factors are mobile, one a sector where they are fixed.
+        closure: How spending depends on earnings.
+        log_price: log p̂: one row if factors are mobile, one for each sector if they are fixed.
     """
     gamma, power = world.value_added_share, (1 - elasticity)[:, None]
     before = world.spending
@@ -168,13 +171,13 @@ def markets(
 
 
 def _pooled(by_sector: Goods, log_price: Pools) -> Pools:
-    """Add up the sectors whose factors earn alike."""
+    """Add up the sectors of each pool of factors."""
     alike = log_price.shape[0] < by_sector.shape[0]
     return by_sector.sum(axis=0, keepdims=True) if alike else by_sector
 
 
 def _index(world: WorldTrade, log_inward: Goods) -> Nations:
-    """The log price of all that a country buys."""
+    """The log price index of a country."""
     if len(log_inward) == 1:
         return log_inward[0]
     share = world.spending / world.spending.sum(axis=0)
@@ -185,14 +188,14 @@ def _index(world: WorldTrade, log_inward: Goods) -> Nations:
 
 
 def _spent(world: WorldTrade, closure: Closure, supply: Pools, at_home: Nations) -> Nations:
-    """What each country spends, `at_home` being the share of it that stays there."""
+    """Spending of each country; `at_home` is the share that it spends on its own goods."""
     output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
     earned = supply.sum(axis=0)
     if closure == "held-shares":
         return before
     if closure == "additive":
         spent = earned + (before - output) * earned.sum()
-        # Who owes more than it makes has nothing to spend: there is no such world.
+        # A country that owes more than its output has nothing to spend: no equilibrium exists.
         return jnp.where(spent > 0, spent, jnp.nan)
     wanted = before / output * earned
     if closure == "export-share":
@@ -218,7 +221,7 @@ def changes(
     log_price: Pools,
     steps: Int[Array, ""],
 ) -> Changes:
-    """Read every result off the prices that clear the markets."""
+    """Compute all results from the prices that clear the markets."""
     m = markets(world, reached, elasticity, closure, log_price)
     power, output = (1 - elasticity)[:, None], world.output
     price = jnp.broadcast_to(jnp.exp(log_price), output.shape)

@@ -1,4 +1,4 @@
-"""The world without sanctions, as files: flows by sector, elasticities, and how they were made."""
+"""The baseline without sanctions, as files: flows by sector, elasticities and their sources."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ COLUMNS = ("sector", "origin", "destination", "musd_year")
 
 
 class SectorElasticity(Record):
-    """The elasticity of one sector, between what is bought of different origins.
+    """The elasticity of substitution between origins in one sector.
 
     Attributes:
         range: Low, central and high, each above one.
-        status: How it was come by.
+        status: Measured, estimated or assumed.
         sources: Names in the file's table of sources; may be empty where the status is `assumed`.
-        note: How it was arrived at.
+        note: How it was determined.
     """
 
     range: Annotated[Range, rising(1.0, above=True)]
@@ -41,20 +41,20 @@ class SectorElasticity(Record):
 
 
 class BaselineFile(Record):
-    """The whole of `trade_baseline.toml`.
+    """The content of `trade_baseline.toml`.
 
     Attributes:
-        sectors: Those of the flows, in the order of what is solved.
+        sectors: The sectors of the flows, in the order of all results.
         report: The countries whose effects are reported.
-        sector_elasticity: η, between what is bought of different sectors.
+        sector_elasticity: η, the elasticity of substitution between sectors.
         factors: Whether factors move between sectors.
-        closure: What spending follows.
+        closure: How spending depends on earnings.
         elasticities: By sector.
-        names: What to call some countries, by code.
+        names: Printed names of some countries, by code.
         gross_output_ratio: Gross output over value added.
-        gross_output_source: Where that ratio comes from.
-        build: How the flows were made, for whoever made them: nothing here reads it.
-        sources: By the name that figures cite.
+        gross_output_source: The source of that ratio.
+        build: Notes on how the flows were made; the package does not read them.
+        sources: Sources, by the name that figures cite.
     """
 
     sectors: Annotated[Names, Field(min_length=1)]
@@ -72,15 +72,15 @@ class BaselineFile(Record):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What sanctions are counted from.
+    """The world without sanctions, from which effects of sanctions are counted.
 
     Attributes:
         economy: Flows in USD m a year, by sector.
         elasticities: σ of each sector, low, central and high, in the order of the sectors.
         factors: Whether factors move between sectors.
-        closure: What spending follows.
+        closure: How spending depends on earnings.
         report: The countries whose results are reported, in order.
-        names: What to call some of them, by code.
+        names: Printed names of some of them, by code.
     """
 
     economy: Economy

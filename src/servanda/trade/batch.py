@@ -1,8 +1,8 @@
-"""Solves counterfactuals a few at a time on every core, in compiled programs of one fixed shape.
+"""Solves counterfactuals in parallel on every core, in compiled programs of one fixed shape.
 
-The quick method comes first; what it leaves unsolved goes to the patient one, which is compiled
-only then. One counterfactual follows another within a program, since a batched loop would wait for
-the slowest; so the bits of one do not depend on how many others were asked for.
+The accelerated method comes first. Newton's method solves the rest; it is compiled only if needed.
+A program solves its counterfactuals one after another, because a batched loop would wait for the
+slowest. The result of one therefore does not depend on the number of others.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ Method = Literal["quick", "patient", "differentiable"]
 Inverses = Float[Array, "reference unknown unknown"]
 T = TypeVar("T")
 
-CHUNK = 16  # counterfactuals that a core takes at a time, or fewer
-CHUNK_CELLS = 2**17  # flows that these have together, at most
-REFERENCES = (3.0, 10.0)  # elasticities at which slopes are worked out
+CHUNK = 16  # most counterfactuals that a core takes at a time
+CHUNK_CELLS = 2**17  # most flows that these have together
+REFERENCES = (3.0, 10.0)  # elasticities at which slopes are computed
 
 
 class Solved(NamedTuple):
-    """Solutions, what gap was left in each market, and how far new costs were walked to."""
+    """Solutions, the remaining gap in each market, and the share of the cost change reached."""
 
     changes: Changes
     gap: Float[Array | np.ndarray, "*run pool country"]
@@ -64,7 +64,7 @@ class Solved(NamedTuple):
 
 @partial(jax.jit, static_argnames=("closure", "factors"))
 def slopes_inverses(world: WorldTrade, closure: Closure, factors: Factors) -> Inverses:
-    """How prices answer to gaps before any change, at each elasticity of reference."""
+    """Inverse slopes of the gaps before any change, at each reference elasticity."""
     start, unchanged = _start(world, factors), jnp.zeros_like(world.flows)
 
     def at(reference: Scalar) -> Slopes:
@@ -78,7 +78,7 @@ def slopes_inverses(world: WorldTrade, closure: Closure, factors: Factors) -> In
 
 
 def _inverse_at(inverses: Inverses, elasticity: Sectors) -> Slopes:
-    """The inverse at any elasticity. It all but follows a line in 1/σ, as slopes do one in σ."""
+    """The inverse at any elasticity, interpolated in 1/σ, in which it is nearly linear."""
     low, high = (1 / reference for reference in REFERENCES)
     share = (1 / elasticity.mean() - low) / (high - low)
     return inverses[0] + share * (inverses[1] - inverses[0])
@@ -112,7 +112,7 @@ def solve_many(
 ) -> Generator[Solved, None, None]:
     """Solve every run, a chunk at a time and in order, on every core."""
     width = max(1, min(CHUNK, CHUNK_CELLS // world.flows.size))
-    # Threads do not inherit JAX's setting, so each chunk makes it again.
+    # Threads do not inherit JAX's configuration, so each chunk sets it again.
     with jax.enable_x64(True):
         inverses = slopes_inverses(world, closure, factors)
 
@@ -139,7 +139,7 @@ def solve_many(
 
 
 def _filled(values: np.ndarray, width: int) -> np.ndarray:
-    """A chunk of a program's one width; rows that nobody asked for are ones, and not solved."""
+    """A chunk of the program's width; additional rows are ones and are not solved."""
     if len(values) == width:
         return values
     return np.concatenate([values, np.ones((width - len(values), *values.shape[1:]))])
@@ -152,7 +152,7 @@ def _replaced(places: np.ndarray, values: np.ndarray, others: np.ndarray) -> np.
 
 
 def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None, None]:
-    """Results in order, with no more tasks handed out than are needed to keep cores busy."""
+    """Results in order; only as many tasks are pending as keep all cores busy."""
     if len(starts) == 1:  # needs no thread
         yield task(starts[0])
         return
@@ -165,7 +165,7 @@ def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None
             result = running.pop(0).result()
             running += [pool.submit(task, start) for start in islice(waiting, 1)]
             yield result
-    finally:  # where one fails, or nobody wants the rest, none that waits is begun
+    finally:  # If a task fails or the caller stops, no pending task begins.
         pool.shutdown(cancel_futures=True)
 
 
@@ -197,7 +197,7 @@ def _chunk(
 
 
 def _pools(world: WorldTrade, factors: Factors) -> tuple[int, int]:
-    """How many prices there are: of pools of factors, and of countries."""
+    """Shape of the prices: pools of factors by countries."""
     sectors, countries, _ = world.flows.shape
     return (sectors if factors == "fixed" else 1), countries
 
@@ -210,7 +210,7 @@ def _start(world: WorldTrade, factors: Factors) -> Point:
 def _gap(
     world: WorldTrade, log_cost: Trade, elasticity: Sectors, closure: Closure, factors: Factors
 ) -> Staged:
-    """The markets' gaps as a function of prices and of how far the costs have changed."""
+    """The markets' gaps as a function of prices and of the share of the cost change."""
 
     def gap(share: Scalar) -> Gap:
         reached = reach(world, share * log_cost, elasticity)

@@ -1,4 +1,4 @@
-"""Where the figures of a file come from: its table of sources, and figures that name them."""
+"""Sources of the figures of a file: a table of sources, and figures that cite them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from servanda.files.fields import Status
 
 
 class Publication(Record):
-    """A publication that figures are taken from.
+    """A publication that figures cite.
 
     Attributes:
-        title: What it is called.
-        publisher: Who published it, and through whom it was read.
-        url: Where it stands.
+        title: Its title.
+        publisher: Who published it, and where it was read.
+        url: Its address.
     """
 
     title: str
@@ -24,7 +24,7 @@ class Publication(Record):
 
 
 def check_cited(where: str, status: Status, sources: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `CaseError` where a source is unknown, or there is none and nothing is assumed."""
+    """Raise `CaseError` if a source is unknown, or a figure has no source and is not assumed."""
     named, choices = tuple(sources), tuple(known)
     for source in named:
         if source not in choices:

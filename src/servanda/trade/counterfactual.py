@@ -4,7 +4,7 @@
     many = counterfactuals(economy, cost_changes, elasticities)
     answer = solution(economy)      # JAX: jit it, map it, take its gradient
 
-Answers are in float64 whatever JAX is set to.
+Results are in float64, whatever the configuration of JAX.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def counterfactual(
 
     Args:
         economy: The flows observed before.
-        cost_change: t̂, new over old cost of delivering one unit, of the shape of the flows: 1.2
+        cost_change: t̂, new over old cost of delivering one unit, in the shape of the flows: 1.2
             adds a fifth of its price.
-        elasticity: σ, between goods of different origin, one or one a sector; the trade elasticity
-            is σ − 1.
-        closure: What spending follows: see `servanda.trade.armington`.
-        factors: Whether factors move between sectors: see there.
+        elasticity: σ, between goods of different origin, one number or one for each sector; the
+            trade elasticity is σ − 1.
+        closure: How spending depends on earnings: see `servanda.trade.armington`.
+        factors: Whether factors move between sectors: see `servanda.trade.armington`.
 
     Returns:
         The new equilibrium, with demand within a relative 1e-10 of supply everywhere.
@@ -75,17 +75,17 @@ def counterfactuals(
     Args:
         economy: The flows observed before.
         cost_changes: t̂ of each run, [run, origin, destination] or [run, sector, …].
-        elasticities: σ: one number, one a run, or one a run and sector.
-        closure: What spending follows.
+        elasticities: σ: one number, one for each run, or one for each run and sector.
+        closure: How spending depends on earnings.
         factors: Whether factors move between sectors.
-        progress: Called with how many are done, of how many.
+        progress: Called with the number of finished runs and of all runs.
 
     Returns:
-        The equilibria, with an axis of runs in front of every array. One does not depend, to the
-        last bit, on how many others were asked for.
+        The equilibria, with an axis of runs in front of every array. Each is equal to the last
+        bit whatever the number of the others.
 
     Raises:
-        UsageError: As `counterfactual`, saying which run; or there is no run.
+        UsageError: As `counterfactual`, with the run named; or there is no run.
     """
     if not len(cost_changes):
         raise UsageError("cost changes", "no run", "at least one")
@@ -99,15 +99,15 @@ def counterfactuals(
 def solution(
     economy: Economy, closure: Closure | str = "multiplicative", factors: Factors | str = "mobile"
 ) -> Solve:
-    """Give a counterfactual as a function of cost change and elasticity, for JAX to transform.
+    """Return a counterfactual as a function of cost change and elasticity, for use in JAX.
 
-    Derivatives are those of the equilibrium, by the implicit function theorem. The function checks
-    nothing else: look at `residual` in what it returns. Flows are in shares of world output. It
-    needs float64: call it, and what JAX makes of it, under ``jax.enable_x64(True)``.
+    Derivatives are those of the equilibrium, by the implicit function theorem. The function does
+    not check its result: look at the returned `residual`. Flows are in shares of world output. It
+    needs float64: call it, and its JAX transformations, under ``jax.enable_x64(True)``.
 
     Args:
         economy: The flows observed before.
-        closure: What spending follows.
+        closure: How spending depends on earnings.
         factors: Whether factors move between sectors.
 
     Raises:
@@ -160,7 +160,7 @@ def _solve(
 
 
 def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..."]) -> None:
-    """Look at all at once, which is quick, and one by one only to say which is wrong."""
+    """Check all at once, which is fast; check one by one only to name the wrong one."""
     fitting = cost_changes.shape[1:] == economy.flows.shape
     if fitting and cost_changes.min() > 0 and cost_changes.max() < np.inf:
         return
@@ -195,7 +195,7 @@ def _checked_elasticities(
 
 
 def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closure: str) -> None:
-    """Say of the first counterfactual without an answer how far it got and whose market failed."""
+    """Raise an error about the first unsolved counterfactual and its worst market."""
     for run in np.flatnonzero(~(solved.changes.residual <= TOLERANCE)):
         left = np.abs(solved.gap[run])
         left = np.where(np.isnan(left), np.inf, left)
@@ -209,7 +209,7 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closu
             f"at most {TOLERANCE:.0e} from supply",
             hint="cap the cost change or the elasticity"
             if closure in ("multiplicative", "export-share")
-            else "a country all but cut off cannot keep its deficit or surplus: balance its trade, "
+            else "an isolated country cannot keep its deficit or surplus: balance its trade, "
             "use the 'multiplicative' closure or cap the cost change",
         )
 
@@ -217,12 +217,12 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closu
 def _equilibrium(
     economy: Economy, found: Changes, costs: Float64[np.ndarray, "run ..."]
 ) -> Equilibrium:
-    """Put solutions, with runs in front, back into the economy's unit and shape."""
+    """Return solutions in the unit and shape of the economy, with runs in front."""
     arrays = {name: np.asarray(values) for name, values in found._asdict().items()}
     arrays["flows"] *= economy.flows.sum()
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
-    # A policy that changes nothing changes no bit, which exp(log(1)) need not give.
+    # Without a cost change, results must equal the data to the bit; exp(log(1)) may not.
     same = np.array([(cost == 1).all() for cost in costs])
     for name, values in arrays.items():
         values[same] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)

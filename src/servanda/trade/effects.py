@@ -1,7 +1,7 @@
-"""The table that a case's runs read: what each regime does since when, over knots of the unknown.
+"""The table of sanctions effects that runs of a case read, by month, regime and uncertain input.
 
-Rows are solved at five places in the ranges of elasticities, those of all sectors together, and at
-five severities; a run interpolates between them. A place is counted in steps from the centre of a
+Rows are solved at five places in the ranges of elasticities, the same place for all sectors, and at
+five severities. A run interpolates between them. A place is counted in steps from the centre of a
 range to its ends.
 """
 
@@ -25,29 +25,29 @@ from servanda.trade.regimes import MONTHS, Regime
 from servanda.trade.sanctions import NONE, Elasticities, Marks, sanctioned
 from servanda.trade.sweep import elasticity
 
-ELASTICITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # effects bend with elasticities
+ELASTICITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # Effects are not linear in elasticities.
 SEVERITY_KNOTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 TABLE = "trade_effects.csv"
 SHARES = ("real_income_change", "imports_change", "hold", "hold_imports")
 MONEY = ("exports_lost_musd_month", "imports_lost_musd_month")
-TEXTS = ("since", "regime", "actor")  # all other columns are numbers
+TEXTS = ("since", "regime", "actor")  # All other columns are numbers.
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one regime does to one actor from a month on, at one elasticity and severity.
+    """Effects of one regime on one actor from a month on, at one elasticity and severity.
 
     Attributes:
-        since: The month from which it does, as 2022-03, until the next one in the table.
+        since: First month of the effect, as 2022-03; it lasts until the next one in the table.
         regime: The regime's name.
-        elasticity: σ of the last sector; those of the others lie as far in their ranges.
-        severity: Where in their ranges covers and tariff equivalents lie: −1 low, 1 high.
+        elasticity: σ of the last sector; the σ of others are at the same place in their ranges.
+        severity: Place of covers and tariff equivalents in their ranges: −1 low, 1 high.
         actor: The actor's code.
         real_income_change: Change in real income, as a share: −0.05 is 5 % less.
-        imports_change: Of it, what measures on what targets buy do.
-        hold: Share of real income that ending all trade with its senders would take; zero for who
-            is no target.
-        hold_imports: Of it, what the end of its imports from them would take.
+        imports_change: The part of it that measures on targets' imports cause.
+        hold: Share of real income that ending all trade with its senders would take; zero for
+            actors that are not targets.
+        hold_imports: The part of it that ending its imports from them would take.
         exports_lost_musd_month: Fall in its exports over sanctioned pairs, USD m a month.
         imports_lost_musd_month: Fall in its imports over sanctioned pairs, USD m a month.
     """
@@ -66,18 +66,18 @@ class Effect:
 
 
 def effects(regimes: Sequence[Regime], baseline: Baseline, months: Sequence[str]) -> list[Effect]:
-    """Solve every regime from each month on over the knots, and say what each actor loses.
+    """Solve every regime from each month on at all knots, for every reported actor.
 
     Trade lost is counted over the sanctioned pairs: every pair of a sender and its target in any
-    of the regimes, both directions. What is sold elsewhere instead is not netted off.
+    of the regimes, in both directions. Additional sales elsewhere are not deducted.
 
     Args:
-        regimes: The regimes. `none` is added where it is absent.
+        regimes: The regimes; `none` is added if it is missing.
         baseline: The world without sanctions.
-        months: Those from which something changes, in order; a run holds the last one's effects.
+        months: Months in which measures begin, in order; the last one's effects continue.
 
     Raises:
-        UsageError: A country or sector is unknown, or a world has no equilibrium.
+        UsageError: A country or sector is unknown, or an equilibrium does not exist.
     """
     listed = tuple(regimes)
     if NONE.name not in {regime.name for regime in listed}:

@@ -1,6 +1,6 @@
-"""What a sweep says: who pays, who gains, what trade goes elsewhere, and what leverage is left.
+"""Findings of a sweep: who pays, who gains, where trade goes, and what leverage is left.
 
-Every figure is a median with the interval that holds nine tenths of the draws.
+Every figure is a median with the 90 % interval over draws.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Draws = Float64[np.ndarray, " run"]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over draws: median, and the ends of the interval that holds nine tenths of them."""
+    """The median over draws, and the ends of their 90 % interval."""
 
     low: float
     median: float
@@ -34,7 +34,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """What a regime does to a country's real income: below zero it pays, above it gains."""
+    """Effect of a regime on a country's real income: negative if it pays, positive if it gains."""
 
     regime: str
     country: str
@@ -44,18 +44,18 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Diverted:
-    """What becomes of a target's sales, or purchases, USD m a month.
+    """Changes of a target's exports or imports under a regime, USD m a month.
 
     Attributes:
         regime: The regime.
-        target: Whose trade it is.
+        target: The target.
         direction: `exports` or `imports`.
-        with_senders: Change in trade with those who sanction it; below zero where it is lost.
-        with_others: Change in trade with everyone else abroad.
-        at_home: Change in what it buys from itself.
-        share: Of what was lost with senders, what was won with others.
+        with_senders: Change of its trade with its senders; negative if trade is lost.
+        with_others: Change of its trade with all other countries.
+        at_home: Change of its domestic trade.
+        share: Trade won with others as a share of trade lost with senders.
         gainer: The country other than a sender whose trade with the target grew most, if any.
-        gain: By how much.
+        gain: The growth of trade with the gainer.
     """
 
     regime: str
@@ -71,16 +71,16 @@ class Diverted:
 
 @dataclass(frozen=True, slots=True)
 class Leverage:
-    """What senders take of a target's real income and what they still could, in percent of it.
+    """Leverage of senders over a target, in percent of its real income.
 
     Attributes:
         regime: The regime.
         target: The target.
-        before: What ending all trade with it would take, had nothing been sanctioned.
-        felt: What the regime takes, less what leaks.
-        left: What senders could still take, less what would leak.
-        lost: What leakage wins back of both: leverage that is gone.
-        leakage: The share that leaks, in the end, of what measures on its imports take.
+        before: What ending all trade with it would take if nothing were sanctioned.
+        felt: What the regime takes, less leakage.
+        left: What senders could still take, less leakage.
+        lost: What leakage wins back of both, which is leverage lost.
+        leakage: Long-run leakage, as a share of what measures on its imports take.
     """
 
     regime: str
@@ -93,7 +93,7 @@ class Leverage:
 
 
 def payers(data: xr.Dataset) -> list[Payer]:
-    """Say who pays and who gains, by regime, from the largest loss in money to the largest gain."""
+    """Find who pays and who gains by regime, from the largest loss in money to the largest gain."""
     rows = []
     for regime in data.regime.values.tolist():
         change = data.income_change.sel(regime=regime)
@@ -112,7 +112,7 @@ def payers(data: xr.Dataset) -> list[Payer]:
 
 
 def diverted(data: xr.Dataset) -> list[Diverted]:
-    """Say where each target's trade goes under each regime."""
+    """Find where each target's trade goes under each regime."""
     return [
         _diverted(data, regime, target, direction)
         for regime in data.regime.values.tolist()
@@ -144,19 +144,19 @@ def _diverted(data: xr.Dataset, regime: str, target: str, direction: str) -> Div
 
 
 def _most(partners: xr.DataArray) -> str:
-    """The partner whose trade grew most; none where everyone is a sender."""
+    """The partner whose trade grew most; none if every partner is a sender."""
     if not partners.country.size:
         return ""
     return str(partners.country.values[partners.median("run").values.argmax()])
 
 
 def leverages(data: xr.Dataset, leakage: Mapping[tuple[str, str], Draws]) -> list[Leverage]:
-    """Say what leverage over each target a regime uses, leaves and loses.
+    """Compute the leverage over each target that a regime uses, leaves and loses.
 
     Args:
-        data: What `sweep` gave.
-        leakage: By regime and target, the share of what is taken that is won back, one a draw;
-            nothing leaks where a pair is not named.
+        data: The result of `sweep`.
+        leakage: By regime and target, the share that is won back, one number for each draw; it is
+            zero for pairs that are not named.
     """
     rows = []
     for regime in data.regime.values.tolist():

@@ -1,4 +1,4 @@
-"""Who sells how much to whom: what a counterfactual starts from and what it ends in."""
+"""Trade flows between countries: the data of a counterfactual, and its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from servanda.errors import UsageError
 
-# An economy of one sector may do without the axis of sectors; many runs add one in front.
+# An economy of one sector needs no axis of sectors. Many runs add an axis in front.
 Countries = Float64[np.ndarray, "... country"]
 Pairs = Float64[np.ndarray, "... origin destination"]
 Runs = Float64[np.ndarray, "*run"]
@@ -28,10 +28,10 @@ class Economy:
         countries: Their codes, in the order of the flows.
         flows: Sales of each origin to each destination, [origin, destination]; its sales at home
             are on the diagonal. With sectors, [sector, origin, destination].
-        value_added_share: γ, value added in gross output. Below one, goods are made from goods.
-        sectors: Their names, in the order of the flows. None: one sector, and no axis for it.
-        sector_elasticity: η, between what is bought of different sectors. At one, each keeps its
-            share of spending; below one, a sector that turns dearer takes more of it.
+        value_added_share: γ, value added over gross output. Below one, goods are inputs too.
+        sectors: Their names, in the order of the flows. None: one sector without an axis.
+        sector_elasticity: η, the elasticity of substitution between sectors. At one, each keeps
+            its share of spending; below one, a dearer sector takes a larger share.
     """
 
     countries: tuple[str, ...]
@@ -41,7 +41,7 @@ class Economy:
     sector_elasticity: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse flows that no equilibrium can have produced."""
+        """Refuse flows that cannot come from an equilibrium."""
         if len(self.countries) < FEWEST:
             raise UsageError("countries", str(len(self.countries)), f"at least {FEWEST}")
         check_names(self.countries, "countries", "code")
@@ -62,15 +62,15 @@ class Economy:
             )
 
     def at_gross_output(self, ratio: float) -> Economy:
-        """The same value added of each country, and trade, were gross output `ratio` times that.
+        """The same value added and trade, with gross output `ratio` times value added.
 
         Sales at home make up the difference, so that each sector keeps its share of spending (its
         share of value added moves), and γ becomes 1 / ratio. With another γ alone, value added
         would change too.
 
         Raises:
-            UsageError: The ratio is no number from one on, or so low that a country would sell all
-                it makes of a sector abroad.
+            UsageError: The ratio is not a number from one on, or so low that a country would export
+                its whole output of a sector.
         """
         what = "gross output over value added"
         if not 1 <= ratio < math.inf:
@@ -86,7 +86,7 @@ class Economy:
         return replace(self, flows=flows.reshape(self.flows.shape), value_added_share=1 / ratio)
 
     def by_sector(self) -> list[tuple[str, Pairs]]:
-        """Each sector's name, '' where there is but one, and its flows, [origin, destination]."""
+        """Each sector's name ('' if there is one sector) and its flows, [origin, destination]."""
         if not self.sectors:
             return [("", self.flows)]
         return list(zip(self.sectors, self.flows, strict=True))
@@ -94,25 +94,25 @@ class Economy:
 
 @dataclass(frozen=True, slots=True)
 class Equilibrium:
-    """What a change in trade costs does. A change is new over old, so 1 is none.
+    """The effect of a change in trade costs. A change is new over old, so 1 is no change.
 
-    Arrays have the economy's axis of sectors, where it has one, before that of countries, unless
-    noted; where many counterfactuals were solved, the axis of runs comes first.
+    If the economy has an axis of sectors, arrays have it before that of countries, unless noted.
+    If many counterfactuals were solved, the axis of runs comes first.
 
     Attributes:
         countries: Their codes, in the order of every array.
         sectors: Their names, or none where there is one sector without an axis.
-        price: Change in the factory-gate price, world output in money being fixed.
-        wage: Change in what a unit of the country's factors earns.
+        price: Change in the factory-gate price, with world output in money fixed.
+        wage: Change in the earnings of a unit of the country's factors.
         inward: Change in inward multilateral resistance: the price of what the country buys of the
             sector, P̂ of Anderson and van Wincoop (2003).
         outward: Change in outward multilateral resistance, Π̂: the incidence of trade costs on the
             country's sellers.
-        price_index: Change in the price of all that the country buys; no axis of sectors.
-        real_income: Change in what its factors can buy; no axis of sectors.
+        price_index: Change in the price index of the country; no axis of sectors.
+        real_income: Change in the real income of its factors; no axis of sectors.
         flows: The new flows, in the unit of the old ones.
-        steps: Steps that the solver took.
-        residual: Largest gap left between log demand and log supply.
+        steps: Number of steps of the solver.
+        residual: Largest remaining gap between log demand and log supply.
     """
 
     countries: tuple[str, ...]
@@ -133,7 +133,7 @@ class Equilibrium:
         return Equilibrium(self.countries, self.sectors, **arrays)
 
     def dataset(self) -> xr.Dataset:
-        """The same as labelled arrays over run, sector, and country or origin and destination."""
+        """The results as arrays labelled by run, sector, and country or origin and destination."""
         runs = ["run"] * (self.real_income.ndim - 1)
         sectors = ["sector"] if self.sectors else []
         country, pair = ["country"], ["origin", "destination"]
@@ -157,7 +157,7 @@ class Equilibrium:
 
 
 def check_names(names: tuple[str, ...], what: str, noun: str) -> None:
-    """Raise `UsageError` if a name stands twice."""
+    """Raise `UsageError` if a name occurs twice."""
     for name in names:
         if names.count(name) > 1:
             raise UsageError(what, f"{name!r} twice", f"each {noun} once")
@@ -213,5 +213,5 @@ def _check_ties(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
                 f"{direction}{good} of {countries[i]!r}",
                 "zero with every other country",
                 "at least one positive flow",
-                hint="nothing ties its prices to the others': leave the country out",
+                hint="its prices have no link to the others': leave the country out",
             )

@@ -1,25 +1,25 @@
-"""What stands between countries, estimated from what they trade: structural gravity by PPML.
+"""Estimates trade costs from trade flows: structural gravity by PPML.
 
-Claim: flows are made by what origins sell, what destinations buy, and what lies between,
+Claim: a flow depends on its exporter, its importer, and the trade costs between them,
 
     X_ij = exp(exporter_i + importer_j + β · costs_ij) + error,   t_ij^(1−σ) = exp(β · costs_ij)
 
-estimated by Poisson pseudo-maximum likelihood (Santos Silva and Tenreyro 2006), which keeps the
-zeros, does not mind unequal variance and, with effects of every exporter and importer, fits flows
-that add up to the observed totals of each. The effects then *are* the multilateral resistances of
-theory, with no further restriction (Arvis and Shepherd 2013; Fally 2015), and the fitted flows are
-an economy that a counterfactual can start from.
+estimated by Poisson pseudo-maximum likelihood (Santos Silva and Tenreyro 2006), which keeps
+zero flows and allows unequal variance. With effects of every exporter and importer, fitted flows
+add up to the observed totals of each. The effects are then the multilateral resistances of theory,
+without further restriction (Arvis and Shepherd 2013; Fally 2015). A counterfactual can start from
+the fitted flows.
 
-pyfixest estimates β. The effects are then solved for, given β, by scaling rows and columns to
-their totals (`resistance.balance`), which meets a relative 1e-12 where pyfixest by its own stopping
-rule leaves some exporters 1e-5 away. β itself is checked against its first-order condition,
+pyfixest estimates β. The effects then follow, given β, from scaling rows and columns to
+their totals (`resistance.balance`). This meets the totals within a relative 1e-12, while pyfixest
+stops with some exporters 1e-5 away. β is checked against its first-order condition,
 Σ costs (X − X̂) = 0.
 
 Standard errors are sandwich ones, clustered by a column where one is named, with G/(G − 1) for G
 clusters as the only correction for small samples: the convention of Stata's `ppml`, which the
 published examples use.
 
-Leaves out: panels over years, effects of pairs, and the bias of standard errors when effects are
+Left out: panels over years, effects of pairs, and the bias of standard errors when effects are
 many (Weidner and Zylkin 2021).
 
 Sources: Santos Silva and Tenreyro, "The Log of Gravity", Review of Economics and Statistics 88(4),
@@ -55,11 +55,11 @@ Costs = Float64[np.ndarray, "cost origin destination"]
 Effects = Float64[np.ndarray, " cost"]
 
 MAX_ITERATIONS = 100
-COLLINEAR = 1e-9  # what is left of a cost variable, relative, when the others explain it
-UNSEEN = 1e-12  # squared size, relative, of what a direction does to positive flows: nothing
-NOTICED = 1e-6  # what it does to a zero, or to a coefficient, costs being of unit size
+COLLINEAR = 1e-9  # relative remainder of a cost variable that the others explain
+UNSEEN = 1e-12  # relative squared effect of a direction on positive flows that counts as none
+NOTICED = 1e-6  # least effect on a zero flow or a coefficient, with costs of unit size
 LARGEST_LOG = 700.0  # beyond 709 an exponential overflows
-CONDITION = 1e-9  # how far Σ costs (X − X̂) may be from zero, relative to Σ |costs| X
+CONDITION = 1e-9  # largest Σ costs (X − X̂), relative to Σ |costs| X
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,14 @@ class Gravity:
 
     Attributes:
         costs: The names of the cost variables, in the order of the coefficients.
-        coefficients: β, the change in log flows for one more of each.
+        coefficients: β, the change in log flows for one unit of each.
         standard_errors: Their standard errors, robust or clustered.
         countries: Their codes, in the order of every other array.
         ease: t_ij^(1−σ) = exp(β · costs_ij), by origin and destination.
-        fitted: The flows that the equation says, in the unit of the observed ones. They add up to
-            the observed total of every exporter and importer.
-        exporter_effects: Log of what makes each origin sell.
-        importer_effects: Log of what makes each destination buy, with a mean of zero.
+        fitted: The fitted flows, in the unit of the observed ones. They add up to the observed
+            total of every exporter and importer.
+        exporter_effects: Log effect of each origin.
+        importer_effects: Log effect of each destination, with a mean of zero.
         deviance: Poisson deviance, in the unit of the flows: zero where the fit is perfect.
         r_squared: Squared correlation of observed and fitted flows.
         observations: The number of pairs.
@@ -95,7 +95,7 @@ class Gravity:
 
     @property
     def economy(self) -> Economy:
-        """The fitted flows, as something that a counterfactual can start from."""
+        """The fitted flows as an economy, from which a counterfactual can start."""
         return Economy(self.countries, self.fitted)
 
     def resistances(self, elasticity: float, reference: str) -> Resistances:
@@ -127,17 +127,17 @@ def estimate(
         flow: The column of flows, in any one unit of money.
         exporter: The column of codes of the origin.
         importer: The column of codes of the destination.
-        cluster: The column of clusters within which errors may go together, such as the pair
-            whatever its direction. Without one, each row is on its own.
+        cluster: The column of clusters within which errors may be correlated, such as the pair
+            whatever its direction. Without one, errors are independent.
 
     Returns:
-        The estimates, and the flows that they fit.
+        The estimates, with the fitted flows.
 
     Raises:
-        UsageError: pyfixest is not installed; a column is unknown; a pair stands in no row or in
-            several; a flow is negative or missing, at home zero, or a country trades with nobody; a
-            cost variable is not finite, or says nothing that the effects and the others do not;
-            the zeros leave a coefficient without a finite value; ease is beyond what a float holds;
+        UsageError: pyfixest is not installed; a column is unknown; a pair has no row or several;
+            a flow is negative or missing, a domestic flow is zero, or a country has no trade; a
+            cost variable is not finite, or is collinear with the effects and the others; the
+            zeros leave a coefficient without a finite value; ease is beyond what a float holds;
             or PPML does not converge.
     """
     pyfixest = _pyfixest()
@@ -199,7 +199,7 @@ def _cost_values(data: Table, grid: Grid, names: tuple[str, ...]) -> Costs:
 
 
 def _within(names: tuple[str, ...], values: Costs) -> Costs:
-    """Take exporter and importer means from each cost variable, and refuse those left with nothing.
+    """Subtract exporter and importer means from each cost variable; refuse collinear ones.
 
     Subtracting the means of rows and columns once is exact, as no pair is missing.
     """
@@ -208,14 +208,14 @@ def _within(names: tuple[str, ...], values: Costs) -> Costs:
     basis: list[np.ndarray] = []
     for name, raw, left in zip(names, values, within, strict=True):
         rest = left.ravel()
-        for direction in basis * 2:  # twice, against rounding
+        for direction in basis * 2:  # Do it twice, because of rounding.
             rest = rest - (rest @ direction) * direction
         length = float(np.linalg.norm(rest))
         if length <= COLLINEAR * float(np.linalg.norm(raw)):
             raise UsageError(
                 f"cost variable {name!r}",
-                "nothing that exporter and importer effects and the variables before it do not say",
-                "a variable that differs between pairs in its own way",
+                "a variable that exporter and importer effects and the variables before it explain",
+                "a variable with variation of its own between pairs",
                 hint="leave it out",
             )
         basis.append(rest / length)
@@ -251,13 +251,16 @@ def _fit(
             **columns,
         }
     )
-    with np.errstate(divide="ignore", invalid="ignore"):  # in t values of a perfect fit, not used
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # from t values of a perfect fit, which are not used
         fit = pyfixest.fepois(
             f"flow ~ {' + '.join(columns)} | exporter + importer",
             table,
             vcov={"CRV1": "cluster"},
             ssc=pyfixest.ssc(k_adj=False),
-            separation_check=[],  # it would drop, with a warning, what `_check_separation` refuses
+            # The check would drop, with a warning, observations that `_check_separation` refuses.
+            separation_check=[],
             iwls_tol=1e-14,
             iwls_maxiter=MAX_ITERATIONS,
             demeaner=pyfixest.MapDemeaner(fixef_tol=1e-14, fixef_maxiter=100_000),
@@ -267,11 +270,11 @@ def _fit(
 
 
 def _check_separation(names: tuple[str, ...], grid: Grid, flows: Pairs, cells: Costs) -> None:
-    """Refuse costs that can tell zeros from positive flows: PPML would send them to infinity.
+    """Refuse costs that separate zeros from positive flows: PPML estimates would be infinite.
 
-    There are such where a direction of the coefficients leaves every positive flow alone and only
-    lowers zeros (Santos Silva and Tenreyro 2010; Correia, Guimarães and Zylkin 2021). Directions of
-    the first kind are few, so that a small linear program finds one of the second among them.
+    They exist if a direction of the coefficients does not change any positive flow and only
+    lowers zeros (Santos Silva and Tenreyro 2010; Correia, Guimarães and Zylkin 2021). Few
+    directions leave positive flows unchanged, so a small linear program finds such a direction.
     """
     positive = flows.ravel() > 0
     if positive.all():
@@ -290,9 +293,10 @@ def _check_separation(names: tuple[str, ...], grid: Grid, flows: Pairs, cells: C
         raise UsageError(
             "cost variables",
             ", ".join(repr(name) for name, used in zip(names, at_work, strict=True) if used)
-            + f", told by zeros alone: {len(told_apart)} of them, the first {grid.pair(*first)}",
-            "variables at work where there is trade, too",
-            hint="a coefficient would run off to infinity: leave out what marks pairs that do not"
+            + f", separating {len(told_apart)} zeros from positive flows, the first "
+            + grid.pair(*first),
+            "variables that also vary among positive flows",
+            hint="a coefficient would be infinite: leave out variables that only mark pairs without"
             " trade",
         )
 
@@ -325,7 +329,7 @@ def _ease(log_ease: Pairs) -> Pairs:
 
 
 def _squared_correlation(observed: Pairs, fitted: Pairs) -> float:
-    """Stata's R² for PPML; not a number where all flows are the same."""
+    """Stata's R² for PPML; not a number if all flows are equal."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.corrcoef(observed.ravel(), fitted.ravel())[0, 1] ** 2)
 

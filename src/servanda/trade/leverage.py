@@ -1,18 +1,19 @@
-"""Leverage: what senders take of a target's income, and what they could by ending all trade.
+"""Leverage: what senders take of a target's income, and what they could take by ending all trade.
 
 Hirschman's (1945) influence effect of trade is the income that a target would lose if its senders
-ended it. Before they sanction anything it is all a threat. What a regime takes is felt; what is
-left is the rest of the threat. Of what measures on the target's *imports* take, a share θ comes
-back through third countries: it is felt no more, and cannot be threatened with either. What it
-sells elsewhere instead is in the equilibrium already, so that nothing of that leaks twice.
+ended all trade with it. Before any sanctions all of it is a threat. A regime takes a part, which is
+felt. The rest remains a threat. Leakage is the share θ of what measures on the target's *imports*
+take that comes back through third countries. This part is no longer felt and no longer a threat.
+What the target sells elsewhere instead is already in the equilibrium, so no part of it is counted
+twice.
 
     before = felt + lost + left
     felt = taken − θ·taken_imports,   lost = θ·before_imports
     left = (before − taken) − θ·(before_imports − taken_imports)
 
-The part of imports is the mean of what their measures take first, with those on exports not yet in
-place, and last, with those in place (Shapley 1953): a country that can sell nothing buys nothing,
-whoever forbids it.
+The part of imports is a mean of two effects of measures on imports: before measures on exports are
+in place, and after they are in place (Shapley 1953). The two differ because a country that cannot
+sell cannot buy.
 
 Sources: Hirschman, *National Power and the Structure of Foreign Trade*, 1945. Shapley, "A Value for
 n-Person Games", Contributions to the Theory of Games II, 1953.
@@ -42,12 +43,12 @@ ONE_WAY = (("from-target",), ("to-target",))  # what the target sells; what it b
 
 
 class Taken(NamedTuple):
-    """What a regime does, by run.
+    """Effects of a regime, by run.
 
     Attributes:
         income: Real income of each country, one without sanctions.
         flows: New flows, by run, sector, origin and destination.
-        imports: Share of real income that measures on what targets buy take, of each country.
+        imports: Share of each country's real income that measures on targets' imports take.
     """
 
     income: Income
@@ -56,7 +57,7 @@ class Taken(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """What ending all trade with its senders would take of a target's real income, by run."""
+    """Share of a target's real income that ending all trade with senders would take, by run."""
 
     whole: Float64[np.ndarray, " run"]
     imports: Float64[np.ndarray, " run"]
@@ -77,7 +78,7 @@ def take(
     severity: Places,
     month: str | None = None,
 ) -> Taken:
-    """Solve a regime, and its measures on what targets sell and on what they buy alone."""
+    """Solve a regime, and separately its measures on targets' exports and on their imports."""
     given = regime, baseline.economy, sigma, severity, month
     income, flows = solve(baseline, cost_changes(*given), sigma)
     sold, bought = (
@@ -87,19 +88,19 @@ def take(
 
 
 def hold(regimes: Sequence[Regime], target: str, baseline: Baseline, sigma: Elasticities) -> Hold:
-    """Solve the end of all trade between a target and everyone who sanctions it in any regime."""
+    """Solve the end of all trade between a target and its senders in any regime."""
     economy = baseline.economy
     place = economy.countries.index(target)
     free = np.ones((*sigma.shape, *economy.flows.shape[-2:]))
-    cut, sold, bought = (
+    ended, sold, bought = (
         solve(baseline, banned(free, regimes, target, economy, directions), sigma)[0][:, place]
         for directions in (DIRECTIONS, *ONE_WAY)
     )
-    return Hold(1 - cut, _of_imports(cut, sold, bought))
+    return Hold(1 - ended, _of_imports(ended, sold, bought))
 
 
 def _of_imports(both: np.ndarray, sold: np.ndarray, bought: np.ndarray) -> np.ndarray:
-    """Of the income lost to measures on both, the part of those on what is bought."""
+    """The part of lost income that measures on imports take."""
     last, first = sold - both, 1 - bought
     part: np.ndarray = (last + first) / 2
     return part

@@ -1,4 +1,4 @@
-"""Ranges of figures that nobody knows exactly: low, central and high, and a place between them."""
+"""Ranges of uncertain inputs: low, central and high, and a place in a range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 from pydantic import BeforeValidator
 
-Range = tuple[float, float, float]  # low, central, high: four chances in five lie within
+Range = tuple[float, float, float]  # low, central, high; the probability within is 80 %
 ENDS = 3
 
 
@@ -19,9 +19,9 @@ def rising(
     """A check of a file's range: three finite numbers that do not fall.
 
     Args:
-        floor: The least that each may be.
-        ceiling: The most that each may be.
-        above: Whether each has to be more than the floor.
+        floor: The least value of each.
+        ceiling: The largest value of each.
+        above: Whether each must exceed the floor.
     """
     limit = ", finite" if math.isinf(ceiling) else f" to {ceiling:g}"
     expected = f"low, central and high, rising, each {'above' if above else 'from'} {floor:g}"
@@ -45,13 +45,13 @@ def within(
     floor: float = 0.0,
     ceiling: float = math.inf,
 ) -> Float64[np.ndarray, "*run"]:
-    """A figure at a place in its range: −1 low, 0 central, 1 high, and as straight on beyond them.
+    """The value at a place in its range: −1 low, 0 central, 1 high, linear beyond them.
 
     Args:
         range_: Low, central and high.
-        place: Where in it.
-        floor: What it never falls below.
-        ceiling: What it never exceeds.
+        place: The place in it.
+        floor: The least result.
+        ceiling: The largest result.
     """
     low, central, high = range_
     side = np.where(place < 0, central - low, high - central)

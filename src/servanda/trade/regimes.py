@@ -1,4 +1,4 @@
-"""Sanction regimes as data: who puts what cost on trade with whom, since when, how sure that is."""
+"""Sanctions regimes as data: senders, targets, trade costs, start months and uncertainty."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from servanda.trade.ranges import Range, rising
 
 Direction = Literal["from-target", "to-target"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-# Those of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
+# Kinds of the Global Sanctions Data Base (Felbermayr et al., European Economic Review 129, 2020).
 Kind = Literal["arms", "military", "trade", "financial", "travel", "other"]
 MONTHS = 12
-PROHIBITIVE = 1000.0  # a tariff equivalent that leaves next to nothing
+PROHIBITIVE = 1000.0  # a tariff equivalent that leaves almost no trade
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A cost that senders put on trade with a target, in one direction.
+    """A trade cost that senders impose on trade with a target, in one direction.
 
     Attributes:
-        target: The country the measure is against.
+        target: The country that the measure targets.
         senders: The countries whose trade with it bears the cost.
-        direction: `from-target` for what the senders buy, `to-target` for what they sell.
+        direction: `from-target` for imports of the senders, `to-target` for their exports.
         kind: What is sanctioned.
         start: The month it came into force, as 2022-03.
         cover: Share of that trade under the measure: low, central, high.
         tariff_equivalent: Ad valorem cost of what is covered, 0.2 a fifth: low, central, high.
-        status: How the figures were come by.
+        status: Measured, estimated or assumed.
         sources: Names in the file's table of sources; may be empty where the status is `assumed`.
-        note: How the figures were arrived at.
-        sectors: The sectors that bear the cost; all if none is named.
+        note: How the figures were determined.
+        sectors: The sectors that bear the cost; all sectors if none is named.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -66,7 +66,7 @@ class Measure:
         """Whether it is in force in a month, as 2022-03.
 
         Raises:
-            UsageError: The text is no month.
+            UsageError: The text is not a month.
         """
         if not MONTH.match(month):
             raise UsageError("month", repr(month), "a month like 2024-06")
@@ -75,13 +75,13 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A named list of measures: how hard the senders mean it.
+    """A named list of measures at one level of enforcement.
 
     Attributes:
-        name: What it is called.
-        meaning: What it stands for.
-        measures: What it puts on trade.
-        enforcement: How strongly it is policed, from 0 to 1: what a covert route is up against.
+        name: Its name.
+        meaning: Its meaning, in words.
+        measures: Its measures.
+        enforcement: Strength of enforcement, from 0 to 1, which limits covert routes.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -93,12 +93,12 @@ class Regime:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Every country that it is against."""
+        """Every target of the regime."""
         return tuple(dict.fromkeys(measure.target for measure in self.measures))
 
 
 class _RegimesFile(Record):
-    """The whole of a file of regimes."""
+    """The content of a file of regimes."""
 
     regimes: tuple[Regime, ...]
     sources: dict[str, Publication] = Field({})
@@ -109,7 +109,7 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
 
     Raises:
         CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
-            does not resolve, a regime has no target, or a name stands twice.
+            does not resolve, a regime has no target, or a name occurs twice.
     """
     read = validated(_RegimesFile, read_toml(path), path.name)
     names = [regime.name for regime in read.regimes]

@@ -1,21 +1,20 @@
-"""Multilateral resistances: how far each country is from all the others together.
+"""Multilateral resistances: the average trade costs of each country with all others.
 
-Claim: what two countries trade depends on what it costs them to trade with each other relative to
-what it costs them to trade with everybody. With Y output, E expenditure, Y without an index the
-world's, and t the cost of delivering one unit (Anderson and van Wincoop 2003, equations 10 to 12,
-with output and expenditure told apart as in Yotov et al. 2016):
+Claim: trade between two countries depends on the cost of trade between them relative to their costs
+of trade with all countries. Y is output (without an index, world output), E expenditure and t the
+cost of delivering one unit (Anderson and van Wincoop 2003, equations 10 to 12, with separate output
+and expenditure as in Yotov et al. 2016):
 
     flows      X_ij = (Y_i E_j / Y) (t_ij / (Π_i P_j))^(1−σ)
     outward    Π_i^(1−σ) = Σ_j (t_ij / P_j)^(1−σ) E_j / Y
     inward     P_j^(1−σ) = Σ_i (t_ij / Π_i)^(1−σ) Y_i / Y
 
 Costs enter only as the **ease** t^(1−σ), which is what gravity estimates. The equations leave one
-level open: P is 1 in a country of reference. They hold exactly where the flows add up to output and
-expenditure, so that solving them is the old problem of scaling the rows and columns of a positive
-matrix to given totals (RAS, or Sinkhorn's). One solution exists for any positive numbers whose
-totals agree, and every sweep over rows and columns comes nearer to it whatever the units
-(Franklin and Lorenz 1989). Newton steps are taken where they come nearer faster. Both work on
-logarithms, so that nothing has to be rescaled by hand first.
+level open, so P is set to 1 in a reference country. They hold exactly if the flows add up to output
+and expenditure. Solving them therefore means scaling the rows and columns of a positive matrix to
+given totals (RAS, or Sinkhorn's method). One solution exists for any positive numbers whose totals
+agree, and every sweep over rows and columns comes closer to it (Franklin and Lorenz 1989). Newton
+steps are used where they come closer faster. Both work on logarithms, so units do not matter.
 
 Sources: Anderson and van Wincoop, "Gravity with Gravitas", AER 93(1), 2003. Yotov, Piermartini,
 Monteiro and Larch, "An Advanced Guide to Trade Policy Analysis", WTO/UNCTAD 2016. Franklin and
@@ -37,14 +36,14 @@ from servanda.errors import UsageError, nearest
 Countries = Float64[np.ndarray, " country"]
 Pairs = Float64[np.ndarray, "origin destination"]
 
-TOLERANCE = 1e-12  # largest relative gap between a total and what is to add up to it
+TOLERANCE = 1e-12  # largest relative gap between a total and the sum of its flows
 MAX_STEPS = 2000
 LONGEST_STEP = 5.0  # log points
-FRACTIONS = (1.0, 0.25, 0.05)  # of a Newton step, to be tried before a sweep
+FRACTIONS = (1.0, 0.25, 0.05)  # halvings of a Newton step before a sweep
 DAMPING = 1e-13
-VISIBLE_FALL = 1e-12  # of what is minimised, per unit of output: less is lost in rounding
+VISIBLE_FALL = 1e-12  # of the objective, per unit of output; smaller changes are rounding errors
 TOTALS_AGREE = 1e-9  # relative
-TIED = 1e-8  # least share of output that any group of countries trades with the rest
+TIED = 1e-8  # least share of output that every group of countries must trade with the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,8 @@ class Resistances:
 
     Attributes:
         countries: Their codes, in the order of both arrays.
-        inward: P_j, what buyers in a country bear of all trade costs. 1 in the reference.
-        outward: Π_i, what its sellers bear.
+        inward: P_j, the incidence of trade costs on buyers of a country. 1 in the reference.
+        outward: Π_i, the incidence on its sellers.
         reference: The country in which P is 1.
     """
 
@@ -105,7 +104,7 @@ def resistances(
     _check_tied(np.exp(seller[:, None] + buyer) * ease, output, expenditure)
     home = countries.index(reference)
     # e^(seller + buyer) ease is X_ij, so that e^seller is (Y_i / Y) Π^(σ−1) and e^buyer E_j P^(σ−1)
-    # but for one number, which P = 1 at home settles.
+    # up to one number, which P = 1 in the reference fixes.
     level = buyer[home] - math.log(expenditure[home])
     inward = buyer - np.log(expenditure) - level
     outward = seller - np.log(output / output.sum()) + level
@@ -124,11 +123,11 @@ def balance(
 
     Args:
         log_ease: The log of the matrix, by origin and destination.
-        output: What each row is to add up to, positive.
-        expenditure: What each column is to add up to, positive, with the same total.
+        output: The total of each row, positive.
+        expenditure: The total of each column, positive, with the same sum.
 
     Returns:
-        The log factor of each row and of each column. Only their sums are determined.
+        The log factor of each row and of each column. Only sums of the two are determined.
 
     Raises:
         UsageError: The totals cannot be met in double precision.
@@ -147,20 +146,20 @@ def balance(
             if nearer or fall > VISIBLE_FALL * output.sum():
                 seller, (flows, access) = seller + fraction * step, trial
                 break
-        else:  # a sweep: it never widens the spread of the gaps
+        else:  # A sweep never widens the spread of the gaps.
             seller = seller - gap
             flows, access = _spend(log_ease, seller, expenditure)
     raise UsageError(
         "multilateral resistances",
         f"totals a relative {np.ptp(gap):.1e} from output and expenditure",
         f"at most {TOLERANCE:.0e}",
-        hint="some countries hardly trade at these costs, yet must to spend what they do: "
+        hint="some countries hardly trade at these costs, but their totals require trade: "
         "check the units of ease",
     )
 
 
 def _spend(log_ease: Pairs, seller: Countries, expenditure: Countries) -> tuple[Pairs, Countries]:
-    """Let each buyer spend all it has over the sellers; say also what it can reach, in logs.
+    """Distribute each buyer's expenditure over the sellers; return also its access, in logs.
 
     Columns add up exactly. Rows do at the minimum of Σ_j E_j access_j − Σ_i Y_i seller_i, which is
     convex.
@@ -171,11 +170,11 @@ def _spend(log_ease: Pairs, seller: Countries, expenditure: Countries) -> tuple[
 
 
 def _newton_step(flows: Pairs, output: Countries, expenditure: Countries) -> Countries:
-    """Say how far to move each log row factor so that rows add up, to first order.
+    """Newton step of the log row factors, after which rows add up to first order.
 
     Only differences between factors matter, so the outer product fixes their level. Rows are scaled
-    by the root of output, so that small countries count; damping keeps a direction for countries
-    that do not trade yet at this guess.
+    by the root of output, so that small countries count. Damping gives a direction to countries
+    that do not trade at this guess.
     """
     root = np.sqrt(output)
     sold = flows.sum(axis=1)
@@ -187,9 +186,9 @@ def _newton_step(flows: Pairs, output: Countries, expenditure: Countries) -> Cou
 
 
 def _check_tied(flows: Pairs, output: Countries, expenditure: Countries) -> None:
-    """Refuse flows that fall into groups so far apart that their relative prices are only noise."""
+    """Refuse flows in groups that trade too little to compare their prices."""
     shares = flows / np.sqrt(np.outer(output, expenditure))
-    # The first singular value is 1. The second is 1 too where two groups do not trade at all.
+    # The first singular value is 1. The second is 1 too if two groups do not trade at all.
     second = float(np.linalg.svd(shares, compute_uv=False)[1:2].max(initial=0.0))
     if 1 - second**2 < TIED:
         raise UsageError(
@@ -230,5 +229,5 @@ def _check(
             "total expenditure",
             f"{spent:g}",
             f"the total of output, {made:g}",
-            hint="the world spends what it makes: scale expenditure by the one over the other",
+            hint="world expenditure is world output: scale expenditure by the ratio of the totals",
         )

@@ -1,27 +1,28 @@
-"""Sanctions as trade costs: what a regime does to the cost of each flow.
+"""Sanctions as trade costs: the effect of a regime on the cost of each flow.
 
-Of a share c of the trade it covers, a measure raises the cost by an ad valorem tariff equivalent τ.
-The rest goes on at the old cost, so that for goods which are substitutes at σ, as the model has it,
+A measure covers a share c of a flow and raises its cost by an ad valorem tariff equivalent τ. The
+rest of the flow keeps its old cost. Goods are substitutes with elasticity σ, so that
 
     t̂^(1−σ) = (1 − c) + c (1 + τ)^(1−σ)
 
-and a ban (τ without limit) takes the cover away and no more. Measures on one direction of one pair
-multiply. A measure counts from the month in which it came into force. Costs melt: nobody collects
-them. The regime `none` has no measures; every effect is counted from it.
+A ban (τ without limit) removes exactly the covered share. Cost changes of several measures on one
+direction of one pair multiply. A measure counts from the month in which it came into force. Costs
+are iceberg costs: nobody collects them. The regime `none` has no measures; effects of other regimes
+are differences from it.
 
-**Uncertainty.** Cover and tariff equivalent are ranges. One number places a whole regime in them,
-its severity: −1 at every low, 0 at every central, 1 at every high, covers moving by steps between
-and beyond them and costs by factors. That the ends come together is
-the cautious reading for what a regime does: errors of one judgement seldom cancel. For differences
-between regimes it is the bold one.
+**Uncertainty.** Cover and tariff equivalent are ranges. One number, the severity, places a whole
+regime in its ranges: −1 at every low, 0 at every central, 1 at every high. Between and beyond them
+covers change linearly and costs by factors. All measures move together, because errors of one
+judgement seldom cancel. This makes the interval of a regime's effect wide (cautious), and the
+interval of a difference between regimes narrow (bold).
 
-To put trade effects of sanctions into a gravity model in general equilibrium follows Felbermayr,
+Trade effects of sanctions in a general-equilibrium gravity model follow Felbermayr,
 Syropoulos, Yalcin and Yotov ("On the Effects of Sanctions on Trade and Welfare", Kiel Working Paper
 2131, 2019) and Flach, Heiland, Larch, Steininger and Teti ("Quantifying the Partial and General
 Equilibrium Effects of Sanctions on Russia", Review of International Economics, 2023).
 
-Leaves out: finance but for the cost it puts on trade, evasion (the case's evasion mechanism wins
-trade back), counter-sanctions, and any change of heart over time.
+Left out: finance except for its cost to trade, evasion (the evasion mechanism of a case wins trade
+back), counter-sanctions, and changes of policy over time.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ BAN = PROHIBITIVE
 
 Costs = Float64[np.ndarray, "run sector origin destination"]
 Elasticities = Float64[np.ndarray, "run sector"]
-Places = Float64[np.ndarray, " run"]  # in ranges: −1 low, 0 central, 1 high
+Places = Float64[np.ndarray, " run"]  # place in ranges: −1 low, 0 central, 1 high
 Marks = Bool[np.ndarray, "origin destination"]
 
 
@@ -53,15 +54,15 @@ def cost_changes(
     month: str | None = None,
     directions: Sequence[str] = DIRECTIONS,
 ) -> Costs:
-    """Turn a regime into t̂ for each run, sector, origin and destination.
+    """Compute t̂ of a regime for each run, sector, origin and destination.
 
     Args:
         regime: The regime.
-        economy: Whose countries and sectors it names.
+        economy: The economy with the countries and sectors that it names.
         elasticities: σ, at which covered and uncovered goods are substitutes.
-        severity: Where in their ranges covers and tariff equivalents lie: −1 low, 1 high.
+        severity: Place of covers and tariff equivalents in their ranges: −1 low, 1 high.
         month: The month whose measures count, as 2022-03; all if none is given.
-        directions: Those whose measures count.
+        directions: The directions of trade whose measures count.
 
     Raises:
         UsageError: A measure names a country or a sector that the economy does not have.
@@ -84,7 +85,7 @@ def cost_changes(
 
 
 def _logs(tariffs: Range) -> Range:
-    """log(1 + τ): a cost moves by factors, so that below its range no ban fades away."""
+    """log(1 + τ), in which costs change linearly, so that a ban stays a ban below its range."""
     low, central, high = np.log1p(tariffs).tolist()
     return low, central, high
 
@@ -96,18 +97,18 @@ def banned(
     economy: Economy,
     directions: Sequence[str] = DIRECTIONS,
 ) -> Costs:
-    """The same costs with trade cut between a target and everyone who sanctions it at all."""
+    """The same costs with a ban on all trade between a target and its senders in any regime."""
     marked = sanctioned(regimes, economy, target)
     place = economy.countries.index(target)
     for direction in set(DIRECTIONS) - set(directions):
         marked[(place,) if direction == "from-target" else (slice(None), place)] = False
-    cut = costs.copy()
-    cut[..., marked] = BAN
-    return cut
+    ended = costs.copy()
+    ended[..., marked] = BAN
+    return ended
 
 
 def sanctioned(regimes: Iterable[Regime], economy: Economy, target: str | None = None) -> Marks:
-    """Mark, both ways, each pair of a sender and its target in any of the regimes."""
+    """Mark, in both directions, each pair of a sender and its target in any regime."""
     n = len(economy.countries)
     marks = np.zeros((n, n), dtype=bool)
     for regime in regimes:

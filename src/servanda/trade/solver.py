@@ -1,13 +1,13 @@
-"""Finds where a gap is zero: quickly where it can, in stages where it must, and differentiably.
+"""Solver: finds a root of a gap by acceleration or by Newton's method, with derivatives.
 
-Two methods, both started from the answer for no change. **Accelerated**: the inverse of the slopes
-before the change, computed once, turns each gap into a step, and Anderson's (1965) method combines
-the last few; a step costs two passes over the flows and no solving, so that hundreds of countries
-are cheap. Where that does not arrive: **Newton**'s method with backtracking, walking to the new
-costs in stages that shrink when it fails and grow when it succeeds.
+Both methods start from the solution without a change. **Accelerated**: the inverse of the slopes
+before the change, computed once, turns each gap into a step. Anderson's (1965) method combines the
+last few steps. A step costs two passes over the flows and solves no system of that size, so
+hundreds of countries are fast. **Newton**: if acceleration fails, Newton's method with backtracking
+approaches the new costs in stages, which shrink after a failure and grow after a success.
 
-Derivatives come from the implicit function theorem, not from the steps: at a root of g(x, θ),
-dx/dθ = −(∂g/∂x)⁻¹ ∂g/∂θ, whichever way it was found.
+Derivatives come from the implicit function theorem and not from the steps. At a root of g(x, θ),
+dx/dθ = −(∂g/∂x)⁻¹ ∂g/∂θ, whichever method found it.
 
 Source: Anderson, "Iterative Procedures for Nonlinear Integral Equations", JACM 12(4), 1965; Walker
 and Ni, "Anderson Acceleration for Fixed-Point Iterations", SIAM J. Numer. Anal. 49(4), 2011.
@@ -28,20 +28,20 @@ Point = Float[Array, " unknown"]
 Slopes = Float[Array, "unknown unknown"]
 Scalar = Float[Array, ""]
 Gap = Callable[[Point], Point]
-Staged = Callable[[Scalar], Gap]  # the gap at a share of the way to the new costs
+Staged = Callable[[Scalar], Gap]  # the gap at a share of the cost change
 
 TOLERANCE = 1e-10  # largest gap of an accepted answer
 REMEMBERED = 6
 ACCELERATED_STEPS = 60
 NEWTON_STEPS = 50
-LONGEST_STEP = 2.0  # log points; keeps first steps from overshooting
-SHORTEST_STRIDE = 1e-4  # of the way to the new costs
+LONGEST_STEP = 2.0  # log points; prevents overshooting in first steps
+SHORTEST_STRIDE = 1e-4  # share of the cost change
 SHORTEST_STEP = 2.0**-30  # of a Newton step
-FLOOR = 1e-300  # keeps a system of nothing solvable
+FLOOR = 1e-300  # keeps an empty system solvable
 
 
 class Root(NamedTuple):
-    """Where a search ended. `walked` is below one if it stopped short of the new costs."""
+    """The end of a search. `walked` is below one if it did not reach the new costs."""
 
     point: Point
     gap: Point
@@ -50,7 +50,7 @@ class Root(NamedTuple):
 
 
 class _Walk(NamedTuple):
-    """How far the new costs are reached, and the last stage tried."""
+    """The share of the cost change reached, and the last stage tried."""
 
     point: Point
     gap: Point
@@ -60,18 +60,18 @@ class _Walk(NamedTuple):
 
 
 def quick_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Root:
-    """Try for a zero at the whole way by acceleration alone, which large changes may defeat.
+    """Try to find a root at the new costs by acceleration, which may fail for large changes.
 
     Args:
-        gap: The gap at a share of the way to the new costs.
-        start: Where it is zero at none of the way.
-        slopes_inverse: The inverse of the gap's slopes there, or near enough.
+        gap: The gap at a share of the cost change.
+        start: Its root without a cost change.
+        slopes_inverse: The inverse of the gap's slopes there, or an approximation.
     """
     return _accelerated(gap(jnp.ones_like(start[0])), start, slopes_inverse)
 
 
 def patient_root(gap: Staged, start: Point) -> Root:
-    """Walk to a zero at the whole way by Newton's method in stages."""
+    """Find a root at the new costs by Newton's method in stages."""
 
     def advance(w: _Walk) -> _Walk:
         target = jnp.minimum(1.0, w.walked + w.stride)
@@ -95,13 +95,13 @@ def patient_root(gap: Staged, start: Point) -> Root:
 
 
 def differentiable_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Root:
-    """Find a zero by either method, differentiable in whatever `gap` closes over."""
+    """Find a root by either method, differentiable in the variables that `gap` closes over."""
 
     def search(_: Gap, guess: Point) -> tuple[Point, tuple[Scalar, Scalar]]:
         quick = quick_root(gap, guess, slopes_inverse)
         arrived = size_of(quick.gap) <= TOLERANCE
         root = lax.cond(arrived, lambda: quick, lambda: patient_root(gap, guess))
-        # As a float: JAX wants a derivative of whatever comes out, and whole numbers have none.
+        # As a float: JAX needs a derivative of every output, and integers have none.
         return root.point, (root.steps.astype(guess.dtype), root.walked)
 
     def tangent(linear: Gap, wanted: Point) -> Point:
@@ -115,7 +115,7 @@ def differentiable_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Ro
 
 
 def size_of(gap: Point) -> Scalar:
-    """The largest gap; a point where there is none is infinitely far off."""
+    """The largest gap; infinite at a point where the gap is not a number."""
     largest = jnp.abs(gap).max()
     return jnp.where(jnp.isnan(largest), jnp.inf, largest)
 
@@ -125,7 +125,7 @@ def _shortened(step: Point) -> Point:
 
 
 class _Trail(NamedTuple):
-    """Where acceleration stands, with its latest moves and how the proposed step changed."""
+    """State of the acceleration: its point, latest moves and changes of the proposed step."""
 
     point: Point
     gap: Point
@@ -140,7 +140,7 @@ def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
 
     def mixed(t: _Trail) -> Point:
         normal = t.turns @ t.turns.T
-        # Rows not yet filled are zero: a touch of the diagonal keeps the system solvable.
+        # Rows not yet filled are zero. A small diagonal keeps the system solvable.
         ridge = 1e-14 * jnp.trace(normal) + FLOOR
         lower = jnp.linalg.cholesky(normal + ridge * jnp.eye(REMEMBERED, dtype=start.dtype))
         weights = cho_solve((lower, True), t.turns @ t.step)
@@ -165,7 +165,7 @@ def _accelerated(gap: Gap, start: Point, slopes_inverse: Slopes) -> Root:
 
 
 class _Try(NamedTuple):
-    """Where Newton's method stands, and whether no step helps any more."""
+    """State of Newton's method, and whether steps no longer reduce the gap."""
 
     point: Point
     gap: Point
@@ -174,7 +174,7 @@ class _Try(NamedTuple):
 
 
 def _newton(gap: Gap, start: Point) -> _Try:
-    """Newton's method, halving each step until it helps; stops where none does."""
+    """Newton's method; halves each step until the gap falls, and stops if it does not."""
 
     def advance(t: _Try) -> _Try:
         step = _shortened(jnp.linalg.solve(jax.jacfwd(gap)(t.point), -t.gap))

@@ -1,8 +1,8 @@
-"""Many draws of what nobody knows exactly, and what each regime does in every one of them.
+"""A sweep: effects of each regime in many draws of the uncertain inputs.
 
-Each draw takes an elasticity for every sector and a severity for every regime alike: a place in
-each range that is normal, with four chances in five to lie between low and high. The same draws
-serve every regime, so that two differ by the regime alone. Leverage is that of `trade.leverage`.
+Each draw takes an elasticity for every sector and one severity for all regimes. A draw is a place
+in a range, with a normal distribution whose probability between low and high is 80 %. All regimes
+use the same draws, so that they differ by the regime alone. Leverage is that of `trade.leverage`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from servanda.trade.sanctions import Elasticities, Places
 T = TypeVar("T", Taken, Hold)
 
 CHUNK = 256  # draws solved between reports of progress
-WITHIN = 0.8  # chance that the truth lies between low and high
-SPREAD = 1 / NormalDist().inv_cdf((1 + WITHIN) / 2)  # of a place in a range, in sd
+WITHIN = 0.8  # probability that the true value is between low and high
+SPREAD = 1 / NormalDist().inv_cdf((1 + WITHIN) / 2)  # bound of a place in a range, in sd
 FARTHEST = 2.0  # place in a range, counted in steps from its centre to its ends
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with what was done by then."""
+    """Ctrl-C, with the draws finished by then."""
 
     def __init__(self, done: Any) -> None:
-        """Keep what was done."""
+        """Keep the finished draws."""
         super().__init__()
         self.done = done
 
@@ -51,7 +51,7 @@ def draw(baseline: Baseline, draws: int, seed: int) -> tuple[Elasticities, Place
 
 
 def elasticity(range_: Range, place: Places) -> Places:
-    """An elasticity at a place in its range, never less than half-way from low to one."""
+    """An elasticity at a place in its range, at least half-way from low to one."""
     return within(range_, place, floor=(1 + range_[0]) / 2)
 
 
@@ -67,27 +67,27 @@ def sweep(
     """Solve regimes over draws of elasticities and severity.
 
     Args:
-        regimes: What to solve; trade that any of them sanctions is a threat in all.
+        regimes: The regimes; trade that any of them sanctions counts as a threat in all.
         baseline: The world without sanctions.
-        draws: How many.
-        seed: Of the draws.
+        draws: Number of draws.
+        seed: Seed of the draws.
         month: The month whose measures are in force, as 2022-03; all if none is given.
-        progress: Called with how many draws are done, of how many.
+        progress: Called with the number of finished draws and of all draws.
 
     Returns:
         By regime, run and country, `income_change` as a share of real income without sanctions;
         by regime, run, sector, origin and destination, `flows` in USD m a year, and `flows_before`
         without a regime or run; by regime, run and target, `taken`, the share of its real income
         that the regime takes, and `taken_imports`, the part that measures on its imports take; by
-        run and target, `before` and `before_imports`, the same of an end of all trade with its
+        run and target, `before` and `before_imports`, the same for an end of all trade with its
         senders; by target and country, whether it is a `sender`; by country, `income`, USD m a
         month; and by run, `elasticity` of each sector and `severity`.
 
     Raises:
         UsageError: No regime, one twice, no draw, a regime without a target, an unknown country or
-            sector, or a world without an equilibrium.
-        Interrupted: Ctrl-C, with the draws that were done, which are the first ones. If none was,
-            plainly `KeyboardInterrupt`.
+            sector, or an equilibrium that does not exist.
+        Interrupted: Ctrl-C, with the finished draws, which are the first ones. If no draw was
+            finished, `KeyboardInterrupt`.
     """
     _check(regimes, draws)
     targets = list(dict.fromkeys(target for regime in regimes for target in regime.targets))
@@ -123,7 +123,7 @@ def sweep(
 
 
 def _joined(chunks: tuple[T, ...]) -> T:
-    """One tuple of arrays out of many that follow each other."""
+    """Join tuples of arrays along their first axis."""
     whole: T = type(chunks[0])(*map(np.concatenate, zip(*chunks, strict=True)))
     return whole
 

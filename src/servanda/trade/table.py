@@ -1,8 +1,8 @@
-"""From a long table, one row for each pair of countries, to an economy.
+"""Reading an economy from a long table with one row for each pair of countries.
 
-A table is anything that holds columns by name: a pandas DataFrame, or a dict of arrays. Every
-country must stand in it with every country, itself included, exactly once: totals add up only if
-nothing is left out, and what is missing is not zero.
+A table holds columns by name: a pandas DataFrame, or a dict of arrays. It must have exactly one row
+for every pair of countries, each country with itself included. Totals are complete only if no pair
+is missing, and a missing flow does not mean zero.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where each pair of countries stands in a long table.
+    """The row of each pair of countries in a long table.
 
     Attributes:
         countries: Their codes, in alphabetical order.
@@ -48,7 +48,7 @@ class Grid:
         """Return a column of numbers as origin by destination.
 
         Raises:
-            UsageError: There is no such column, or something in it is not a number.
+            UsageError: There is no such column, or a cell is not a number.
         """
         cells = column(data, name)
         if cells.shape != (self.rows.size,):
@@ -65,7 +65,7 @@ class Grid:
         return values
 
     def pair(self, origin: SupportsIndex, destination: SupportsIndex) -> str:
-        """Name the pair in a place of the grid, for messages."""
+        """Name the pair at a place of the grid, for messages."""
         return f"from {self.countries[origin]!r} to {self.countries[destination]!r}"
 
     def _not_a_number(self, cells: np.ndarray, name: str) -> UsageError:
@@ -97,8 +97,8 @@ def economy_from_table(
         The economy, its countries in alphabetical order.
 
     Raises:
-        UsageError: A column is unknown, the table is empty, a code is not text, a pair stands in no
-            row or in several, or a flow is missing, negative or not a number.
+        UsageError: A column is unknown, the table is empty, a code is not text, a pair has no
+            row or several, or a flow is missing, negative or not a number.
     """
     grid = find_pairs(data, exporter, importer)
     return Economy(grid.countries, grid.values(data, flow), value_added_share)

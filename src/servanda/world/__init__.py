@@ -1,4 +1,4 @@
-"""What there is in a month: axes, records of state and flows, the ledger, and what a theory is."""
+"""The world of a month: axes, records of state and flows, the ledger, and the base of theories."""
 
 from servanda.world.absence import absence
 from servanda.world.axes import Axes

@@ -1,12 +1,11 @@
-"""Absence: what stands in for a slot that a case does not name.
+"""Absence: the theory that the engine uses for a slot that a case does not name.
 
-It asks for no parameter, carries the slot's state unchanged and writes neutral values, so that
-theories of other slots can read them. A null rival is something else: a theory that says that its
-subject does not matter, and has parameters.
+It needs no parameter, carries the slot's state unchanged and writes neutral values, so that
+theories of other slots can read them. A null rival is different: it is a theory that its subject
+has no effect, and it has parameters.
 
-Where a constant would be wrong, a slot writes an `absent` variant of its own: without evasion all
-of the income that sanctions take is lost, and without commitment what a pact exchanges is still
-counted.
+Where a constant value would be wrong, a slot has an `absent` theory of its own. Without evasion,
+sanctions take their full income. Without commitment, what a pact exchanges is still counted.
 """
 
 from functools import cache

@@ -1,7 +1,7 @@
-"""Axes: every array's first axis is one of these; runs, where there are any, come last.
+"""Axes: every array has one of these as its first axis; the axis of runs, if any, is last.
 
-Axes hold what the case names and nothing else: accounts exist only where a tie or a war needs a
-stock, ties are a list of directed edges. That is what keeps a month small.
+Axes hold only what the case names, which keeps a month small: accounts exist only where a tie or a
+war needs a stock, and ties are a list of directed edges.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Axes:
 
     @classmethod
     def of(cls, spec: CaseSpec) -> "Axes":
-        """The axes of a case."""
+        """Build the axes of a case."""
         return cls(spec)
 
     @cached_property
@@ -68,14 +68,14 @@ class Axes:
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
-        """How many members each axis has."""
+        """Number of members of each axis."""
         return {axis: len(found) for axis, found in self.members.items()}
 
     def __getitem__(self, axis: str) -> tuple[str, ...]:
         return self.labels[axis]
 
     def size(self, axis: str) -> int:
-        """How many members an axis has."""
+        """Number of members of an axis."""
         return self.sizes[axis]
 
     def at(self, axis: str, label: str) -> int:
@@ -89,7 +89,7 @@ class Axes:
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
-        """Accounts that ties draw on or fill, and the belligerents' arms."""
+        """Accounts that ties debit or credit, and the belligerents' accounts of arms."""
         found: dict[Account, None] = {}
         for edge in self.edges:
             if edge.good.kind != "knowledge":
@@ -102,7 +102,7 @@ class Axes:
         return tuple(found)
 
     def account(self, actor: str, good: str) -> int | None:
-        """Position of an actor's account of a good, or None where it keeps none."""
+        """Position of an actor's account of a good, or None if it has no such account."""
         return next(
             (i for i, a in enumerate(self.accounts) if (a.owner, a.good.name) == (actor, good)),
             None,
@@ -113,7 +113,7 @@ class Axes:
         return [i for i, t in enumerate(self.spec.ties) if t.basis in bases]
 
     def pacts(self, *bases: str) -> tuple[int | None, ...]:
-        """The pact that each tie with one of these bases is under; None for other ties."""
+        """The pact of each tie with one of these bases; None for other ties."""
         partners = [frozenset((p.supplier, p.buyer)) for p in self.spec.partnerships]
         return tuple(
             partners.index(frozenset((t.giver, t.receiver))) if t.basis in bases else None
@@ -121,7 +121,7 @@ class Axes:
         )
 
     def fights_for(self, tie: Tie) -> int | None:
-        """The belligerent for which the people lent on a tie fight, or None where they do not."""
+        """The belligerent for which the people lent on a tie fight, or None if they do not."""
         sides = self["belligerent"]
         fighting = tie.good == self.spec.war.men and tie.receiver in sides
         return sides.index(tie.receiver) if fighting else None
@@ -136,7 +136,7 @@ class Axes:
 
 
 def pick(x: Float[Array, "source *run"], positions: Sequence[int]) -> Float[Array, "target *run"]:
-    """Rows of `x` at fixed positions: slices, because a gather would not vectorise over runs."""
+    """Rows of `x` at fixed positions, by slices: a gather would not vectorise over runs."""
     if not positions:
         return x[:0]
     if list(positions) == list(range(len(x))):
@@ -157,7 +157,7 @@ def collect(
 
 
 def column(values: Sequence[float], like: Float[Array, "row *run"]) -> Array:
-    """Fixed values, one a row, in a shape that broadcasts over the runs of `like`."""
+    """Fixed values, one for each row, in a shape that broadcasts over the runs of `like`."""
     return jnp.reshape(jnp.array(values), (len(values),) + (1,) * (like.ndim - 1))
 
 

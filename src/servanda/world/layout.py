@@ -1,6 +1,6 @@
-"""The quantities of a model and their members, and names like `used[RUS.shells]` for one of them.
+"""The quantities of a model with their members, and names such as `used[RUS.shells]`.
 
-Theories are wired to a layout, and runs keep what it says.
+Theories use a layout to find their members, and results use it to find what runs keep.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Reference:
     Attributes:
         quantity: the quantity that runs keep.
         member: its label, empty where the quantity has no axis.
-        row: its row in what runs keep of the quantity, or None where that has no rows.
+        row: its row in the kept array, or None if the quantity has no rows.
         unit: its unit.
     """
 
@@ -43,27 +43,27 @@ class Layout:
 
     @cached_property
     def kept(self) -> Mapping[str, tuple[int, ...]]:
-        """Positions of the members that runs keep, by quantity; those of no member are left out."""
+        """Positions of the kept members, by quantity; quantities without members are left out."""
         found = {name: self._positions(q) for name, q in self.quantities.items() if q.kept}
         return {name: positions for name, positions in found.items() if positions}
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Labels of the members that runs keep of a quantity; one empty label where it has none."""
+        """Labels of the kept members of a quantity; one empty label if it has no axis."""
         axis = self.axes[self.quantities[name].axis]
         return tuple(axis[position] for position in self.kept.get(name, ()))
 
     def units(self, name: str) -> tuple[str, ...]:
-        """Units of the members that runs keep of a quantity, in their order."""
+        """Units of the kept members of a quantity, in their order."""
         return tuple(self.unit(name, position) for position in self.kept.get(name, ()))
 
     def unit(self, name: str, position: int) -> str:
-        """The unit of one member of a quantity, its good's unit filled in."""
+        """The unit of one member of a quantity, with the unit of its good."""
         quantity = self.quantities[name]
         member = self.axes.members[quantity.axis][position]
         return quantity.unit.replace("{good}", member.unit)
 
     def resolve(self, text: str, where: str) -> Reference:
-        """What a name like `used[RUS.shells]` or `tempo` refers to in what runs keep.
+        """Resolve a name such as `used[RUS.shells]` or `tempo` among kept quantities.
 
         Raises:
             CaseError: if no kept quantity or no member of it has this name.
@@ -92,10 +92,10 @@ class Layout:
         return Reference(quantity, member, row if quantity.axis else None, self.units(name)[row])
 
     def carried(self, text: str, where: str) -> tuple[Quantity, int | None]:
-        """The state that a name like `depth[ring]` refers to: its quantity, and a position on it.
+        """Resolve a name such as `depth[ring]` among state quantities: quantity and position.
 
         Raises:
-            CaseError: if no quantity is carried under this name, or it has no such member.
+            CaseError: if no state quantity has this name, or it has no such member.
         """
         name, member = _parts(text)
         carried = sorted(q.name for q in self.quantities.values() if q.carried)
@@ -117,13 +117,13 @@ class Layout:
         return self.quantities[name], self.axes.at(axis, member) if axis else None
 
     def _positions(self, quantity: Quantity) -> tuple[int, ...]:
-        """Members that are kept: of people that are lent, those on the ties that lend them."""
+        """Positions of the kept members; of a quantity of lent people, the ties that lend."""
         if quantity.people:
             return tuple(i for i, e in enumerate(self.axes.edges) if e.good.kind == "lent")
         return tuple(range(self.axes.size(quantity.axis)))
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """Quantity and member of a name as case files have it."""
+    """Quantity and member of a name as case files spell it."""
     name, _, member = text.removesuffix("]").partition("[")
     return name, member

@@ -1,17 +1,17 @@
-"""The ledger: mechanisms request, one clearing a month grants what is there, and rations fairly.
+"""The ledger: mechanisms request movements of goods, and the ledger grants what stocks allow.
 
-Rival goods move by four kinds of entry only: made, sent, used and lost on the way. Where requests
-on an account exceed what it holds, every request on it is granted the same share. Goods under way
-arrive at the rate 1/transit time, with the exact integral of dT/dt = s − T/τ over the month, so
-that halving the step changes little. Lent people leave their sender's account, stay on its books,
-and come back or are lost:
+The ledger clears once a month. Rival goods move by four kinds of entry only: made, sent, used and
+lost in transit. If the requests on an account exceed its stock, each request gets the same share.
+T is the stock in transit, s the rate of sending and τ the transit time. Goods arrive at the rate
+1/τ, with the exact integral of dT/dt = s − T/τ over the month, so halving the step changes little.
+Lent people leave their sender's account, stay on its books, and return or are lost:
 
     account' = account + made − used − Σ sent + Σ arrived + returned
     transit' = transit + sent − arrived − interdicted
     lent'    = lent + arrived − lost − returned
 
-Knowledge passes through without debit. Debts are booked here too: deliveries under contract create
-an obligation at the agreed price, payments settle it, and what is left is arrears.
+Giving knowledge does not debit an account. The ledger also books debts. Deliveries under contract
+create an obligation at the agreed price, payments settle it, and the rest is arrears.
 """
 
 from typing import final
@@ -30,17 +30,17 @@ from servanda.world.theory import Draws, Theory, parameter
 
 @final
 class LedgerParameters(eqx.Module):
-    """Parameters of clearing, one a tie."""
+    """Parameters of clearing, one for each tie."""
 
-    transit_time: Float[Array, "tie *run"] = parameter("tie", "month", "mean time under way")
+    transit_time: Float[Array, "tie *run"] = parameter("tie", "month", "mean time in transit")
     transit_loss: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "share lost under way"
+        "tie", "dimensionless", "share lost in transit"
     )
 
 
 @final
 class Ledger(Theory):
-    """Clears a month's requests against what is there. Every model has it; it has no rival."""
+    """Clears the requests of a month against stocks. Every model has it; it has no rival."""
 
     givers: tuple[int | None, ...]
     receivers: tuple[int | None, ...]
@@ -59,7 +59,7 @@ class Ledger(Theory):
 
     @classmethod
     def build(cls, case: Case, layout: Layout) -> "Ledger":
-        """The ledger of a case: the accounts that each tie debits and credits, and its pact."""
+        """Find the accounts that each tie debits and credits, and its pact."""
         axes = layout.axes
         ties = axes.spec.ties
         kinds = [edge.good.kind for edge in axes.edges]
@@ -79,7 +79,7 @@ class Ledger(Theory):
         )
 
     def initial(self, p: LedgerParameters) -> LedgerState:
-        """Empty books; the arsenal's theory says what stocks they open with."""
+        """Empty books; the theory of the arsenal sets the opening stocks."""
         accounts, pacts = self.size
         nothing = jnp.zeros(len(self.lent))
         return LedgerState(
@@ -143,10 +143,10 @@ class Ledger(Theory):
     def _carry(
         self, p: LedgerParameters, transit: Array, sent: Array, dt: float
     ) -> tuple[Array, Array, Array]:
-        """Arrivals, losses and what is still under way; knowledge needs no way."""
+        """Arrivals, losses and what remains in transit; knowledge arrives at once."""
         rate = dt / jnp.maximum(p.transit_time, 1e-6)
         stay = jnp.exp(-rate)
-        # sent arrives evenly over the month, so the part of it still under way is (1 − e^−r)/r
+        # Goods are sent evenly over the month, so the share still in transit is (1 − e^−r)/r.
         under_way = transit * stay + sent * -jnp.expm1(-rate) / rate
         left = transit + sent - under_way
         lost = left * p.transit_loss
@@ -170,7 +170,7 @@ class Ledger(Theory):
 
 
 def total(axes: Axes, world: World, good: str) -> Float[Array, "*run"]:
-    """All there is of a good in the world: on accounts, under way and lent."""
+    """The total of a good: on accounts, in transit and lent."""
     accounts = [i for i, account in enumerate(axes.accounts) if account.good.name == good]
     ties = [i for i, edge in enumerate(axes.edges) if edge.good.name == good]
     held = pick(world.ledger.stock, accounts).sum(0)

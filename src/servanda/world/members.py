@@ -1,4 +1,4 @@
-"""What stands on an axis: records with a label for people and files, and the unit of their good."""
+"""Members of axes: records with a label for people and files, and the unit of their good."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from servanda.case.schema import Good, Partnership, Posture, Stance, Tie
 
 @runtime_checkable
 class Member(Protocol):
-    """One of an axis."""
+    """A member of an axis."""
 
     @property
     def label(self) -> str:
@@ -16,12 +16,12 @@ class Member(Protocol):
 
     @property
     def unit(self) -> str:
-        """The unit of the good that it is about; empty where it is about none."""
+        """The unit of its good; empty if it has no good."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A member that is its name: a state, a coalition, a route, a signal."""
+    """A member that has only a name: a state, a coalition, a route, a signal."""
 
     label: str
     unit: str = ""
@@ -29,7 +29,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Account:
-    """What one actor holds of one good."""
+    """One actor's stock of one good."""
 
     owner: str
     good: Good
@@ -41,13 +41,13 @@ class Account:
 
     @property
     def unit(self) -> str:
-        """Of the good."""
+        """The unit of the good."""
         return self.good.unit
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A tie and the good that flows on it."""
+    """A tie and its good."""
 
     tie: Tie
     good: Good
@@ -59,13 +59,13 @@ class Edge:
 
     @property
     def unit(self) -> str:
-        """Of the good."""
+        """The unit of the good."""
         return self.good.unit
 
 
 @dataclass(frozen=True)
 class Partner:
-    """One side of a pact."""
+    """One partner of a pact."""
 
     pact: Partnership
     actor: str

@@ -1,9 +1,9 @@
-"""What a quantity is, and the records that hold the quantities of one slot.
+"""Quantities, and the records that hold the quantities of one slot.
 
-A slot has two records: its state, carried from month to month, and its flows, which happen within
-one month. Their fields are made by `quantity` and are arrays whose first axis is named there and
-whose last, where runs are batched, is the run. Names are unique over all slots, because case files
-say `used[RUS.shells]` and not which slot writes it.
+A slot has two records: its state, which is carried from month to month, and its flows, which happen
+within one month. `quantity` makes their fields. Fields are arrays: `quantity` names their first
+axis, and their last axis, in a batch, is the run. Names are unique over all slots, because case
+files write `used[RUS.shells]` without the slot.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,11 +20,11 @@ _Record = TypeVar("_Record", bound="Record")
 
 
 class MisfitError(Exception):
-    """A theory and the records do not fit; assembling a model says which theory it was.
+    """A theory does not fit the records; the error from assembling a model names the theory.
 
     Attributes:
         found: what the theory does.
-        expected: what would have been right.
+        expected: what was expected.
         hint: the likely fix, or None.
     """
 
@@ -38,12 +38,12 @@ class MisfitError(Exception):
 
 @final
 class WrongFieldsError(MisfitError, TypeError):
-    """A record was made without one of its quantities, or with one that it has not."""
+    """A record was built with a missing or an unknown quantity."""
 
 
 @final
 class NoQuantityError(MisfitError, AttributeError):
-    """A quantity or a slot was read that there is not."""
+    """A theory read an unknown quantity or slot."""
 
 
 def quantity(
@@ -60,14 +60,14 @@ def quantity(
     """A field of a record: one quantity.
 
     Args:
-        axis: axis of `world.axes` that its members stand on; empty for a single number.
-        unit: of a member; `{good}` stands for the unit of the member's good.
-        meaning: what it is, in a few words.
+        axis: axis of `world.axes` of its members; empty for a single number.
+        unit: unit of a member; `{good}` stands for the unit of the member's good.
+        meaning: a noun phrase that says what it is.
         kept: whether results and run folders hold it.
-        level: whether a flow is a level of the month, which the month's parts do not add up to.
-        indicator: whether it is one where something holds and zero elsewhere.
-        people: whether it is zero on every tie but those that lend people, and kept only there.
-        neutral: its value in a case that names no theory of its slot.
+        level: whether a flow is a level, so that parts of a month do not add up to it.
+        indicator: whether it is one if a statement holds and zero otherwise.
+        people: whether it is zero, and not kept, on ties that do not lend people.
+        neutral: its value in a case that names no theory for its slot.
     """
     about: dict[str, Any] = {
         "axis": axis,
@@ -81,11 +81,11 @@ def quantity(
 
 
 class Record(eqx.Module):
-    """The state or the flows of one slot. Subclasses are final and have fields by `quantity`.
+    """The state or the flows of one slot. Subclasses are final; `quantity` makes their fields.
 
     Raises:
-        WrongFieldsError: where it is made with other quantities than its own.
-        NoQuantityError: where a quantity is read that it has not.
+        WrongFieldsError: if it is built with other quantities than its own.
+        NoQuantityError: if an unknown quantity is read.
     """
 
     def __new__(cls, *args: object, **given: object) -> Self:
@@ -101,10 +101,10 @@ class Record(eqx.Module):
             raise WrongFieldsError(f"{cls.__name__} without '{missing[0]}'", _listed(names), None)
         return super().__new__(cls)
 
-    if not TYPE_CHECKING:  # a type checker knows the fields and names others itself
+    if not TYPE_CHECKING:  # A type checker knows the fields and reports other names itself.
 
         def __getattr__(self, name: str) -> Any:
-            """Say which quantities there are; fields are found before this is asked."""
+            """Raise an error that lists the quantities; Python calls this for unknown names."""
             if name.startswith("_"):
                 raise AttributeError(name)
             names = [f.name for f in fields(type(self))]
@@ -118,16 +118,16 @@ def _listed(names: Iterable[str]) -> str:
 
 @final
 class Nothing(Record):
-    """The state of a slot that carries nothing, or the parameters of a theory that needs none."""
+    """The state of a slot without state, or the parameters of a theory without parameters."""
 
 
 def neutral(record: type[_Record], sizes: Mapping[str, int], like: Float[Array, "*run"]) -> _Record:
     """A record at its neutral values.
 
     Args:
-        record: which.
-        sizes: how many members each axis has.
-        like: an array of one number a run, for their shape and precision.
+        record: the class of the record.
+        sizes: number of members of each axis.
+        like: an array with one number a run, which gives shape and precision.
     """
     return _filled(record, sizes, like, {f.name: f.metadata["neutral"] for f in fields(record)})
 
@@ -156,12 +156,12 @@ def shape(axis: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Quantity:
-    """What one field of a record is.
+    """Description of one field of a record.
 
     Attributes:
         name: unique over all slots.
-        slot: whose theory writes it.
-        carried: whether it is state, and so carried to the next month.
+        slot: the slot whose theory writes it.
+        carried: whether it is state, which is carried to the next month.
         axis, unit, meaning, kept, level, indicator, people, neutral: see `quantity`.
     """
 
@@ -179,7 +179,7 @@ class Quantity:
 
     @property
     def adds_up(self) -> bool:
-        """Whether it is an amount of the step, so that two half months make a month's."""
+        """Whether it is an amount of the step, so that two half months add up to a month."""
         timeless = "/month" not in self.unit and self.unit != "dimensionless"
         return timeless and not self.carried and not self.level
 

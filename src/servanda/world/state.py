@@ -1,7 +1,7 @@
-"""The world that is carried from month to month, and the month that is under way: records by slot.
+"""The world, which is carried from month to month, and the month in progress: records by slot.
 
-`world.attrition.men` is last month's state, `month.war.tempo` this month's flow. Both hold a record
-for every slot of a model, of the package's own slots and of others, and are pytrees.
+`world.attrition.men` is state from last month, and `month.war.tempo` is a flow of this month. Both
+are pytrees with a record for every slot of a model, also for slots from outside the package.
 """
 
 from typing import TYPE_CHECKING, Any, Self
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Clock(eqx.Module):
-    """Where in time a step is.
+    """The time of a step.
 
     Attributes:
         month: whole months since the case's start.
-        time: months since the case's start, where the step begins.
+        time: months since the case's start, at the beginning of the step.
         dt: length of the step in months.
-        quarter: whether this step opens a quarter, when bargains are struck and stances chosen.
-        future: whether the month lies after `as_of`, so that history no longer binds.
+        quarter: whether a quarter begins, in which bargains are struck and stances chosen.
+        future: whether the month is after the evidence cut-off, so that the record no longer binds.
     """
 
     month: Int[Array, ""]
@@ -49,7 +49,7 @@ class BySlot(eqx.Module):
     """Records by slot. Abstract: a `World` or a `Month`.
 
     Attributes:
-        records: one for each slot of the model.
+        records: one record for each slot of the model.
     """
 
     records: dict[str, Record]
@@ -72,7 +72,7 @@ class BySlot(eqx.Module):
         return type(self)(self.records | {slot: record})
 
 
-# The records of the package's own slots, told to type checkers only: a slot needs no entry here.
+# The records of the package's own slots, for type checkers only. A slot needs no entry here.
 class _States:
     if TYPE_CHECKING:
         arsenal: ArsenalState
@@ -106,8 +106,8 @@ class _Flows:
 
 
 class World(BySlot, _States):
-    """The state of every slot as last month left it."""
+    """The state of every slot at the end of last month."""
 
 
 class Month(BySlot, _Flows):
-    """The flows of every slot in this month; zero where they have not happened yet."""
+    """The flows of every slot in this month; zero where they are not yet computed."""

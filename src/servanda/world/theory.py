@@ -1,12 +1,13 @@
-"""What a theory is: a pure step from last month's world to the state and flows of its own slot.
+"""A theory: a pure step from last month's world to the state and flows of its own slot.
 
-A slot is an abstract subclass of `Theory` that fixes the slot's name and its two records. A theory
-of it is a final subclass: it has a name of its own, owns the record of its parameters, and says how
-its state begins and moves. Nothing concrete is ever overridden: what rivals share is a function, a
-part that both hold, or an abstract family whose step calls what each rival must define.
+A slot is an abstract subclass of `Theory`. It fixes the name of the slot and its two records. A
+theory of the slot is a final subclass. It has its own name and its own record of parameters, and it
+defines the initial state and the step. No concrete method is ever overridden. Rivals share code
+through a function, through a part that both hold, or through an abstract family whose step calls
+methods that each rival defines.
 
-Nobody declares what a theory reads. The engine traces its step once, when a model is assembled, and
-takes what its outputs depend on; from that follow the order of the month and the documentation.
+Theories do not declare what they read. The engine traces the step once, when it assembles a model,
+and finds what the outputs depend on. The order of the month and the documentation follow from that.
 """
 
 from abc import abstractmethod
@@ -24,7 +25,7 @@ from servanda.world.state import Clock, Month, World
 
 Draws = Mapping[str, Array]
 
-# The variant of a slot that a case does not name.
+# The name of the theory that stands in for a slot that a case does not name.
 ABSENT = "absent"
 
 
@@ -33,7 +34,7 @@ class Draw:
     """One random number a month and run, or one for each member of an axis.
 
     Attributes:
-        name: keys the stream, together with the theory's slot and the member.
+        name: part of the stream's key, with the theory's slot and the member.
         axis: axis of `world.axes`, or empty for a single number.
         kind: `uniform` on (0, 1) or standard `normal`.
     """
@@ -52,12 +53,12 @@ class Theory(eqx.Module):
     """A theory of one slot, wired to a case.
 
     Class attributes:
-        slot: what it explains; a case names one theory for each slot that it has.
-        State: what the slot carries from month to month.
-        Flows: what the slot makes of a month.
-        variant: which theory it is.
-        Parameters: a record whose fields were made by `parameter`; it reads all of them.
-        draws: its random numbers.
+        slot: the slot that it explains; a case names at most one theory for each slot.
+        State: record of what the slot carries from month to month.
+        Flows: record of the slot's flows in a month.
+        variant: the name of the theory.
+        Parameters: a record with fields by `parameter`; the theory reads all of them.
+        draws: the random numbers that it uses.
     """
 
     slot: ClassVar[str]
@@ -70,11 +71,11 @@ class Theory(eqx.Module):
     @classmethod
     @abstractmethod
     def build(cls, case: Case, layout: Layout) -> Self:
-        """Wire the theory to a case: which rows of which axes it works on."""
+        """Build the theory for a case: find the rows of the axes that it uses."""
 
     @abstractmethod
     def initial(self, p: Any) -> Record:
-        """The state before the first month; where it is the same in all runs, without their axis.
+        """The state before the first month; a value equal in all runs has no axis of runs.
 
         Args:
             p: the theory's parameters.
@@ -88,10 +89,10 @@ class Theory(eqx.Module):
 
         Args:
             p: the theory's parameters.
-            world: the state of every slot as last month left it.
+            world: the state of every slot at the end of last month.
             month: this month's flows of the slots that come before this one.
             draws: this step's random numbers, by name.
-            clock: where in time the step is.
+            clock: the time of the step.
 
         Returns:
             The slot's state at the month's end, and its flows.

@@ -114,7 +114,7 @@ def test_a_short_history_is_refused():
         fit(short, "saturating")
     assert str(error.value) == (
         "exports from 2020-09: found 16 months to 2021-12, expected at least 24\n"
-        "  hint: the baseline needs two of every month before sanctions"
+        "  hint: the baseline needs every month twice before sanctions"
     )
 
 

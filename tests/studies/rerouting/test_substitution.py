@@ -138,7 +138,7 @@ def test_a_closed_year_is_not_forecast():
     with pytest.raises(UsageError) as error:
         coarse_fit(world(0.1), "saturating").foresee(2019, WIGS)
     assert str(error.value) == (
-        "forecast of 6704_wigs in 2020: found a year that is no evidence,"
+        "forecast of 6704_wigs in 2020: found a year that does not count as evidence,"
         " expected one of 2017, 2018, 2019, 2023, 2024"
     )
 

@@ -1,4 +1,5 @@
-"""What each slot carries from month to month and makes of a month: one file, two records, a slot.
+"""The quantities of each slot: each module has one record for the state and one for the flows.
 
-They stand below all theories, so that a theory of one slot can read the records of any other.
+Theories import these records and not each other, so a theory of one slot can read the quantities of
+any other slot.
 """

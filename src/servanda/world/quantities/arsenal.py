@@ -1,4 +1,4 @@
-"""Quantities of arsenals: output, and what the month would use."""
+"""Quantities of arsenals: output, demand and requested use."""
 
 from typing import final
 
@@ -9,22 +9,20 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class ArsenalState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
-    capacity: Float[Array, "account *run"] = quantity(
-        "account", "{good}/month", "output that could be made in a month"
-    )
+    capacity: Float[Array, "account *run"] = quantity("account", "{good}/month", "output capacity")
 
 
 @final
 class ArsenalFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     made: Float[Array, "account *run"] = quantity("account", "{good}", "made", kept=True)
     demand: Float[Array, "account *run"] = quantity(
-        "account", "{good}/month", "use wanted were supply unlimited"
+        "account", "{good}/month", "demand for use, with unlimited supply"
     )
-    use_request: Float[Array, "account *run"] = quantity("account", "{good}", "use asked for")
+    use_request: Float[Array, "account *run"] = quantity("account", "{good}", "requested use")
     shortage: Float[Array, "account *run"] = quantity(
         "account", "dimensionless", "share of demand that stocks cannot meet"
     )

@@ -10,13 +10,13 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class AttritionState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     men: Float[Array, "belligerent *run"] = quantity(
         "belligerent", "person", "own soldiers in the theatre", kept=True, neutral=math.inf
     )
     recruit_price: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "USD/person", "what a recruit costs", kept=True
+        "belligerent", "USD/person", "price of a recruit", kept=True
     )
     loss_rate: Float[Array, "tie *run"] = quantity(
         "tie", "1/month", "hazard that a lent person is killed or wounded"
@@ -25,14 +25,18 @@ class AttritionState(Record):
 
 @final
 class AttritionFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     losses: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "person", "killed and wounded", kept=True
+        "belligerent", "person", "soldiers killed and wounded", kept=True
     )
     recruits: Float[Array, "belligerent *run"] = quantity(
         "belligerent", "person", "newly recruited", kept=True
     )
     released: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "person", "experienced soldiers freed by foreign ones", kept=True, level=True
+        "belligerent",
+        "person",
+        "experienced soldiers released by foreign soldiers",
+        kept=True,
+        level=True,
     )

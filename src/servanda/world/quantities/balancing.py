@@ -1,4 +1,4 @@
-"""Quantities of balancing: how deep coalitions are, and what they feel and do."""
+"""Quantities of balancing: depth of cooperation, threat, presence, meetings and concern."""
 
 from typing import final
 
@@ -9,7 +9,7 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class BalancingState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     depth: Float[Array, "coalition *run"] = quantity(
         "coalition", "dimensionless", "depth of cooperation, 0 to 1", kept=True
@@ -21,7 +21,7 @@ class BalancingState(Record):
 
 @final
 class BalancingFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     threat: Float[Array, "coalition *run"] = quantity(
         "coalition", "dimensionless", "threat perceived, 1 at the start", kept=True, neutral=1.0
@@ -34,5 +34,5 @@ class BalancingFlows(Record):
         neutral=1.0,
     )
     meeting_rate: Float[Array, "coalition *run"] = quantity(
-        "coalition", "meeting/month", "expected meetings in a month", kept=True
+        "coalition", "meeting/month", "expected number of meetings", kept=True
     )

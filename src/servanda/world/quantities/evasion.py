@@ -1,4 +1,4 @@
-"""Quantities of evasion: what goes round sanctions, and what is left of their effect."""
+"""Quantities of evasion: rerouted trade, leakage, and the effect that sanctions keep."""
 
 from typing import final
 
@@ -9,24 +9,24 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class EvasionState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     rerouted: Float[Array, "route *run"] = quantity(
-        "route", "USD/month", "sanctioned trade that goes round", kept=True
+        "route", "USD/month", "sanctioned trade that is rerouted", kept=True
     )
 
 
 @final
 class EvasionFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     covert_request: Float[Array, "tie *run"] = quantity(
-        "tie", "{good}", "covert dispatch asked for"
+        "tie", "{good}", "requested covert dispatch"
     )
     income_change: Float[Array, "actor *run"] = quantity(
         "actor",
         "dimensionless",
-        "change of real income through sanctions, after leakage",
+        "relative change of real income by sanctions, after leakage",
         kept=True,
     )
     leakage: Float[Array, "route *run"] = quantity(
@@ -35,7 +35,7 @@ class EvasionFlows(Record):
     leverage: Float[Array, "route *run"] = quantity(
         "route",
         "dimensionless",
-        "share of the target's real income that senders take or could, after leakage",
+        "leverage: share of the target's income that senders take or could take, after leakage",
         kept=True,
     )
     leverage_left: Float[Array, "route *run"] = quantity(

@@ -1,4 +1,4 @@
-"""Quantities of exchange: orders, lanes and prices, and what is asked to be sent."""
+"""Quantities of exchange: orders, lanes, prices and requests to send."""
 
 from typing import final
 
@@ -9,36 +9,34 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class ExchangeState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     order: Float[Array, "tie *run"] = quantity(
-        "tie", "{good}/month", "agreed flow; for lent people the agreed number present"
+        "tie", "{good}/month", "ordered flow; for lent people, ordered number present"
     )
     target: Float[Array, "tie *run"] = quantity(
-        "tie", "{good}/month", "flow agreed in the last bargain, which orders approach"
+        "tie", "{good}/month", "flow agreed in the last bargain; orders approach it"
     )
-    lane: Float[Array, "tie *run"] = quantity(
-        "tie", "{good}/month", "what the way can carry in a month"
-    )
+    lane: Float[Array, "tie *run"] = quantity("tie", "{good}/month", "capacity of the tie's lane")
     opened: Float[Array, "tie *run"] = quantity("tie", "dimensionless", "1 once the tie is open")
     price: Float[Array, "tie *run"] = quantity("tie", "USD/{good}", "agreed price")
 
 
 @final
 class ExchangeFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
-    send_request: Float[Array, "tie *run"] = quantity("tie", "{good}", "dispatch asked for")
-    recall_request: Float[Array, "tie *run"] = quantity("tie", "{good}", "return asked for")
-    worth: Float[Array, "tie *run"] = quantity(
-        "tie", "USD/{good}", "what one unit is worth at market"
-    )
+    send_request: Float[Array, "tie *run"] = quantity("tie", "{good}", "requested dispatch")
+    recall_request: Float[Array, "tie *run"] = quantity("tie", "{good}", "requested return")
+    worth: Float[Array, "tie *run"] = quantity("tie", "USD/{good}", "market worth of a unit")
     settles: Float[Array, "tie *run"] = quantity(
-        "tie", "USD/{good}", "debt that one unit of payment settles: its worth to the payee"
+        "tie", "USD/{good}", "debt that a unit of payment settles: its worth to the payee"
     )
     unit_cost: Float[Array, "tie *run"] = quantity(
-        "tie", "USD/{good}", "what one unit costs its giver; for lent people, a month of one"
+        "tie",
+        "USD/{good}",
+        "cost of a unit to its giver; for lent people, of a month of one person",
     )
     gain: Float[Array, "partner *run"] = quantity(
-        "partner", "USD/month", "surplus of the bargain to each partner", kept=True
+        "partner", "USD/month", "each partner's surplus from the bargain", kept=True
     )

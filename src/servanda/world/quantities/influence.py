@@ -1,4 +1,4 @@
-"""Quantities of influence: what passes between patron and client, and whose share it is."""
+"""Quantities of influence: bandwidth between patron and client, and each patron's share."""
 
 from typing import final
 
@@ -9,37 +9,40 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class InfluenceState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     bandwidth_recorded: Float[Array, "patronage *run"] = quantity(
-        "patronage", "USD/month", "smoothed ties, recorded trade only"
+        "patronage", "USD/month", "bandwidth: smoothed ties, recorded trade only"
     )
     bandwidth_given: Float[Array, "patronage *run"] = quantity(
         "patronage",
         "USD/month",
-        "smoothed ties, recorded trade and what the patron gives beside it",
+        "bandwidth: recorded trade and what the patron gives besides",
     )
     bandwidth_valued: Float[Array, "patronage *run"] = quantity(
-        "patronage", "USD/month", "smoothed ties, everything exchanged at its worth"
+        "patronage", "USD/month", "bandwidth: everything exchanged, at its worth"
     )
 
 
 @final
 class InfluenceFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     recorded_trade: Float[Array, "patronage *run"] = quantity(
         "patronage", "USD/month", "trade that customs record", kept=True
     )
     influence_recorded: Float[Array, "patronage *run"] = quantity(
-        "patronage", "dimensionless", "share of patrons' influence, recorded trade", kept=True
+        "patronage", "dimensionless", "patron's share of influence, by recorded trade", kept=True
     )
     influence_given: Float[Array, "patronage *run"] = quantity(
-        "patronage", "dimensionless", "share of patrons' influence, what patrons give", kept=True
+        "patronage", "dimensionless", "patron's share of influence, by what patrons give", kept=True
     )
     influence_valued: Float[Array, "patronage *run"] = quantity(
-        "patronage", "dimensionless", "share of patrons' influence, everything exchanged", kept=True
+        "patronage",
+        "dimensionless",
+        "patron's share of influence, by everything exchanged",
+        kept=True,
     )
     contact_rate: Float[Array, "patronage *run"] = quantity(
-        "patronage", "event/month", "expected recorded dealings in a month", kept=True
+        "patronage", "event/month", "expected number of recorded dealings", kept=True
     )

@@ -1,4 +1,4 @@
-"""Quantities of the ledger: what is held, under way, lent and owed, and the month's entries."""
+"""Quantities of the ledger: stocks, transit, lent people, arrears, and the month's entries."""
 
 from typing import final
 
@@ -9,37 +9,43 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class LedgerState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     stock: Float[Array, "account *run"] = quantity(
-        "account", "{good}", "goods on the books", kept=True
+        "account", "{good}", "stock of a good", kept=True
     )
-    transit: Float[Array, "tie *run"] = quantity("tie", "{good}", "goods on their way")
+    transit: Float[Array, "tie *run"] = quantity("tie", "{good}", "goods in transit")
     lent: Float[Array, "tie *run"] = quantity(
         "tie", "{good}", "people of the giver with the receiver", kept=True, people=True
     )
     dispatched: Float[Array, "tie *run"] = quantity(
-        "tie", "{good}", "people ever sent, running total", kept=True, people=True
+        "tie", "{good}", "people sent since the start", kept=True, people=True
     )
     arrears: Float[Array, "partnership *run"] = quantity(
-        "partnership", "USD", "owed by the buyer and not paid", kept=True
+        "partnership", "USD", "arrears: debt of the buyer that is not paid", kept=True
     )
 
 
 @final
 class LedgerFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     used: Float[Array, "account *run"] = quantity("account", "{good}", "used", kept=True)
-    sent: Float[Array, "tie *run"] = quantity("tie", "{good}", "left the giver")
-    arrived: Float[Array, "tie *run"] = quantity("tie", "{good}", "reached the receiver", kept=True)
-    interdicted: Float[Array, "tie *run"] = quantity("tie", "{good}", "lost on the way")
+    sent: Float[Array, "tie *run"] = quantity(
+        "tie", "{good}", "goods and people that left the giver"
+    )
+    arrived: Float[Array, "tie *run"] = quantity(
+        "tie", "{good}", "goods and people that reached the receiver", kept=True
+    )
+    interdicted: Float[Array, "tie *run"] = quantity(
+        "tie", "{good}", "goods and people lost in transit"
+    )
     lent_lost: Float[Array, "tie *run"] = quantity(
         "tie", "{good}", "lent people killed or wounded", kept=True, people=True
     )
-    returned: Float[Array, "tie *run"] = quantity("tie", "{good}", "lent people who came home")
+    returned: Float[Array, "tie *run"] = quantity("tie", "{good}", "lent people who returned")
     obligation: Float[Array, "partnership *run"] = quantity(
-        "partnership", "USD", "debt that deliveries created", kept=True
+        "partnership", "USD", "what deliveries earned at the price agreed", kept=True
     )
     delivery_cost: Float[Array, "partnership *run"] = quantity(
         "partnership", "USD", "what deliveries cost the supplier", kept=True

@@ -1,4 +1,4 @@
-"""Quantities of posture: stances in force, and what they signal."""
+"""Quantities of posture: stances in force and their signals."""
 
 from typing import final
 
@@ -9,7 +9,7 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class PostureState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     stance: Float[Array, "posture *run"] = quantity(
         "posture", "dimensionless", "stance in force, counted from 0", kept=True
@@ -18,8 +18,8 @@ class PostureState(Record):
 
 @final
 class PostureFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     signal: Float[Array, "signal *run"] = quantity(
-        "signal", "dimensionless", "what the postures signal, -1 to 1"
+        "signal", "dimensionless", "level of the signal, -1 to 1"
     )

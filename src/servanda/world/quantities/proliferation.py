@@ -9,7 +9,7 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class ProliferationState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     knowledge: Float[Array, "proliferator *run"] = quantity(
         "proliferator", "dimensionless", "weapons knowledge, frontier = 1", kept=True
@@ -21,11 +21,14 @@ class ProliferationState(Record):
 
 @final
 class ProliferationFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     launch_rate: Float[Array, "proliferator *run"] = quantity(
-        "proliferator", "launch/month", "expected missile launches in a month", kept=True
+        "proliferator", "launch/month", "expected number of missile launches", kept=True
     )
     gap: Float[Array, "proliferator *run"] = quantity(
-        "proliferator", "dimensionless", "lead of the rival in weapons knowledge", kept=True
+        "proliferator",
+        "dimensionless",
+        "rival's lead in weapons knowledge, as a share of its knowledge",
+        kept=True,
     )

@@ -1,4 +1,4 @@
-"""Quantities of trade: what sanctions take."""
+"""Quantities of trade: effects of sanctions on trade and income."""
 
 from typing import final
 
@@ -9,24 +9,24 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class TradeFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     sanctioned: Float[Array, "route *run"] = quantity(
-        "route", "USD/month", "trade that sanctions take from the target", kept=True
+        "route", "USD/month", "trade that the target loses to sanctions", kept=True
     )
     income_gross: Float[Array, "actor *run"] = quantity(
-        "actor", "dimensionless", "change of real income through sanctions, before leakage"
+        "actor", "dimensionless", "relative change of real income by sanctions, before leakage"
     )
     imports_gross: Float[Array, "route *run"] = quantity(
         "route",
         "dimensionless",
-        "change of the target's real income through sanctions on its imports, before leakage",
+        "relative change of the target's real income by sanctions on its imports, before leakage",
     )
     hold: Float[Array, "route *run"] = quantity(
         "route",
         "dimensionless",
-        "share of the target's real income that ending all trade with senders would take",
+        "hold: share of the target's real income that ending all trade with senders would take",
     )
     hold_imports: Float[Array, "route *run"] = quantity(
-        "route", "dimensionless", "of the hold, what the end of its imports would take"
+        "route", "dimensionless", "part of the hold that ending the target's imports would take"
     )

@@ -1,4 +1,4 @@
-"""Quantities of the war: whether it goes on, and at what pace."""
+"""Quantities of the war: whether it goes on, and its tempo."""
 
 from typing import final
 
@@ -9,7 +9,7 @@ from servanda.world.quantity import Record, quantity
 
 @final
 class WarState(Record):
-    """What is carried to the next month."""
+    """State, which the next month starts with."""
 
     log_tempo: Float[Array, "*run"] = quantity(
         "", "dimensionless", "log of the war's tempo", kept=True
@@ -21,12 +21,16 @@ class WarState(Record):
 
 @final
 class WarFlows(Record):
-    """What happens within a month."""
+    """Flows of one month."""
 
     tempo: Float[Array, "*run"] = quantity("", "dimensionless", "tempo of the war", kept=True)
     manning: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "dimensionless", "men present over men required", kept=True, neutral=1.0
+        "belligerent",
+        "dimensionless",
+        "men present divided by men required",
+        kept=True,
+        neutral=1.0,
     )
     required: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "person", "men that the full pace needs", level=True
+        "belligerent", "person", "men required for full tempo", level=True
     )
