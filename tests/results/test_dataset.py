@@ -178,7 +178,7 @@ def test_a_runs_class_is_the_one_whose_hazard_it_runs_with():
     """In its first five years a pact has the base hazard of the run's own class."""
     found = shipped_runs()
     (pact,) = found.model.layout.labels("base_hazard")
-    hazard = found.series(f"base_hazard[{pact}]")[found.cut + 1]
+    hazard = found.series(f"base_hazard[{pact}]")[found.cutoff + 1]
     classes = to_dataset(found)["reference_class"].values.tolist()
     assert set(classes) == set(found.model.case.spec.reference_classes)
     drawn = {name: found.parameter(f"commitment.base_hazard[{name}]") for name in set(classes)}
