@@ -69,7 +69,7 @@ class Fate:
         }
 
     def when_over(self, share: float) -> int | None:
-        """The first month in which the pact is over in this share of runs, as a position, or None."""
+        """The position of the first month in which this share of pacts is over, or None."""
         over = self.states["over"]
         return int(np.argmax(over >= share)) if over[-1] >= share else None
 

@@ -1,4 +1,4 @@
-"""Sanctions regimes of a case: income lost and gained, trade diverted, leverage left and lost.
+"""Sanctions regimes of a case: income lost and gained, trade diverted, leverage used and lost.
 
 Trade without sanctions comes from the case's `trade_baseline.toml` and `trade_baseline.csv`. The
 regimes come from `regimes.toml`. Leakage is drawn from the case's priors of evasion, at the
@@ -47,7 +47,7 @@ class Sanctioned:
         names: Names of countries, by code.
         payers: Change in real income, by regime and country.
         diverted: Change in the targets' trade.
-        leverage: Leverage of the senders: used, left and lost.
+        leverage: Leverage of the senders: used, unused and lost.
     """
 
     data: xr.Dataset

@@ -122,7 +122,7 @@ def _frontier(frontier: Frontier) -> Table:
     heads = [f"{frontier.name.lower()}, {unit}: {text}" for text in _quarters(frontier.up / scale)]
     rows = table(title, "hidden payment, USD m", *heads)
     for text, shares in zip(_quarters(frontier.across / _MILLION), frontier.alive.T, strict=True):
-        cells = ("too few runs" if np.isnan(share) else f"{share:.0%}" for share in shares)
+        cells = ("too few" if np.isnan(share) else f"{share:.0%}" for share in shares)
         rows.add_row(text, *cells)
     return rows
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="servanda",
     help="Servanda runs a model of a strategic partnership between states and compares it with "
-    f"dated evidence.\n\nCases that are included: {', '.join(available_cases())}. Start with: servanda "
-    "run russia-dprk.\n\nServanda is for analysis of the open record. It gives no help in evading "
-    "sanctions or in planning attacks.",
+    f"dated evidence.\n\nCases that are included: {', '.join(available_cases())}. "
+    "Start with: servanda run russia-dprk.\n\nServanda is for analysis of the open record. It "
+    "gives no help in evading sanctions or in planning attacks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -190,7 +190,7 @@ def sanction(
         ),
     ] = False,
 ) -> None:
-    """Solve sanctions regimes: real income lost and gained, trade diverted, leverage left."""
+    """Solve sanctions regimes: effects on real income, trade diversion and leverage."""
     from servanda.cli import sanction as command
 
     loaded = _load(case, None)

@@ -1,4 +1,4 @@
-"""`servanda sanction`: income lost and gained, trade diverted, leverage left and lost."""
+"""`servanda sanction`: income lost and gained, trade diverted, leverage used and lost."""
 
 import csv
 import json
@@ -129,7 +129,7 @@ def _diverted(found: Sanctioned) -> None:
 
 def _leverage(found: Sanctioned) -> None:
     title = "Leverage: percent of the target's real income, at final leakage"
-    heads = ("target", "regime", "before sanctions", "used", "left", "lost", "leakage, %")
+    heads = ("target", "regime", "before sanctions", "used", "unused", "lost", "leakage, %")
     rows = table(title, *heads)
     for row in sorted(found.leverage, key=lambda row: row.target, reverse=True):
         cells = (row.before, row.felt, row.left, row.lost)

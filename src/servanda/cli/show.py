@@ -40,8 +40,8 @@ def evidence(found: Check) -> None:
     out().print(rows)
     out().print(
         f"Compared with runs: {sum(found.compared.values())} figures in {len(found.compared)} "
-        f"series known by the evidence cut-off. Not read by any run: {found.later} rows of evidence that "
-        "became known later."
+        f"series known by the evidence cut-off. Not read by any run: {found.later} "
+        "rows of evidence that became known later."
     )
     for (series, why), count in found.omitted.items():
         figures = "1 figure is" if count == 1 else f"{count} figures are"

@@ -141,9 +141,9 @@ def payment(account: Account) -> str:
         earned = spread(account.earned[runs.cutoff], runs.weights).median
         parts.append(
             f"By {month} deliveries had earned {words.quantity(earned, 'USD')} at the price "
-            f"agreed. Of this, {words.percent(shares['in sight'])} was paid in goods that observers can "
-            f"count, {words.percent(shares['hidden'])} was hidden payment, and "
-            f"{words.percent(shares['arrears'])} was not yet paid."
+            f"agreed. Of this, {words.percent(shares['in sight'])} was paid in goods that "
+            f"observers can count, {words.percent(shares['hidden'])} was hidden payment, and "
+            f"{words.percent(shares['arrears'])} was not yet paid (medians over runs)."
         )
     leaks = [
         f"{words.percent(leak)} of the sanctioned trade of "

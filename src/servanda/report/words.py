@@ -29,7 +29,7 @@ _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
 
 
 def percent(share: float) -> str:
-    """A share such as `44 %`; `under 1 %` or `over 99 %` near the ends, but never rounded to them."""
+    """A share such as `44 %`. It is never rounded to 0 or 100 %: `under 1 %`, `over 99 %`."""
     if math.isnan(share):
         return "—"
     if 0 < share < _NEXT_TO_NONE:
