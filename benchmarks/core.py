@@ -69,7 +69,7 @@ class Inputs:
         opens: by label of a tie, the month that it opened on the record; None where none was known.
         signed: by label of a partnership, the month of its signing, or the cut if not yet known.
         months: how many.
-        cut: number of the last month of the record.
+        cutoff: number of the last month of the record.
     """
 
     values: Mapping[str, np.ndarray]
@@ -77,7 +77,7 @@ class Inputs:
     opens: Mapping[str, int | None]
     signed: Mapping[str, int]
     months: int
-    cut: int
+    cutoff: int
 
 
 def drawn(model: Model, runs: int, seed: int = SEED) -> Ensemble:
@@ -89,7 +89,7 @@ def inputs(model: Model, ensemble: Ensemble) -> Inputs:
     """Parameters and random numbers of an ensemble's runs."""
     runs = len(ensemble)
     spec = model.case.spec
-    start, cut = month_number(spec.start), month_number(spec.as_of)
+    start, cutoff = month_number(spec.start), month_number(spec.as_of)
     months = month_number(spec.horizon) - start + 1
     fixed = {k: np.full(runs, n.prior.numbers[0] * n.factor) for k, n in model.parameters.items()}
     known = {o.id for o in model.case.known.observations}
@@ -97,16 +97,16 @@ def inputs(model: Model, ensemble: Ensemble) -> Inputs:
         tie.label: 0
         if tie.opens is None
         else month_number(tie.opens) - start
-        if tie.source in known and month_number(tie.opens) <= cut
+        if tie.source in known and month_number(tie.opens) <= cutoff
         else None
         for tie in spec.ties
     }
     signed = {
-        q.label: (month_number(q.signed) if q.source in known else cut) - start
+        q.label: (month_number(q.signed) if q.source in known else cutoff) - start
         for q in spec.partnerships
     }
     draws = _draws(model, runs, months, ensemble.seed)
-    return Inputs(fixed | dict(ensemble.parameters), draws, opens, signed, months, cut - start)
+    return Inputs(fixed | dict(ensemble.parameters), draws, opens, signed, months, cutoff - start)
 
 
 def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:

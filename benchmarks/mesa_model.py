@@ -58,7 +58,7 @@ class CoreModel(Core):
     @property
     def future(self) -> bool:
         """Whether history no longer binds."""
-        return self.month > self.given.cut
+        return self.month > self.given.cutoff
 
     def draw(self, name: str) -> float:
         """This month's random number of a stream."""

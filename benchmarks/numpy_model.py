@@ -196,7 +196,7 @@ class CoreModel:
 
     def step(self, month: int) -> dict[str, Values]:
         """One month; what is compared."""
-        future = month > self.given.cut
+        future = month > self.given.cutoff
         self._pace(month, future)
         self._produce()
         before_lent, before_arrears = self.lent_people, self.arrears

@@ -1,4 +1,4 @@
-"""Tables of the case format's keys, read from the records that check it."""
+"""Tables of the case format's keys, read from the records that check a case."""
 
 import inspect
 import re
@@ -46,13 +46,13 @@ def records() -> dict[str, type]:
 
 
 def about(name: str) -> str:
-    """What a record is, from its docstring."""
+    """The description of a record, from its docstring."""
     text = (inspect.getdoc(records()[name]) or "").partition("Attributes:")[0].strip()
     return text[:1].upper() + text[1:]
 
 
 def keys(name: str) -> list[tuple[str, str, str, str]]:
-    """Each key of a record: what it takes, what it is if left out, and what it means."""
+    """Each key of a record: what it takes, its default, and its meaning."""
     record = records()[name]
     by_hand = _meanings().get(name, {})
     meanings = _attributes(record) | by_hand

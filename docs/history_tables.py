@@ -1,4 +1,4 @@
-"""The table of docs/reference-classes.md: how fast past alliances of each class ended, and how."""
+"""The table of docs/reference-classes.md: when and how past alliances of each class ended."""
 
 import math
 

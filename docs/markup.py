@@ -1,4 +1,4 @@
-"""Markdown as the generated pages write it."""
+"""Markdown for the generated pages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code; nothing for nothing."""
+    """Text as code; empty if the text is empty."""
     return f"`{text}`" if text else ""
 
 
@@ -30,7 +30,7 @@ def codes(names: Iterable[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text with a capital in front."""
+    """Text with a capital first letter."""
     text = text.strip()
     return text[:1].upper() + text[1:]
 
@@ -39,7 +39,7 @@ _EMPHASIS = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=\w)\*(?!\w)")
 
 
 def starred(text: str) -> str:
-    """Text whose emphasis is kept and whose other stars, as in A*, are not taken for it."""
+    """Text with other stars than those of emphasis escaped, as in A*."""
     parts = _EMPHASIS.split(text)
     plain = [part.replace("*", "\\*") for part in parts[::2]]
     strong = [f"*{part}*" for part in parts[1::2]]
@@ -47,8 +47,8 @@ def starred(text: str) -> str:
 
 
 def number_text(x: float) -> str:
-    """A number to read."""
-    whole = x == int(x) and abs(x) < 1e10  # noqa: PLR2004 (beyond that, powers of ten read better)
+    """A number for readers."""
+    whole = x == int(x) and abs(x) < 1e10  # noqa: PLR2004 (beyond that, powers of ten are easier to read)
     return f"{int(x):,}" if whole else f"{x:g}"
 
 

@@ -1,4 +1,4 @@
-"""The page of publishers' files: what each adapter of `servanda.sources` says of its own."""
+"""The page of publishers' files, from the docstring of each adapter in `servanda.sources`."""
 
 import inspect
 import pkgutil
@@ -9,7 +9,7 @@ from markup import NOTICE, code, codes
 
 from servanda import sources
 
-HELPERS = {"frames"}  # what adapters share: no format of its own
+HELPERS = {"frames"}  # shared by adapters; not a format
 
 
 def publishers_page() -> str:

@@ -1,4 +1,4 @@
-"""Tables of docs/trade.md: what the case's regimes do, and under other assumptions."""
+"""Tables of docs/trade.md: effects of the case's regimes, and effects under other assumptions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ def case_elasticities() -> tuple[float, ...]:
 
 
 def variants_part() -> str:
-    """What one regime does under other assumptions of the model, at the centre of every range."""
+    """Effects of one regime under other assumptions, at the centre of every range."""
     baseline = read_baseline(case().folder)
     (regime,) = (r for r in read_regimes(case().folder / "regimes.toml") if r.name == "selective")
     sigma = np.array([[central for _, central, _ in baseline.elasticities]])

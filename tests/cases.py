@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from servanda.case import Case, create, load
+from servanda.case import Case, load, new
 from servanda.case.schema import month_number
 from servanda.engine import Model, Simulator
 from servanda.ensembles import AS_IS, Arrays, Ensemble
@@ -44,7 +44,7 @@ def shipped_verdicts() -> list[Verdict]:
 @cache
 def template_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="servanda-tests-"))
-    return create("tiny", folder)
+    return new("tiny", folder)
 
 
 @cache

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from servanda.analysis.priors import priors
     from servanda.analysis.sanctions import sanction
     from servanda.api import brief, hindcast
-    from servanda.case import Case, available_cases, load
-    from servanda.case import create as new
-    from servanda.case.units import registry as unit_registry
+    from servanda.case import Case, available_cases, load, new
+    from servanda.case.units import unit_registry
     from servanda.ensembles import Ensemble
     from servanda.errors import (
         CaseError,
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
         ServandaError,
         UsageError,
     )
-    from servanda.results import open_folder as open_run
-    from servanda.results import run
+    from servanda.results import open_run, run
     from servanda.results.labelled import metrics
     from servanda.verdicts import claims
 
@@ -38,26 +36,26 @@ __version__ = "0.1.0"
 # The module that defines each public name. The module is loaded when the name is first used, so
 # that `servanda --help` does not load JAX.
 _HOMES = {
-    "Case": ("servanda.case", "Case"),
-    "CaseError": ("servanda.errors", "CaseError"),
-    "Ensemble": ("servanda.ensembles", "Ensemble"),
-    "ExecutorError": ("servanda.errors", "ExecutorError"),
-    "RunFolderError": ("servanda.errors", "RunFolderError"),
-    "ServandaError": ("servanda.errors", "ServandaError"),
-    "UsageError": ("servanda.errors", "UsageError"),
-    "available_cases": ("servanda.case", "available_cases"),
-    "brief": ("servanda.api", "brief"),
-    "check": ("servanda.analysis.check", "check"),
-    "claims": ("servanda.verdicts", "claims"),
-    "hindcast": ("servanda.api", "hindcast"),
-    "load": ("servanda.case", "load"),
-    "metrics": ("servanda.results.labelled", "metrics"),
-    "new": ("servanda.case", "create"),
-    "open_run": ("servanda.results", "open_folder"),
-    "priors": ("servanda.analysis.priors", "priors"),
-    "run": ("servanda.results", "run"),
-    "sanction": ("servanda.analysis.sanctions", "sanction"),
-    "unit_registry": ("servanda.case.units", "registry"),
+    "Case": "servanda.case",
+    "CaseError": "servanda.errors",
+    "Ensemble": "servanda.ensembles",
+    "ExecutorError": "servanda.errors",
+    "RunFolderError": "servanda.errors",
+    "ServandaError": "servanda.errors",
+    "UsageError": "servanda.errors",
+    "available_cases": "servanda.case",
+    "brief": "servanda.api",
+    "check": "servanda.analysis.check",
+    "claims": "servanda.verdicts",
+    "hindcast": "servanda.api",
+    "load": "servanda.case",
+    "metrics": "servanda.results.labelled",
+    "new": "servanda.case",
+    "open_run": "servanda.results",
+    "priors": "servanda.analysis.priors",
+    "run": "servanda.results",
+    "sanction": "servanda.analysis.sanctions",
+    "unit_registry": "servanda.case.units",
 }
 
 __all__ = [
@@ -87,8 +85,7 @@ __all__ = [
 def __getattr__(name: str) -> _Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'servanda' has no attribute '{name}'")
-    module, attribute = _HOMES[name]
-    value = getattr(_import_module(module), attribute)
+    value = getattr(_import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

@@ -9,7 +9,7 @@ from servanda.case import Case, as_case
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
 from servanda.report import brief as write_briefing
-from servanda.results import Progress, RunFolder, open_folder, prepare, run_policies
+from servanda.results import Progress, RunFolder, open_run, prepare, run_policies
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
 
 __all__ = ["HINDCAST_RUNS", "brief", "hindcast"]
@@ -66,7 +66,7 @@ def brief(
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
     """
-    run = folder if isinstance(folder, RunFolder) else open_folder(Path(folder))
+    run = folder if isinstance(folder, RunFolder) else open_run(Path(folder))
     if not run.note["done"]:
         raise RunFolderError(
             where=f"run folder '{run.path}'",

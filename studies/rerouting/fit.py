@@ -130,7 +130,7 @@ def between(
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SeriesFit:
     """One series under every node of the grid.
 
     Attributes:
@@ -251,7 +251,7 @@ def weigh(
     noise: Noise,
     theta_weight: Float64[np.ndarray, " theta"],
     level: slice,
-) -> Evidence:
+) -> SeriesFit:
     """Hold one series against every node.
 
     Args:
@@ -273,7 +273,7 @@ def weigh(
         sums = np.cumsum(innovation**2, axis=-1)
         squares.append(np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1))
         scales.append(np.concatenate([[0.0], np.cumsum(np.log(np.diag(root)))]))
-    return Evidence(
+    return SeriesFit(
         plain, design, prior_sd, noise, theta_weight, offset, np.stack(squares), np.stack(scales)
     )
 
@@ -315,12 +315,12 @@ class Joint:
 
 
 def combine(
-    evidence: Sequence[Evidence], known: Sequence[int], shared: Float64[np.ndarray, " shared"]
+    fits: Sequence[SeriesFit], known: Sequence[int], shared: Float64[np.ndarray, " shared"]
 ) -> Joint:
     """Weigh all nodes by the first `known` values of each series, `shared` being the prior."""
     log_shared = np.log(shared)
     own = []
-    for series, count in zip(evidence, known, strict=True):
+    for series, count in zip(fits, known, strict=True):
         cells = series.log_evidence(count)
         peak = cells.max(axis=(0, 2), keepdims=True)
         raised = np.exp(cells - peak)
@@ -332,17 +332,17 @@ def combine(
 
 
 def forecast(
-    evidence: Evidence,
+    series: SeriesFit,
     weight: Float64[np.ndarray, " component"],
     known: int,
     at: int,
     rise: Float64[np.ndarray, "shared theta"],
 ) -> Mixture:
     """What one series will be at time `at`, as foreseen from its first `known` values."""
-    centre, scale = evidence.predict(known, at, rise)
+    centre, scale = series.predict(known, at, rise)
     matters = weight > NEGLIGIBLE
     kept = (weight[matters], centre.ravel()[matters], scale.ravel()[matters])
-    return Mixture(*kept, evidence.freedom(known))
+    return Mixture(*kept, series.freedom(known))
 
 
 def _kernel(

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from studies.rerouting.fit import Interval, between
-from studies.rerouting.neighbours import SANCTIONS, Fit, regressors
+from studies.rerouting.neighbours import SANCTIONS, NeighboursFit, regressors
 from studies.rerouting.record import NEIGHBOURS
 
 DRAWS = 4000
@@ -48,7 +48,7 @@ class Leakage:
     seed: Interval
 
 
-def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leakage:
+def leakage(fit: NeighboursFit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leakage:
     """Say how much was won back, from what was known when a month had ended.
 
     Args:
@@ -63,7 +63,7 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
     shared, chosen = joint.draw(draws, random)
     design, _ = regressors(fit.exports.months)
     diverted = np.zeros((len(NEIGHBOURS), draws, known - start))
-    for row, series in enumerate(fit.evidence):
+    for row, series in enumerate(fit.series):
         cells = (chosen[row, :, 0], shared, chosen[row, :, 1])
         beta = series.coefficients(known, cells, random)
         now = np.exp(series.offset + beta @ design[start:known].T) / fit.baseline[row, start:known]
@@ -85,7 +85,7 @@ def leakage(fit: Fit, origin: str, draws: int = DRAWS, seed: int = 2022) -> Leak
     )
 
 
-def excess_share(fit: Fit) -> Mapping[str, float]:
+def excess_share(fit: NeighboursFit) -> Mapping[str, float]:
     """Exports above the baseline of 2019–2021, over the loss, by neighbour and summed ("all").
 
     Taken over all months of sanctions, at the middle of what the target would have bought.

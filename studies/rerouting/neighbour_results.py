@@ -53,7 +53,7 @@ def rerouted(exports: Exports) -> dict[str, Any]:
     }
 
 
-def fitted(exports: Exports, priors: Priors) -> dict[str, neighbours.Fit]:
+def fitted(exports: Exports, priors: Priors) -> dict[str, neighbours.NeighboursFit]:
     """The three variants by the model's name."""
     return {
         "saturating": neighbours.fit(exports, "saturating", priors),
@@ -62,7 +62,7 @@ def fitted(exports: Exports, priors: Priors) -> dict[str, neighbours.Fit]:
     }
 
 
-def leaked(fit: neighbours.Fit, month: str) -> dict[str, Any]:
+def leaked(fit: neighbours.NeighboursFit, month: str) -> dict[str, Any]:
     """Posterior of one variant."""
     found = leaking.leakage(fit, month)
     single = ("last", "mean", "ceiling", "rate", *(("seed",) if fit.variant == "network" else ()))
@@ -76,7 +76,9 @@ def leaked(fit: neighbours.Fit, month: str) -> dict[str, Any]:
     }
 
 
-def sensitivity(exports: Exports, fits: Mapping[str, neighbours.Fit]) -> list[dict[str, Any]]:
+def sensitivity(
+    exports: Exports, fits: Mapping[str, neighbours.NeighboursFit]
+) -> list[dict[str, Any]]:
     """Log Bayes factors and leakage at the priors used, and at others."""
     used = neighbours.PRIORS
     others = {
@@ -90,7 +92,9 @@ def sensitivity(exports: Exports, fits: Mapping[str, neighbours.Fit]) -> list[di
     return rows + [compared(what, exports, fitted(exports, p)) for what, p in others.items()]
 
 
-def compared(what: str, exports: Exports, fits: Mapping[str, neighbours.Fit]) -> dict[str, Any]:
+def compared(
+    what: str, exports: Exports, fits: Mapping[str, neighbours.NeighboursFit]
+) -> dict[str, Any]:
     """Log Bayes factors over the sanctioned months, and leakage in the last of them."""
     before, last = exports.index(neighbours.SANCTIONS) - 1, exports.months[-1]
     path = {

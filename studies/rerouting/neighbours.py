@@ -40,7 +40,7 @@ from jaxtyping import Float64
 from servanda.errors import UsageError
 from servanda.sources.eurostat import Exports
 from studies.rerouting.diversion import Variant, diverted
-from studies.rerouting.fit import Evidence, Joint, Mixture, Noise, combine, forecast, weigh
+from studies.rerouting.fit import Joint, Mixture, Noise, SeriesFit, combine, forecast, weigh
 from studies.rerouting.priors import Lognormal, Priors, Seed, Shared
 from studies.rerouting.record import NEIGHBOURS, TARGET
 
@@ -75,7 +75,7 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class NeighboursFit:
     """A variant held against the record.
 
     Attributes:
@@ -85,7 +85,7 @@ class Fit:
         paths: What is lost and diverted at each.
         theta: Nodes of θ.
         baseline: b_ct, what each neighbour would have bought by the fit to 2019–2021.
-        evidence: Of each neighbour.
+        series: The fit of each neighbour.
     """
 
     variant: Variant
@@ -94,12 +94,12 @@ class Fit:
     paths: Paths
     theta: Float64[np.ndarray, " theta"]
     baseline: Float64[np.ndarray, "neighbour month"]
-    evidence: tuple[Evidence, ...]
+    series: tuple[SeriesFit, ...]
 
     def joint(self, origin: str) -> Joint:
         """Weights of all nodes from what was known when a month had ended."""
         known = self.exports.index(origin) + 1
-        return combine(self.evidence, [known] * len(self.evidence), self.shared.weight)
+        return combine(self.series, [known] * len(self.series), self.shared.weight)
 
     def foresee(self, joint: Joint, origin: str, month: str, told: bool = False) -> list[Mixture]:
         """Forecast a month's log exports to each neighbour, from what was known at the origin.
@@ -121,7 +121,7 @@ class Fit:
                 at,
                 np.log1p(path[:, at, None] * self.theta / self.baseline[row, at]),
             )
-            for row, series in enumerate(self.evidence)
+            for row, series in enumerate(self.series)
         ]
 
     def _carried_on(self, known: int) -> Float64[np.ndarray, "shared month"]:
@@ -136,8 +136,8 @@ class Fit:
         return whole
 
 
-def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
-    """Hold a variant against the whole record; `Fit.joint` says what any date's past supports.
+def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> NeighboursFit:
+    """Hold a variant against the whole record; `joint` says what any date's past supports.
 
     Args:
         exports: To the target and the five neighbours.
@@ -152,15 +152,15 @@ def fit(exports: Exports, variant: Variant, priors: Priors = PRIORS) -> Fit:
     shared = priors.shared(variant)
     paths = _paths(exports, variant, shared, priors.noise, baseline_months)
     theta, theta_weight = priors.ceilings(variant)
-    baseline, evidence = [], []
+    baseline, series = [], []
     for code in NEIGHBOURS:
         logs = np.log(exports.of(code))
         expected, _ = expectation(logs, design, prior_sd, priors.noise, baseline_months)
         baseline.append(np.exp(expected))
         rise = np.log1p(paths.diverted[:, None, :] * theta[:, None] / baseline[-1])
         level = slice(0, baseline_months)
-        evidence.append(weigh(logs, rise, design, prior_sd, priors.noise, theta_weight, level))
-    return Fit(variant, exports, shared, paths, theta, np.stack(baseline), tuple(evidence))
+        series.append(weigh(logs, rise, design, prior_sd, priors.noise, theta_weight, level))
+    return NeighboursFit(variant, exports, shared, paths, theta, np.stack(baseline), tuple(series))
 
 
 def regressors(
@@ -186,10 +186,10 @@ def expectation(
     The sd is that of the mean over the months after the baseline: what moves them all together.
     """
     rise = np.zeros((1, 1, len(logs)))
-    evidence = weigh(logs, rise, design, prior_sd, noise, np.ones(1), slice(0, known))
+    series = weigh(logs, rise, design, prior_sd, noise, np.ones(1), slice(0, known))
     after = design[known:] if known < len(logs) else design
-    beta, sd = evidence.carried_on(known, after.mean(axis=0))
-    return evidence.offset + design @ beta, sd
+    beta, sd = series.carried_on(known, after.mean(axis=0))
+    return series.offset + design @ beta, sd
 
 
 def _paths(exports: Exports, variant: Variant, shared: Shared, noise: Noise, known: int) -> Paths:

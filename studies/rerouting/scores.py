@@ -28,7 +28,7 @@ from jaxtyping import Float64
 from servanda.errors import UsageError
 from servanda.sources.eurostat import Exports
 from studies.rerouting.fit import Mixture
-from studies.rerouting.neighbours import Fit
+from studies.rerouting.neighbours import NeighboursFit
 from studies.rerouting.record import NEIGHBOURS
 
 HORIZONS = (1, 3, 6)
@@ -133,7 +133,7 @@ def crps(draws: Float64[np.ndarray, " draw"], value: float) -> float:
 
 
 def score(
-    fits: Mapping[str, Fit],
+    fits: Mapping[str, NeighboursFit],
     origin: str,
     months: Sequence[str],
     told: bool = False,
@@ -172,7 +172,7 @@ def _judged(
     return mixture.log_density(value), crps(draws, value), low <= value <= high
 
 
-def _rivals(fit: Fit, known: int, ahead: int) -> dict[str, list[Mixture]]:
+def _rivals(fit: NeighboursFit, known: int, ahead: int) -> dict[str, list[Mixture]]:
     logs = {code: np.log(fit.exports.of(code)[:known]) for code in NEIGHBOURS}
     season = {code: np.log(fit.baseline[row]) for row, code in enumerate(NEIGHBOURS)}
     return {
@@ -182,7 +182,7 @@ def _rivals(fit: Fit, known: int, ahead: int) -> dict[str, list[Mixture]]:
     }
 
 
-def rolling(fits: Mapping[str, Fit], exports: Exports) -> list[Score]:
+def rolling(fits: Mapping[str, NeighboursFit], exports: Exports) -> list[Score]:
     """Score forecasts one, three and six months ahead from every origin."""
     first, last = (exports.index(month) for month in ORIGINS)
     count = len(exports.months)
@@ -194,7 +194,7 @@ def rolling(fits: Mapping[str, Fit], exports: Exports) -> list[Score]:
 
 
 def once(
-    fits: Mapping[str, Fit], exports: Exports, origin: str, first: str, told: bool
+    fits: Mapping[str, NeighboursFit], exports: Exports, origin: str, first: str, told: bool
 ) -> list[Score]:
     """Score forecasts of all months from `first` on, made at one origin."""
     return score(fits, origin, exports.months[exports.index(first) :], told)

@@ -44,11 +44,11 @@ from servanda.errors import CaseError, UsageError
 from servanda.sources.comtrade import TOTAL, Years, read_headings
 from studies.rerouting.diversion import Variant, diverted
 from studies.rerouting.fit import (
-    Evidence,
     Interval,
     Joint,
     Mixture,
     Noise,
+    SeriesFit,
     between,
     combine,
     forecast,
@@ -121,13 +121,13 @@ def _check_positive(path: Path, years: tuple[int, ...], columns: Mapping[str, Ye
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class SubstitutionFit:
     """A variant held against the record.
 
     Attributes:
         variant: Which.
         imports: The record.
-        evidence: Of each unbanned product.
+        series: The fit of each unbanned product.
         seen: For each, the years that count as evidence.
         theta: Nodes of θ.
         shared: The nodes that all products share.
@@ -137,7 +137,7 @@ class Fit:
 
     variant: Variant
     imports: Imports
-    evidence: tuple[Evidence, ...]
+    series: tuple[SeriesFit, ...]
     seen: tuple[tuple[int, ...], ...]
     theta: Float64[np.ndarray, " theta"]
     shared: Shared
@@ -146,7 +146,7 @@ class Fit:
 
     def joint(self, origin: int) -> Joint:
         """Weights of all nodes from the years up to one."""
-        return combine(self.evidence, [self._known(p, origin) for p in (0, 1)], self.shared.weight)
+        return combine(self.series, [self._known(p, origin) for p in (0, 1)], self.shared.weight)
 
     def foresee(self, origin: int, product: str) -> Mixture:
         """Forecast a product's log earnings of the year after the origin, share lost carried on."""
@@ -164,7 +164,7 @@ class Fit:
         path = self._diverted(product, loss)[:, last + 1]
         rise = np.log1p(path[:, None] * self.theta / self.imports.unbanned[product][0])
         known, at = self._known(row, origin), self.seen[row].index(year)
-        return forecast(self.evidence[row], self.joint(origin).of(row), known, at, rise)
+        return forecast(self.series[row], self.joint(origin).of(row), known, at, rise)
 
     def rate_of_substitution(self, origin: int, years: tuple[int, ...]) -> dict[int, Interval]:
         """Σ θ g over L in some years, from what was known at the origin."""
@@ -173,7 +173,7 @@ class Fit:
         gained = np.zeros((DRAWS, len(self.imports.years)))
         for row, product in enumerate(UNBANNED):
             cells = (chosen[row, :, 0], shared, chosen[row, :, 1])
-            level = self.evidence[row].coefficients(self._known(row, origin), cells, random)[:, 0]
+            level = self.series[row].coefficients(self._known(row, origin), cells, random)[:, 0]
             theta = between(self.theta, self.theta[chosen[row, :, 1]], random)
             path = self._diverted(product, self.loss)[shared]
             gained += (theta * np.exp(level))[:, None] * path
@@ -209,7 +209,7 @@ def fit(
     variant: Variant,
     priors: Priors = PRIORS,
     closure: Closure = "stops",
-) -> Fit:
+) -> SubstitutionFit:
     """Hold a variant against the record.
 
     Args:
@@ -223,7 +223,7 @@ def fit(
     loss = np.maximum(expected[:, None] - imports.banned, 0.0)
     loss[:, 0] = 0.0
     theta, theta_weight = priors.ceilings(variant)
-    evidence, seen = [], []
+    series, seen = [], []
     for product in UNBANNED:
         stopped = product == WIGS and closure == "stops"
         path = _by_year(variant, imports.years, loss, shared, stopped)
@@ -234,12 +234,12 @@ def fit(
         rise = np.log1p(path[:, None, counted] * theta[:, None] / values[0])
         design = np.ones((len(counted), 1))
         logs = np.log(values[counted])
-        evidence.append(
+        series.append(
             weigh(logs, rise, design, np.ones(1), priors.noise, theta_weight, slice(0, 1))
         )
         seen.append(tuple(imports.years[i] for i in counted))
-    held = tuple(evidence), tuple(seen)
-    return Fit(variant, imports, *held, theta, shared, loss, closure)
+    held = tuple(series), tuple(seen)
+    return SubstitutionFit(variant, imports, *held, theta, shared, loss, closure)
 
 
 def _by_year(

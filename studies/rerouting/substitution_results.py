@@ -20,7 +20,7 @@ FIRST_FORECAST = 2018  # from two years on
 
 def substituted(imports: Imports) -> dict[str, Any]:
     """Rates of substitution, variants compared, and forecasts scored."""
-    fits: dict[str, substitution.Fit] = {
+    fits: dict[str, substitution.SubstitutionFit] = {
         name: substitution.fit(imports, name) for name in ALL_VARIANTS
     }
     parameters = {name: fits[name].parameters(EVIDENCE_TO) for name in VARIANTS}
@@ -62,7 +62,9 @@ def evidence(imports: Imports, closure: substitution.Closure) -> dict[str, float
     }
 
 
-def yearly(imports: Imports, fits: Mapping[str, substitution.Fit]) -> list[dict[str, Any]]:
+def yearly(
+    imports: Imports, fits: Mapping[str, substitution.SubstitutionFit]
+) -> list[dict[str, Any]]:
     """Mean log scores of forecasts one year ahead, by product and together."""
     noise = substitution.PRIORS.noise
     scores: dict[str, list[dict[str, float]]] = {product: [] for product in UNBANNED}

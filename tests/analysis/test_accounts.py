@@ -60,7 +60,7 @@ def test_large_sums_lose_no_dollar():
 # ── at the cut ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_shares_are_medians_of_what_each_run_had_earned_by_the_cut():
+def test_shares_are_medians_of_what_each_run_had_earned_by_the_cutoff():
     """Runs that earned 12, 24 and 48; in sight a half, a quarter and an eighth of it."""
     earned = np.ones((MONTHS, 1)) * [1.0, 2.0, 4.0]
     found = account(
@@ -148,7 +148,7 @@ def test_leakage_is_the_mean_over_months():
         ("2020-05", (0 + 4) / 2),  # as far as the case has them
     ],
 )
-def test_what_leaked_in_the_last_year_is_by_target_and_ends_with_the_cut(as_of, expected):
+def test_what_leaked_in_the_last_year_is_by_target_and_ends_with_the_cutoff(as_of, expected):
     """A hundredth more is won back every month, from none in the first."""
     made = results(
         assemble(tiny_case(spec={"as_of": as_of})),
@@ -160,7 +160,7 @@ def test_what_leaked_in_the_last_year_is_by_target_and_ends_with_the_cut(as_of, 
 # ── who gained ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_gained_by_the_cut_is_told_by_partner_and_who_gained_more():
+def test_who_gained_by_the_cutoff_is_told_by_partner_and_who_gained_more():
     """Over twelve months BUY gains 12, 18, 36 and −12, SUP 24 in all four; the rest is later."""
     buyer = np.ones((MONTHS, 1)) * [1.0, 1.5, 3.0, -1.0]
     buyer[CUT + 1 :] = 1e6
@@ -178,7 +178,7 @@ def test_who_gained_by_the_cut_is_told_by_partner_and_who_gained_more():
     assert (heavy.ahead, heavy.share) == ("BUY", pytest.approx(0.7))
 
 
-def test_nobody_gains_where_there_was_no_exchange_by_the_cut():
+def test_nobody_gains_where_there_was_no_exchange_by_the_cutoff():
     later = np.where(np.arange(MONTHS) > CUT, 1.0, 0.0)
     assert account(gain={"BUY-SUP/BUY": later}).gained() is None
 
@@ -197,7 +197,7 @@ def test_each_line_has_its_middle_half_by_month():
     assert found["arrears"][:, 3].tolist() == [7, 7, 7]
 
 
-def test_entries_say_what_each_tie_brought_to_the_cut_and_after_it():
+def test_entries_say_what_each_tie_brought_to_the_cutoff_and_after_it():
     """Three shells a month are 36 to the cut, worth four dollars each; of people, who is there."""
     made = account(
         arrived={"SUP>BUY:shells": 3.0, "BUY>SUP:oil": np.arange(MONTHS)},

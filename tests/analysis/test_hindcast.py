@@ -136,7 +136,7 @@ def test_totals_that_bound_bound_no_increment_but_the_first():
 # ── of a case ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_series_is_covered_by_what_was_known_at_the_cut_and_no_more():
+def test_a_series_is_covered_by_what_was_known_at_the_cutoff_and_no_more():
     rows = [observation(n, 100, f"2020-0{n}-28") for n in (1, 2)]
     rows.append(observation(3, 1e9, "2021-06-30"))
     model = with_evidence(SERIES, rows)
@@ -154,7 +154,7 @@ def test_what_is_left_out_of_the_comparison_is_listed():
     ]
 
 
-def test_a_series_without_a_figure_by_the_cut_is_not_listed():
+def test_a_series_without_a_figure_by_the_cutoff_is_not_listed():
     model = with_evidence(SERIES, [observation(1, 100, "2021-06-30")])
     assert hindcast(results(model)) == []
 
@@ -169,9 +169,9 @@ def test_the_shipped_case_covers_three_of_four_series():
     reached, counted_series = summary(coverages)
     assert counted_series >= 15
     assert reached >= 0.75 * counted_series
-    cut = shipped().model.case.cut
+    cutoff = shipped().model.case.cutoff
     seen = [p.figure.observation for c in coverages for p in c.points]
-    assert all(o.known_on <= cut and o.ref_end <= cut for o in seen)
+    assert all(o.known_on <= cutoff and o.ref_end <= cutoff for o in seen)
     assert all(np.isfinite(p.interval).all() for c in coverages for p in c.points)
     for c in coverages:
         assert (c.reason == "") == c.reached, c.series.name

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from servanda.case import create, load
+from servanda.case import load
 from servanda.engine import assemble
 from servanda.errors import CaseError
 
 
 def refusal(tmp_path: Path, file: str, old: str, new: str, *, assembled: bool = False) -> str:
     """The whole message about a new case in which the first `old` of a file became `new`."""
-    folder = create("tiny", tmp_path)
+    folder = new("tiny", tmp_path)
     text = (folder / file).read_text()
     assert old in text, f"{file} of the template has no {old!r}"
     (folder / file).write_text(text.replace(old, new, 1))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from servanda.case import create, load
+from servanda.case import load, new
 from servanda.case.schema import Metric
 from servanda.engine import assemble
 from servanda.errors import CaseError
@@ -237,7 +237,7 @@ def test_a_case_that_cannot_be_wired_says_why(tmp_path, file, old, new, message)
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    return load(create("tiny", tmp_path_factory.mktemp("case")))
+    return load(new("tiny", tmp_path_factory.mktemp("case")))
 
 
 @pytest.mark.parametrize(

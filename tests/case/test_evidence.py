@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.case import Evidence, Observation, Series, Source, SourceRule, create, load
+from servanda.case import Evidence, Observation, Series, Source, SourceRule, load, new
 from tests.case.refusals import refusal
 
 REFUSED = (
@@ -286,7 +286,7 @@ def test_a_fault_in_the_evidence_is_named(tmp_path, file, old, new, message):
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
-    return load(create("tiny", tmp_path_factory.mktemp("case"))).evidence
+    return load(new("tiny", tmp_path_factory.mktemp("case"))).evidence
 
 
 def test_a_row_is_read_as_it_stands(evidence):
@@ -358,12 +358,12 @@ def _seen(ends: date, known: date) -> Observation:
 
 
 @given(st.lists(st.tuples(DAYS, DAYS), max_size=20), DAYS)
-def test_nothing_that_ended_or_became_known_later_is_known(days, cut):
+def test_nothing_that_ended_or_became_known_later_is_known(days, cutoff):
     everything = Evidence(tuple(_seen(*pair) for pair in days), (), ())
-    known = everything.as_of(cut).observations
-    assert all(o.ref_end <= cut and o.known_on <= cut for o in known)
+    known = everything.as_of(cutoff).observations
+    assert all(o.ref_end <= cutoff and o.known_on <= cutoff for o in known)
     left = [o for o in everything.observations if o not in known]
-    assert all(o.ref_end > cut or o.known_on > cut for o in left)
+    assert all(o.ref_end > cutoff or o.known_on > cutoff for o in left)
 
 
 @given(DAYS, DAYS)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from servanda.case import available_cases, create, load
+from servanda.case import available_cases, load, new
 from servanda.errors import CaseError
 from tests.case.refusals import refusal
 
@@ -252,7 +252,7 @@ def test_a_fault_in_the_keys_of_a_case_is_named(tmp_path, file, old, new, messag
 
 @pytest.fixture
 def folder(tmp_path):
-    return create("tiny", tmp_path)
+    return new("tiny", tmp_path)
 
 
 @pytest.mark.parametrize("file", ["case.toml", "parameters.toml", "series.toml"])
@@ -335,11 +335,11 @@ def test_a_mark_at_the_beginning_of_a_table_is_no_part_of_its_header(folder):
 
 
 @pytest.mark.parametrize(
-    ("as_of", "cut"), [("2021-02", date(2021, 2, 28)), ("2024-12", date(2024, 12, 31))]
+    ("as_of", "cutoff"), [("2021-02", date(2021, 2, 28)), ("2024-12", date(2024, 12, 31))]
 )
-def test_the_cut_is_the_last_day_of_its_month(folder, as_of, cut):
+def test_the_cutoff_is_the_last_day_of_its_month(folder, as_of, cutoff):
     case = load(folder).at(as_of)
-    assert (case.spec.as_of, case.cut) == (as_of, cut)
+    assert (case.spec.as_of, case.cutoff) == (as_of, cutoff)
 
 
 @pytest.mark.parametrize(
@@ -351,13 +351,13 @@ def test_the_cut_is_the_last_day_of_its_month(folder, as_of, cut):
         ("soon", "a month like 2024-06"),
     ],
 )
-def test_the_cut_stays_inside_the_case(folder, as_of, expected):
+def test_the_cutoff_stays_inside_the_case(folder, as_of, expected):
     with pytest.raises(CaseError) as caught:
         load(folder).at(as_of)
     assert str(caught.value) == f"case 'tiny', as_of: found '{as_of}', expected {expected}"
 
 
-def test_moving_the_cut_leaves_the_rest_of_the_case_alone(folder):
+def test_moving_the_cutoff_leaves_the_rest_of_the_case_alone(folder):
     case = load(folder)
     moved = case.at("2021-03")
     assert moved.spec.model_copy(update={"as_of": case.spec.as_of}) == case.spec
@@ -365,7 +365,7 @@ def test_moving_the_cut_leaves_the_rest_of_the_case_alone(folder):
     assert moved.parameters is case.parameters
 
 
-def test_only_what_was_known_at_the_cut_is_known(folder):
+def test_only_what_was_known_at_the_cutoff_is_known(folder):
     case = load(folder)
     assert [o.id for o in case.known.observations] == ["E1", "E2"]
     assert [o.id for o in case.at("2021-06").known.observations] == ["E1"]

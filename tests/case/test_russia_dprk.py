@@ -96,12 +96,12 @@ def test_it_says_what_it_does_not_model(case):
     assert case.spec.not_modelled
 
 
-def test_it_can_be_cut_at_every_origin_of_the_hindcast(case):
-    counts = [len(case.at(cut).known.observations) for cut in ("2023-12", "2024-06", "2024-12")]
+def test_its_cutoff_can_be_any_origin_of_the_hindcast(case):
+    counts = [len(case.at(month).known.observations) for month in ("2023-12", "2024-06", "2024-12")]
     assert 0 < counts[0] < counts[1] < counts[2]
 
 
-def test_rows_later_than_the_cut_stay_in_the_file_and_out_of_a_run(case):
+def test_rows_later_than_the_cutoff_stay_in_the_file_and_out_of_a_run(case):
     later = [o for o in case.evidence.observations if o.known_on > date(2024, 12, 31)]
     assert later
     assert not set(later) & set(case.known.observations)
@@ -157,14 +157,14 @@ def test_links_are_those_of_the_facts(case, facts):
     assert differing == []
 
 
-def test_no_prior_knows_what_came_after_the_cut_and_a_cut_moved_back_says_which_do(case):
+def test_no_prior_knows_what_came_after_the_cutoff_and_a_cutoff_moved_back_says_which_do(case):
     assert case.late_priors == ()
     late = case.at("2023-12").late_priors
     assert "exchange.limit[PRK>RUS:troops]" in late  # no soldier had been sent by then
     assert "attrition.men[RUS]" not in late
 
 
-def test_a_cut_at_which_a_metric_has_no_months_drops_it_and_says_so_of_its_claims(case):
+def test_a_cutoff_at_which_a_metric_has_no_months_drops_it_and_says_so_of_its_claims(case):
     moved = case.at("2023-06")
     assert "fire" in {m.name for m in case.spec.metrics}
     assert "fire" not in {m.name for m in moved.spec.metrics}

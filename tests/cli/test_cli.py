@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from servanda.analysis.frontier import Frontier
-from servanda.results import evaluate, open_folder
+from servanda.results import evaluate, open_run
 from servanda.results.metrics import is_yes_or_no
 from tests.cases import shipped, shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
@@ -240,7 +240,7 @@ def test_a_run_prints_the_answer_and_where_the_results_are(servanda):
     said = servanda("run", tiny(), "--runs", "40", "--no-brief", "--set", "shells=0.5")
     assert (said.err, said.code) == ("", 0)
     assert said.out.endswith("results   runs/tiny-1\n")
-    folder = open_folder(Path("runs/tiny-1"))
+    folder = open_run(Path("runs/tiny-1"))
     assert (folder.note["done"], folder.note["partial"]) == (40, False)
     assert folder.note["levers"] == {"shells": "0.5"}
     alive = folder.arrays()["alive"][-1, 0]
@@ -255,10 +255,10 @@ def test_the_next_run_gets_the_next_folder(servanda):
     assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
 
 
-def test_as_of_moves_the_cut_of_a_run(servanda):
+def test_as_of_moves_the_cutoff_of_a_run(servanda):
     arguments = ["--runs", "2", "--no-brief", "--out", "run", "--as-of", "2021-06"]
     assert servanda("run", tiny(), *arguments).code == 0
-    assert open_folder(Path("run")).case().spec.as_of == "2021-06"
+    assert open_run(Path("run")).case().spec.as_of == "2021-06"
 
 
 def test_the_shipped_cases_answer_is_whole(servanda):
@@ -304,7 +304,7 @@ def test_the_shipped_cases_answer_is_whole(servanda):
     model = shipped().model
     metrics = model.case.spec.metrics
     assert [row["label"] for row in rows] == [metric.label for metric in metrics]
-    values = evaluate(open_folder(Path("run")).results(model))
+    values = evaluate(open_run(Path("run")).results(model))
     for row, metric in zip(rows, metrics, strict=True):
         assert float(row["mean"]) == pytest.approx(values[metric.name].mean(), rel=1e-5)
         if is_yes_or_no(model, metric):
@@ -355,13 +355,13 @@ def test_payments_add_up_to_what_was_earned(servanda):
     """In sight, out of sight and owed, at the median of a run that is one run."""
     said = servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run")
     assert said.code == 0
-    arrays = open_folder(Path("run")).arrays()
-    cut = 36
+    arrays = open_run(Path("run")).arrays()
+    cutoff = 36
     paid, seen, owed, cost = (
-        float(arrays[name][:cut, 0].sum()) / 1e6
+        float(arrays[name][:cutoff, 0].sum()) / 1e6
         for name in ("paid", "paid_in_sight", "obligation", "delivery_cost")
     )
-    arrears = arrays["arrears"][cut - 1, 0].item() / 1e6
+    arrears = arrays["arrears"][cutoff - 1, 0].item() / 1e6
     assert 0 <= seen <= paid
     assert paid + arrears == pytest.approx(owed, rel=1e-3)
     printed = {

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from servanda.cli import interrupts
-from servanda.results import open_folder
+from servanda.results import open_run
 from tests.cli.conftest import tiny
 
 SERVANDA = "from servanda.cli import main; main()"
@@ -68,7 +68,7 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     wait_until(lambda: runs_done(out) > 0, process)
     process.send_signal(signal.SIGINT)
     said, complained = process.communicate(timeout=PATIENCE)
-    folder = open_folder(out)
+    folder = open_run(out)
     done = folder.note["done"]
     assert 0 < done < wanted
     assert folder.note["partial"] is True
@@ -98,7 +98,7 @@ def test_ctrl_c_in_the_briefing_says_that_the_runs_are_whole(cache_home, tmp_pat
     said, complained = process.communicate(timeout=PATIENCE)
     assert complained == f"interrupted: {out} holds all 2 runs\n"
     assert (said, process.returncode) == ("", 130)
-    assert open_folder(out).note["partial"] is False
+    assert open_run(out).note["partial"] is False
 
 
 # Ctrl-C is pressed while modules are half imported.

@@ -119,7 +119,7 @@ def test_every_lever_moves_something(simulator, model, baseline):
         assert any(not np.array_equal(moved[k], baseline[k]) for k in baseline), lever.name
 
 
-def test_a_policy_after_the_cut_leaves_the_record_as_it_was(simulator, model, baseline):
+def test_a_policy_after_the_cutoff_leaves_the_record_as_it_was(simulator, model, baseline):
     policies = [
         Setting(lever, lever.low if lever.operation == "scale" else lever.high)
         for lever in model.case.spec.levers
@@ -210,7 +210,7 @@ def poisoned(observation: Observation) -> Observation:
     return replace(observation, value=-1e30, low=-1e30, high=1e30, confidence="C", claim="poison")
 
 
-def test_poisoning_or_losing_what_was_not_known_at_the_cut_changes_no_bit():
+def test_poisoning_or_losing_what_was_not_known_at_the_cutoff_changes_no_bit():
     early, *late = EVIDENCE
     base = run(Simulator(assemble(dated_case(EVIDENCE, "2020-08"))))
     lost = run(Simulator(assemble(dated_case([early], "2020-08"))))
@@ -222,7 +222,7 @@ def test_poisoning_or_losing_what_was_not_known_at_the_cut_changes_no_bit():
     assert not eqx.tree_equal(blind.plan, spoilt.plan)
 
 
-def test_what_becomes_known_later_counts_from_a_later_cut():
+def test_what_becomes_known_later_counts_from_a_later_cutoff():
     early = assemble(dated_case(EVIDENCE, "2020-08")).theories["exchange"]
     late = assemble(dated_case(EVIDENCE, "2020-12")).theories["exchange"]
     assert early.opens[:3] == (2, None, None)

@@ -11,7 +11,7 @@ import xarray as xr
 from servanda.engine import Batch, Simulator
 from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ExecutorError
-from servanda.results import open_folder, prepare, run, run_to_folder
+from servanda.results import open_run, prepare, run, run_to_folder
 from tests.cases import template
 
 Found = list[tuple[int, Arrays]]
@@ -146,7 +146,7 @@ def test_what_came_before_a_lost_batch_stays_readable(tmp_path):
     lost = Changed(lambda found: [found[0], found[2]])
     with pytest.raises(ExecutorError):
         run_to_folder(template(), tmp_path / "run", ensemble, executor=lost)
-    folder = open_folder(tmp_path / "run")
+    folder = open_run(tmp_path / "run")
     size = prepare(template()).batch
     assert (folder.note["done"], folder.note["partial"]) == (size, True)
     whole = run(template(), size)

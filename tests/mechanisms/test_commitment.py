@@ -161,7 +161,7 @@ def test_however_good_or_bad_a_pact_its_hazard_stays_within_three_scales(bench):
     assert hazard(bench, gain=-1e12) == pytest.approx(0.01 * 4.48169, rel=1e-4)
 
 
-def test_before_the_cut_and_before_it_is_signed_a_pact_does_not_end(bench):
+def test_before_the_cutoff_and_before_it_is_signed_a_pact_does_not_end(bench):
     p = bench.parameters(base_hazard=1e3)
     for at in (clock(month=12, future=False), clock(month=4, future=True)):
         out = bench.step(p, bench.world(alive=1.0), draws={"ending": 1e-6}, clock=at)
@@ -171,7 +171,7 @@ def test_before_the_cut_and_before_it_is_signed_a_pact_does_not_end(bench):
     assert bench.read(out, "alive", PACT) == 0.0
 
 
-def test_a_pact_whose_signing_was_not_known_by_the_cut_counts_from_the_cut():
+def test_a_pact_whose_signing_was_not_known_by_the_cutoff_counts_from_the_cutoff():
     late = Bench(RelationalContract, signed(date(2021, 2, 1)))
     p = late.parameters(security=15.0)
     # the cut is month 11: five years later the loose class's hazard is halved

@@ -135,7 +135,7 @@ def test_a_tie_opens_when_the_record_first_shows_it_and_strikes_a_bargain_at_onc
     assert bench.read(after, "target", SHELLS) == pytest.approx(60.0)
 
 
-def test_a_tie_that_was_not_known_by_the_cut_opens_later_by_chance_or_not_at_all():
+def test_a_tie_that_was_not_known_by_the_cutoff_opens_later_by_chance_or_not_at_all():
     bench = Bench(NashBargaining, opening_case(known_on=date(2021, 1, 1)))
     # a hazard of 0.1 is a chance of 1 − e^−0.1 = 0.09516
     assert opened(bench, 4, draw=0.01)[1] == 0.0

@@ -124,7 +124,7 @@ def test_between_quarters_stances_do_not_change(bench):
     assert bench.read(out, "stance", SENDER) == 0.0
 
 
-def test_a_lever_fixes_a_stance_before_and_after_the_cut_and_no_other(bench):
+def test_a_lever_fixes_a_stance_before_and_after_the_cutoff_and_no_other(bench):
     p = bench.parameters(fixed={SENDER: 1.0, ALLY: -1.0})
     for at in (clock(month=2), clock(month=13, future=True, quarter=False), QUARTER):
         out = bench.step(p, bench.world(stance={ALLY: 1.0}), draws={"choice": 0.6}, clock=at)
@@ -159,19 +159,19 @@ def replayed(bench, months, **world):
     ]
 
 
-def test_before_the_cut_stances_are_those_of_the_record_whatever_is_drawn():
+def test_before_the_cutoff_stances_are_those_of_the_record_whatever_is_drawn():
     bench = Bench(QuantalResponse, with_posture(TURNS, known=EARLY))
     # the first since before the start, the second from 2020-04, the third from 2020-10
     assert replayed(bench, [0, 2, 3, 8, 9, 11], war=100.0) == [0, 0, 1, 1, 2, 2]
 
 
-def test_what_became_known_after_the_cut_is_not_replayed():
+def test_what_became_known_after_the_cutoff_is_not_replayed():
     late = [("E1", date(2020, 4, 30)), ("E2", date(2021, 1, 1))]
     bench = Bench(QuantalResponse, with_posture(TURNS, known=late))
     assert replayed(bench, [3, 9, 11]) == [1, 1, 1]
 
 
-def test_a_stance_recorded_after_the_cut_changes_nothing_not_even_afterwards():
+def test_a_stance_recorded_after_the_cutoff_changes_nothing_not_even_afterwards():
     told = Bench(QuantalResponse, with_posture(TURNS, known=EARLY))
     other = deepcopy(TURNS)
     other["recorded"] = other["recorded"][:3]

@@ -70,7 +70,7 @@ def test_a_ceasefire_comes_with_the_chance_of_its_hazard(bench):
     assert bench.read(not_quite, "war") == 1.0
 
 
-def test_before_the_cut_the_record_shows_war_whatever_is_drawn(bench):
+def test_before_the_cutoff_the_record_shows_war_whatever_is_drawn(bench):
     p = bench.parameters(ceasefire_hazard=1e3)
     world = bench.world(war=1.0, men=MANNED)
     out = bench.step(p, world, draws={"ceasefire": 1e-6}, clock=clock(future=False))

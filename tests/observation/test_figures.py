@@ -209,7 +209,7 @@ def test_what_stands_for_several_is_counted_in_its_own_unit():
 # ── what was known, and what it bears on ────────────────────────────────────────────────────────
 
 
-def test_only_what_was_known_at_the_cut_is_read():
+def test_only_what_was_known_at_the_cutoff_is_read():
     late = {"known_on": observation(1, 1, "2021-01-01").ref_end}
     rows = [
         observation(1, 7, "2020-12-31"),

@@ -24,7 +24,7 @@ def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
     """Every kept quantity at a gentle slope; half of the pacts renegotiated half-way ahead."""
     spec = model.case.spec
     months = month_number(spec.horizon) - month_number(spec.start) + 1
-    cut = month_number(spec.as_of) - month_number(spec.start)
+    cutoff = month_number(spec.as_of) - month_number(spec.start)
     spread = np.linspace(0.5, 1.5, runs, dtype=np.float32)
     slope = np.linspace(1.0, 2.0, months, dtype=np.float32)[:, None, None]
     arrays = {}
@@ -32,7 +32,7 @@ def invented_arrays(model: Model, runs: int) -> dict[str, np.ndarray]:
         values = slope * np.ones((1, max(len(members), 1), 1), np.float32) * spread
         arrays[name] = values if model.layout.quantities[name].axis else values[:, 0]
     alive = np.ones((months, 1, runs), np.float32)
-    half = cut + (months - cut) // 2
+    half = cutoff + (months - cutoff) // 2
     alive[half:, :, : runs // 2] = 0
     arrays["alive"] = alive
     arrays["ending"] = np.where(alive > 0, 0.0, 2.0).astype(np.float32)

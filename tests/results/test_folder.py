@@ -25,7 +25,7 @@ from servanda.ensembles import Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.results import (
     RunFolder,
-    open_folder,
+    open_run,
     prepare,
     run,
     run_policies,
@@ -96,7 +96,7 @@ def test_a_folder_holds_the_case_the_results_and_a_note(tmp_path):
     assert (given["origin"], given["case_digest"]) == ("prior", template().digest)
     assert given["versions"].keys() >= {"servanda", "jax", "numpy", "python"}
     assert len(given["hash"]) == 128
-    assert open_folder(folder.path).note == given
+    assert open_run(folder.path).note == given
 
 
 def test_batches_follow_each_other(tmp_path):
@@ -140,7 +140,7 @@ def test_one_bit_more_is_another_hash(tmp_path):
     assert one.note["hash"] != other.note["hash"]
 
 
-def test_the_cases_files_are_copied_as_they_are_and_the_cut_is_in_the_note(tmp_path):
+def test_the_cases_files_are_copied_as_they_are_and_the_cutoff_is_in_the_note(tmp_path):
     folder = create(tmp_path / "run", 1, template().at("2021-03"))
     for file in template_folder().iterdir():
         assert (folder.path / "case" / file.name).read_bytes() == file.read_bytes()
@@ -161,7 +161,7 @@ def test_a_folder_says_which_runs_it_has_and_where_their_parameters_come_from(tm
     given = {"war.volatility": [0.1, 0.2, 0.3]}
     about = {"numbers": [203, 0, 17], "weights": [1, 2, 5], "seed": 9, "origin": "design"}
     ensemble = Ensemble.of(model(), given, **about)
-    folder = open_folder(run_to_folder(template(), tmp_path / "run", ensemble).path)
+    folder = open_run(run_to_folder(template(), tmp_path / "run", ensemble).path)
     assert {k: note(folder.path)[k] for k in ("seed", "origin", "runs")} == {
         "seed": 9,
         "origin": "design",
@@ -191,7 +191,7 @@ def test_the_ensemble_of_a_folder_runs_again_to_the_same_bits(tmp_path):
 def test_the_results_of_a_folder_are_those_of_its_policy(tmp_path):
     policy = Policy("half", {"shells": 0.5})
     path = run_to_folder(template(), tmp_path / "run", runs_of(5), policy).path
-    found = open_folder(path).results(model())
+    found = open_run(path).results(model())
     assert (found.policy, found.count) == (policy, 5)
     (alone,) = run_policies(prepare(template()), runs_of(5), [policy])
     for name, values in alone.arrays.items():
@@ -206,7 +206,7 @@ def test_a_case_in_which_nothing_is_uncertain_has_a_folder_too(tmp_path):
     folder = RunFolder.create(tmp_path / "run", certain.case, certain, ensemble)
     folder.append(blank(certain, 2))
     folder.finish(certain)
-    left = open_folder(folder.path)
+    left = open_run(folder.path)
     assert left.dataset()["parameters"].shape == (0, 2)
     assert left.ensemble().parameters == {}
     xr.testing.assert_identical(left.dataset().load(), to_dataset(left.results(certain)))
@@ -219,7 +219,7 @@ def test_ctrl_c_between_batches_leaves_the_runs_that_are_done(tmp_path):
     size = prepare(template()).batch
     with pytest.raises(KeyboardInterrupt):
         run_to_folder(template(), tmp_path / "run", runs_of(2 * size), progress=interrupt)
-    folder = open_folder(tmp_path / "run")
+    folder = open_run(tmp_path / "run")
     assert (folder.note["done"], folder.note["partial"], folder.note["hash"]) == (size, True, "")
     whole = run(template(), size)
     partial = folder.dataset().load()
@@ -232,7 +232,7 @@ def test_ctrl_c_before_the_first_batch_leaves_a_folder_without_runs(tmp_path, mo
     monkeypatch.setattr(simulator, "run", lambda *_: (interrupt() for _ in range(1)))
     with pytest.raises(KeyboardInterrupt):
         run_to_folder(template(), tmp_path / "run", runs_of(5))
-    folder = open_folder(tmp_path / "run")
+    folder = open_run(tmp_path / "run")
     assert (folder.note["done"], folder.note["partial"]) == (0, True)
     assert folder.dataset().sizes["run"] == 0
     assert folder.arrays()["tempo"].shape == (72, 0)
@@ -252,7 +252,7 @@ def test_ctrl_c_within_a_batch_leaves_the_batches_before_it(tmp_path, monkeypatc
     monkeypatch.setattr(Array, "__setitem__", break_off)
     with pytest.raises(KeyboardInterrupt):
         folder.append(batch(CHUNK, CHUNK))
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
     for values in left.arrays().values():
         assert (values == np.arange(CHUNK)).all()
@@ -274,7 +274,7 @@ def test_ctrl_c_during_a_write_is_held_back_until_the_batch_is_whole(tmp_path, m
         folder.append(batch(CHUNK, CHUNK))
     assert next(count) > 20  # every quantity was written, and not only the first ones
     assert signal.getsignal(signal.SIGINT) is handler
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert (left.note["done"], left.note["partial"]) == (2 * CHUNK, True)
     for values in left.arrays().values():
         assert (values == np.arange(2 * CHUNK)).all()
@@ -290,7 +290,7 @@ def test_ctrl_c_while_a_folder_is_made_leaves_a_whole_one_without_runs(tmp_path,
     monkeypatch.setattr(RunFolder, "_write_note", press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         create(tmp_path / "run")
-    assert open_folder(tmp_path / "run").note["done"] == 0
+    assert open_run(tmp_path / "run").note["done"] == 0
 
 
 def test_outside_the_main_thread_nothing_is_held_back(tmp_path, monkeypatch):
@@ -316,11 +316,11 @@ def test_the_weights_of_a_partial_folder_add_up_to_one(tmp_path):
     ensemble = Ensemble.of(model(), {}, numbers=range(4), weights=[1, 3, 6, 10])
     folder = RunFolder.create(tmp_path / "run", template(), model(), ensemble)
     folder.append(batch(2))
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert left.ensemble().weights.tolist() == pytest.approx([0.25, 0.75])
     assert left.dataset()["weight"].values.tolist() == pytest.approx([0.25, 0.75])
     folder.append(batch(2, 2))
-    assert open_folder(folder.path).dataset()["weight"].values.tolist() == [0.05, 0.15, 0.3, 0.5]
+    assert open_run(folder.path).dataset()["weight"].values.tolist() == [0.05, 0.15, 0.3, 0.5]
 
 
 @pytest.mark.parametrize("step", ["_allocate", "_write_note"])
@@ -337,7 +337,7 @@ def test_ctrl_c_before_the_hash_leaves_all_runs_in_a_folder_that_says_partial(
     monkeypatch.setattr(RunFolder, "finish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_to_folder(template(), tmp_path / "run", runs_of(5))
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert (left.note["done"], left.note["partial"], left.note["hash"]) == (5, True, "")
 
 
@@ -356,7 +356,7 @@ def test_a_disk_that_fills_up_while_results_are_written(tmp_path, monkeypatch):
         f"  hint: the first {CHUNK} runs stay readable"
     )
     monkeypatch.undo()
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
     assert (left.dataset()["tempo"].values == np.arange(CHUNK)).all()
 
@@ -369,7 +369,7 @@ def test_a_disk_that_fills_up_while_the_note_is_written(tmp_path, monkeypatch):
         with pytest.raises(RunFolderError):
             fails()
     monkeypatch.undo()
-    left = open_folder(tmp_path / "run")
+    left = open_run(tmp_path / "run")
     assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
     assert folder.note == left.note
     assert (left.arrays()["tempo"] == np.arange(CHUNK)).all()
@@ -444,7 +444,7 @@ def test_what_is_no_run_folder_is_not_opened(tmp_path, broken, found):
         else:
             (path / name).unlink()
     with pytest.raises(RunFolderError) as caught:
-        open_folder(path)
+        open_run(path)
     assert str(caught.value) == (
         f"run folder '{path}': found {found}, expected a folder that `servanda run` wrote"
     )

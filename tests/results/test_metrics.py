@@ -52,7 +52,7 @@ def test_a_span_of_months_is_reduced_to_one_number(reduce, expected):
         ("2019-01", "2025-12", (0, 23)),  # only the case's own months
     ],
 )
-def test_spans_begin_after_the_cut_and_end_with_it(since, until, months):
+def test_spans_begin_after_the_cutoff_and_end_with_it(since, until, months):
     assert metric_span(tiny().case.spec, metric(since=since, until=until)) == months
 
 

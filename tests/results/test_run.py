@@ -34,13 +34,13 @@ def test_the_same_numbers_come_in_memory_and_on_disk(results, tmp_path):
         np.testing.assert_array_equal(values, results[name].values, err_msg=name)
 
 
-def test_as_of_moves_the_cut_and_not_the_months(results):
+def test_as_of_moves_the_cutoff_and_not_the_months(results):
     moved = run(template(), 20, as_of="2021-06")
     assert moved.attrs["as_of"] == "2021-06"
     assert results.sizes == moved.sizes
 
 
-def test_a_policy_after_the_cut_begins_where_the_cut_is():
+def test_a_policy_after_the_cutoff_begins_where_the_cutoff_is():
     levers = [lever.model_copy(update={"acts": "after_as_of"}) for lever in template().spec.levers]
     spec = template().spec.model_copy(update={"levers": tuple(levers)})
     later = dataclasses.replace(template(), spec=spec)
@@ -139,7 +139,7 @@ def test_runs_that_are_asked_for_beside_an_ensemble_are_refused(given, message):
 
 
 @pytest.mark.parametrize("into_a_folder", [False, True])
-def test_an_ensemble_of_another_cut_is_refused_and_no_folder_is_made(tmp_path, into_a_folder):
+def test_an_ensemble_of_another_cutoff_is_refused_and_no_folder_is_made(tmp_path, into_a_folder):
     moved = template().at("2021-06")
 
     def ask() -> Any:
@@ -164,7 +164,7 @@ def test_a_lever_that_is_none_makes_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cut_outside_the_case_is_refused():
+def test_a_cutoff_outside_the_case_is_refused():
     with pytest.raises(CaseError) as caught:
         run(template(), 1, as_of="2026-01")
     assert str(caught.value) == (

@@ -138,14 +138,14 @@ def test_every_claim_has_facts_or_says_why_not(verdicts):
     assert len(with_facts) >= 16  # both sides are told
 
 
-def test_a_verdict_uses_no_fact_from_after_the_cut(verdicts):
-    cut = shipped().model.case.cut
+def test_a_verdict_uses_no_fact_from_after_the_cutoff(verdicts):
+    cutoff = shipped().model.case.cutoff
     for v in verdicts:
         for o in (*v.supports, *v.opposes):
-            assert o.known_on <= cut, o.id
-            assert o.ref_end <= cut, o.id
+            assert o.known_on <= cutoff, o.id
+            assert o.ref_end <= cutoff, o.id
         for o in v.later:
-            assert o.known_on > cut or o.ref_end > cut
+            assert o.known_on > cutoff or o.ref_end > cutoff
         cited = {*v.claim.supports, *v.claim.opposes}
         assert {o.id for o in (*v.supports, *v.opposes, *v.later)} == cited
 

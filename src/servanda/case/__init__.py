@@ -4,9 +4,9 @@ A case is a folder of TOML and CSV. `load` reads it, checks every key, unit, pri
 and returns frozen objects; nothing below this package ever touches a file.
 """
 
-from servanda.case.create import create
 from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule
 from servanda.case.load import Case, as_case, available_cases, load
+from servanda.case.new import new
 from servanda.case.priors import ParameterTable, Prior
 from servanda.case.schema import CaseSpec
 
@@ -22,6 +22,6 @@ __all__ = [
     "SourceRule",
     "as_case",
     "available_cases",
-    "create",
     "load",
+    "new",
 ]

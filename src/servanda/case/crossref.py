@@ -198,7 +198,7 @@ def check_sources(
     parameters: Mapping[str, ParameterTable],
     evidence: Evidence,
     claims: Sequence[Claim],
-    cut: date,
+    cutoff: date,
 ) -> None:
     """Raise `CaseError` where a source does not resolve, or a prior cites what came later."""
     rows = {o.id: o for o in evidence.observations}
@@ -209,11 +209,11 @@ def check_sources(
             where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
             for source in prior.sources:
                 _source(source, names, where, anywhere)
-                if source in rows and rows[source].known_on > cut:
+                if source in rows and rows[source].known_on > cutoff:
                     raise CaseError(
                         where=where,
                         found=f"source '{source}', known on {rows[source].known_on}",
-                        expected=f"what was known by {cut}",
+                        expected=f"what was known by {cutoff}",
                     )
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):

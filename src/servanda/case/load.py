@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from servanda.case import change, crossref, cut, read_evidence, read_parameters
+from servanda.case import change, crossref, cutoff, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
 from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
@@ -62,7 +62,7 @@ class Case:
         return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
     @property
-    def cut(self) -> date:
+    def cutoff(self) -> date:
         """The last day of the `as_of` month."""
         year, month = divmod(month_number(self.spec.as_of) + 1, 12)
         return date(year, month + 1, 1) - timedelta(days=1)
@@ -70,7 +70,7 @@ class Case:
     @property
     def known(self) -> Evidence:
         """The evidence that a run may see."""
-        return self.evidence.as_of(self.cut)
+        return self.evidence.as_of(self.cutoff)
 
     @property
     def late_priors(self) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class Case:
             CaseError: if the month does not parse or lies outside the case.
         """
         crossref.check_as_of(self.spec, as_of, f"case '{self.spec.name}', as_of")
-        spec, claims = cut.moved(self.spec, self.claims, as_of)
+        spec, claims = cutoff.moved(self.spec, self.claims, as_of)
         return replace(self, spec=spec, claims=claims)
 
     def with_mechanism(self, slot: str, variant: str) -> "Case":
@@ -189,13 +189,13 @@ def load(case: str | Path) -> Case:
     evidence = read_evidence.read(folder)
     tables = {p.stem: list(read_rows(p).values()) for p in sorted(folder.glob("*.csv"))}
     loaded = Case(spec, parameters, evidence, claims, tables, folder)
-    crossref.check_sources(spec, parameters, evidence, claims, loaded.cut)
+    crossref.check_sources(spec, parameters, evidence, claims, loaded.cutoff)
     crossref.check_biases(parameters, evidence)
     crossref.check_claims(spec, claims)
     return loaded
 
 
-def as_case(given: Case | str | Path) -> Case:
+def as_case(given: object) -> Case:
     """A case, read first where a folder or the name of a shipped case is given.
 
     Raises:

@@ -27,7 +27,7 @@ _NOT_UNITS = (AssertionError, TokenError, TypeError, ValueError)
 
 
 @cache
-def registry() -> "pint.UnitRegistry[Any]":
+def unit_registry() -> "pint.UnitRegistry[Any]":
     """The unit registry: pint's own, plus countable things, US dollars and barrels of oil."""
     units: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for name in _COUNTABLES:
@@ -43,7 +43,7 @@ def factor(given: str, wanted: str, where: str) -> float:
     """How many `wanted` one `given` is; raises `CaseError` if they do not convert."""
     source, target = _parse(given, where), _parse(wanted, where)
     try:
-        return float(registry().Quantity(1.0, source).to(target).magnitude)
+        return float(unit_registry().Quantity(1.0, source).to(target).magnitude)
     except pint.DimensionalityError:
         raise CaseError(
             where=where, found=f"unit '{given}'", expected=f"a unit that converts to '{wanted}'"
@@ -59,7 +59,7 @@ def _parse(text: str, where: str) -> Any:
     hint = "write 'dimensionless' for a pure number"
     try:
         if text.strip():
-            return registry().parse_units(text)
+            return unit_registry().parse_units(text)
     except pint.UndefinedUnitError as error:
         hint = nearest(error.unit_names[0], _COMMON) or ""
     except _NOT_UNITS:

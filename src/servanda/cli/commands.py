@@ -235,9 +235,9 @@ def new(
     ] = Path(),
 ) -> None:
     """Write a small case with comments, which runs and can be edited into your own."""
-    from servanda.case.create import create
+    from servanda.case.new import new
 
-    made = create(name, folder)
+    made = new(name, folder)
     say(f"{made}: new case. Edit it, then: servanda check {made}, and servanda run {made}")
 
 

@@ -17,7 +17,7 @@ from servanda.cli.terminal import err, say
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.results import Progress as Report
-from servanda.results import RunFolder, open_folder, prepare, run_to_folder
+from servanda.results import RunFolder, open_run, prepare, run_to_folder
 from servanda.verdicts import CLAIM_RUNS, judge
 
 
@@ -105,7 +105,7 @@ def free_folder(name: str) -> Path:
 
 def _say_partial(target: Path) -> None:
     if (target / "run.json").is_file():
-        note = open_folder(target).note
+        note = open_run(target).note
         err().print(
             f"interrupted: {target} holds {note['done']} of {note['runs']} runs and is marked as "
             "partial",

@@ -42,6 +42,7 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import Partnership, month_number
+from servanda.mechanisms.use import Use
 from servanda.world import (
     ABSENT,
     Clock,
@@ -54,12 +55,9 @@ from servanda.world import (
     World,
     parameter,
 )
-from servanda.world.axes import ENDINGS, SIGNALS, collect, column
+from servanda.world.axes import ENDINGS, SIGNALS, column
 from servanda.world.quantities.commitment import CommitmentFlows, CommitmentState
 
-_QUIET_SHARE = 0.2
-_QUIET_MONTHS = 6.0
-_SMOOTHING_MONTHS = 3.0
 _FIRST_YEARS = 5.0
 # A payoff gap beyond this many scales counts as this many: e^±3 spans rare to certain in a year.
 _WIDEST_SLACK = 3.0
@@ -71,74 +69,6 @@ class Commitment(Theory):
     slot = "commitment"
     State = CommitmentState
     Flows = CommitmentFlows
-
-
-class Use(eqx.Module):
-    """Which ties carry each pact, and so how much the pact is used."""
-
-    tie_pact: tuple[int | None, ...]
-    contracts: tuple[int | None, ...]
-    lent: tuple[bool, ...]
-    pacts: int
-
-    @classmethod
-    def of(cls, layout: Layout) -> Self:
-        """Find them in a case."""
-        axes = layout.axes
-        return cls(
-            tie_pact=axes.pacts("contract", "payment"),
-            contracts=axes.pacts("contract"),
-            lent=tuple(edge.good.kind == "lent" for edge in axes.edges),
-            pacts=axes.size("partnership"),
-        )
-
-    def initial(self, like: Array) -> CommitmentState:
-        """Partners may deal from the start; the treaty only puts it on paper."""
-        nothing = jnp.zeros((self.pacts, *like.shape), like.dtype)
-        return CommitmentState(
-            alive=jnp.ones_like(nothing),
-            dormant=nothing,
-            ending=nothing,
-            flow=nothing,
-            peak=nothing,
-            quiet=nothing,
-        )
-
-    def after(
-        self, world: World, month: Month, alive: Array, ending: Array, clock: Clock
-    ) -> tuple[CommitmentState, Array]:
-        """The state at the step's end: smoothed flow, its peak, and dormancy; and what was given.
-
-        Args:
-            world: last month's.
-            month: this month's deliveries and their worth.
-            alive: of each pact at the step's end.
-            ending: likewise.
-            clock: where in time the step is.
-        """
-        before = world.commitment
-        serving = jnp.stack(
-            [
-                world.ledger.lent[row] * clock.dt if lent else month.ledger.arrived[row]
-                for row, lent in enumerate(self.lent)
-            ]
-        )
-        worth = month.exchange.worth * serving
-        value = collect(worth, self.tie_pact, self.pacts) / clock.dt
-        weight = jnp.exp(-clock.dt / _SMOOTHING_MONTHS)
-        flow = before.flow * weight + value * (1 - weight)
-        peak = jnp.maximum(before.peak, flow)
-        little = flow < _QUIET_SHARE * peak
-        quiet = jnp.where(little, before.quiet + clock.dt, 0.0)
-        state = CommitmentState(
-            alive=alive,
-            dormant=jnp.where((quiet >= _QUIET_MONTHS) & (alive > 0), 1.0, 0.0),
-            ending=ending,
-            flow=flow,
-            peak=peak,
-            quiet=quiet,
-        )
-        return state, collect(worth, self.contracts, self.pacts)
 
 
 class PartnerParameters(eqx.Module):
@@ -190,12 +120,12 @@ class Contract(Commitment):
         """When each pact was signed, and which ties carry it."""
         start = month_number(case.spec.start)
         known = {o.id for o in case.known.observations}
-        cut = month_number(case.spec.as_of)
+        cutoff = month_number(case.spec.as_of)
 
         def signed(partnership: Partnership) -> int:
             """The month of signing; the cut, where the signing was not yet known by then."""
             seen = partnership.source in known
-            return (month_number(partnership.signed) if seen else cut) - start
+            return (month_number(partnership.signed) if seen else cutoff) - start
 
         return cls(signed=tuple(signed(p) for p in case.spec.partnerships), use=Use.of(layout))
 

@@ -91,14 +91,14 @@ class Orders(Exchange):
     def build(cls, case: Case, layout: Layout) -> Self:
         """Which ties are bargained for, which pay, and when each opened on the record."""
         spec, axes = case.spec, layout.axes
-        start, cut = month_number(spec.start), month_number(spec.as_of)
+        start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
 
         def opened(tie: Tie) -> int | None:
             """The month a tie opened, None where that was not known by the cut."""
             if tie.opens is None:
                 return 0
-            seen = tie.source in known and month_number(tie.opens) <= cut
+            seen = tie.source in known and month_number(tie.opens) <= cutoff
             return month_number(tie.opens) - start if seen else None
 
         return cls(

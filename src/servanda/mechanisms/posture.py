@@ -60,7 +60,7 @@ class Recorded(Posture):
     def build(cls, case: Case, layout: Layout) -> Self:
         """The record of stances by month, and what drives each choice."""
         spec = case.spec
-        start, cut = month_number(spec.start), month_number(spec.as_of)
+        start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
         drivers = [
             layout.carried(p.driver, f"case.toml: driver of {p.actor}") for p in spec.postures
@@ -79,7 +79,7 @@ class Recorded(Posture):
                         for r in p.recorded
                         if r.source in known or r is p.recorded[0]
                     ],
-                    cut - start + 1,
+                    cutoff - start + 1,
                 )
                 for p in spec.postures
             ),

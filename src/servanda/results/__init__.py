@@ -1,7 +1,7 @@
 """Results: the kept quantities of runs with labels and origin, in memory or in a folder."""
 
 from servanda.results.dataset import to_dataset
-from servanda.results.folder import RunFolder, open_folder
+from servanda.results.folder import RunFolder, open_run
 from servanda.results.metrics import evaluate
 from servanda.results.results import Results
 from servanda.results.run import Progress, prepare, run, run_policies, run_to_folder
@@ -11,7 +11,7 @@ __all__ = [
     "Results",
     "RunFolder",
     "evaluate",
-    "open_folder",
+    "open_run",
     "prepare",
     "run",
     "run_policies",

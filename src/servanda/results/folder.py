@@ -204,7 +204,11 @@ class RunFolder:
             CaseError: if the files are damaged.
             RunFolderError: if the content is not the content that was run.
         """
-        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        case = (
+            load(self.path / "case")
+            .changed(map(tuple, self.note["changes"]))
+            .at(self.note["as_of"])
+        )
         same_version = self.note["version"] == version("servanda")
         if same_version and case.digest != self.note["case_digest"]:
             raise RunFolderError(
@@ -258,7 +262,7 @@ class RunFolder:
         self.note = note
 
 
-def open_folder(path: Path) -> RunFolder:
+def open_run(path: Path) -> RunFolder:
     """Open a run folder that was written earlier.
 
     Raises:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from servanda.case.schema import Metric
+from servanda.case.schema import Metric, month_number
 from servanda.errors import UsageError, nearest
 from servanda.results.metrics import value_of
 
@@ -49,12 +49,22 @@ class _Labelled:
             raise UsageError(
                 where="results",
                 found=f"no quantity '{quantity}'",
-                expected="all quantities that the metrics of the case need",
+                expected="every quantity that the metrics of its case need",
                 hint=nearest(quantity, map(str, self.data.data_vars)),
             )
         values = self.data[quantity]
         axes = [dim for dim in values.dims if dim not in ("month", "run")]
-        return values.sel({axes[0]: label}) if axes else values
+        if axes and label in values[axes[0]].values:
+            return values.sel({axes[0]: label})
+        # a quantity without members, or one member chosen before
+        alone = [str(c.item()) for c in values.coords.values() if c.ndim == 0]
+        if not axes and (not label or label in alone):
+            return values
+        raise UsageError(
+            where="results",
+            found=f"no '{label}' of '{quantity}'",
+            expected="every member that the metrics of its case need",
+        )
 
 
 def metrics(results: xr.Dataset) -> xr.Dataset:
@@ -68,7 +78,8 @@ def metrics(results: xr.Dataset) -> xr.Dataset:
         an event does not happen, the time to the event is infinite and its month is NaT.
 
     Raises:
-        UsageError: if the dataset is not a result of Servanda, or lacks quantities.
+        UsageError: if the dataset is not a result of Servanda, or lacks quantities, members or
+            months.
     """
     missing = [name for name in _NEEDED if name not in getattr(results, "attrs", {})]
     if missing:
@@ -78,6 +89,13 @@ def metrics(results: xr.Dataset) -> xr.Dataset:
             expected="a dataset that servanda.run returned",
         )
     months = _Months(*(str(results.attrs[name]) for name in _NEEDED[:3]))
+    count = month_number(months.horizon) - month_number(months.start) + 1
+    if results.sizes.get("month") != count:
+        raise UsageError(
+            where="results",
+            found=f"{results.sizes.get('month', 'no')} months",
+            expected=f"all {count} months from {months.start} to {months.horizon}",
+        )
     wanted = [Metric.model_validate(entry) for entry in json.loads(results.attrs["metrics"])]
     dims = ("policy", "run") if "policy" in results.dims else ("run",)
     rows = [results.isel(policy=i) for i in range(results.sizes.get("policy", 0))] or [results]

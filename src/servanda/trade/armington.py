@@ -77,8 +77,8 @@ Sectors = Float[Array, " sector"]
 Nations = Float[Array, " country"]
 
 
-class World(NamedTuple):
-    """An economy in shares, world output being one."""
+class WorldTrade(NamedTuple):
+    """The flows of an economy as shares of world output."""
 
     flows: Trade
     value_added_share: Float[Array, ""]
@@ -120,22 +120,22 @@ class Markets(NamedTuple):
     gap: Pools  # log demand − log supply, plus log world output
 
 
-def world_of(economy: Economy) -> World:
+def world_of(economy: Economy) -> WorldTrade:
     """Put an economy in shares of world output."""
     n = len(economy.countries)
     flows = (economy.flows / economy.flows.sum()).reshape(-1, n, n)
     numbers = np.float64(economy.value_added_share), np.float64(economy.sector_elasticity)
-    return World(*jax.device_put((flows, *numbers)))
+    return WorldTrade(*jax.device_put((flows, *numbers)))
 
 
-def reach(world: World, log_cost: Trade, elasticity: Sectors) -> Trade:
+def reach(world: WorldTrade, log_cost: Trade, elasticity: Sectors) -> Trade:
     """s_kij t̂_kij^(1−σ): what prices do not change, worked out once for a search."""
     shares = world.flows / world.spending[:, None]
     return shares * jnp.exp((1 - elasticity)[:, None, None] * log_cost)
 
 
 def markets(
-    world: World, reached: Trade, elasticity: Sectors, closure: Closure, log_price: Pools
+    world: WorldTrade, reached: Trade, elasticity: Sectors, closure: Closure, log_price: Pools
 ) -> Markets:
     """Evaluate every market at a guess of prices.
 
@@ -173,7 +173,7 @@ def _pooled(by_sector: Goods, log_price: Pools) -> Pools:
     return by_sector.sum(axis=0, keepdims=True) if alike else by_sector
 
 
-def _index(world: World, log_inward: Goods) -> Nations:
+def _index(world: WorldTrade, log_inward: Goods) -> Nations:
     """The log price of all that a country buys."""
     if len(log_inward) == 1:
         return log_inward[0]
@@ -184,7 +184,7 @@ def _index(world: World, log_inward: Goods) -> Nations:
     return jnp.where(alike, (share * log_inward).sum(axis=0), ces)
 
 
-def _spent(world: World, closure: Closure, supply: Pools, at_home: Nations) -> Nations:
+def _spent(world: WorldTrade, closure: Closure, supply: Pools, at_home: Nations) -> Nations:
     """What each country spends, `at_home` being the share of it that stays there."""
     output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
     earned = supply.sum(axis=0)
@@ -200,7 +200,7 @@ def _spent(world: World, closure: Closure, supply: Pools, at_home: Nations) -> N
     return wanted / wanted.sum() * earned.sum()
 
 
-def _of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
+def _of_exports(world: WorldTrade, earned: Nations, at_home: Nations) -> Nations:
     """Spending E that leaves imports the same multiple m of exports.
 
     With earnings Y, and h of spending at home, (1 − h) E = m (Y − h E).
@@ -211,7 +211,7 @@ def _of_exports(world: World, earned: Nations, at_home: Nations) -> Nations:
 
 
 def changes(
-    world: World,
+    world: WorldTrade,
     reached: Trade,
     elasticity: Sectors,
     closure: Closure,

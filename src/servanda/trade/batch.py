@@ -27,7 +27,7 @@ from servanda.trade.armington import (
     Pools,
     Sectors,
     Trade,
-    World,
+    WorldTrade,
     changes,
     markets,
     reach,
@@ -63,7 +63,7 @@ class Solved(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("closure", "factors"))
-def slopes_inverses(world: World, closure: Closure, factors: Factors) -> Inverses:
+def slopes_inverses(world: WorldTrade, closure: Closure, factors: Factors) -> Inverses:
     """How prices answer to gaps before any change, at each elasticity of reference."""
     start, unchanged = _start(world, factors), jnp.zeros_like(world.flows)
 
@@ -85,7 +85,7 @@ def _inverse_at(inverses: Inverses, elasticity: Sectors) -> Slopes:
 
 
 def solve_one(
-    world: World,
+    world: WorldTrade,
     log_cost: Trade,
     elasticity: Sectors,
     inverses: Inverses,
@@ -104,7 +104,7 @@ def solve_one(
 
 
 def solve_many(
-    world: World,
+    world: WorldTrade,
     costs: Float64[np.ndarray, "run sector origin destination"],
     elasticities: Float64[np.ndarray, "run sector"],
     closure: Closure,
@@ -171,7 +171,7 @@ def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None
 
 @partial(jax.jit, static_argnames=("closure", "factors", "method"))
 def _chunk(
-    world: World,
+    world: WorldTrade,
     costs: Float[Array | np.ndarray, "run sector origin destination"],
     elasticities: Float[Array | np.ndarray, "run sector"],
     inverses: Inverses,
@@ -196,19 +196,19 @@ def _chunk(
     return solved
 
 
-def _pools(world: World, factors: Factors) -> tuple[int, int]:
+def _pools(world: WorldTrade, factors: Factors) -> tuple[int, int]:
     """How many prices there are: of pools of factors, and of countries."""
     sectors, countries, _ = world.flows.shape
     return (sectors if factors == "fixed" else 1), countries
 
 
-def _start(world: World, factors: Factors) -> Point:
+def _start(world: WorldTrade, factors: Factors) -> Point:
     pools, countries = _pools(world, factors)
     return jnp.zeros(pools * countries, world.flows.dtype)
 
 
 def _gap(
-    world: World, log_cost: Trade, elasticity: Sectors, closure: Closure, factors: Factors
+    world: WorldTrade, log_cost: Trade, elasticity: Sectors, closure: Closure, factors: Factors
 ) -> Staged:
     """The markets' gaps as a function of prices and of how far the costs have changed."""
 

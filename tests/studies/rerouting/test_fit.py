@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from studies.rerouting.fit import Evidence, Mixture, Noise, combine, forecast, pick, weigh
+from studies.rerouting.fit import Mixture, Noise, SeriesFit, combine, forecast, pick, weigh
 
 
-def regression(values: np.ndarray, phi: float = 0.5) -> Evidence:
+def regression(values: np.ndarray, phi: float = 0.5) -> SeriesFit:
     design = np.stack([np.ones(len(values) + 3), np.arange(len(values) + 3.0)], axis=1)
     rise = np.zeros((1, 1, len(values)))
     return weigh(

@@ -11,7 +11,7 @@ from servanda.errors import UsageError
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-def create(name: str, folder: str | Path = ".") -> Path:
+def new(name: str, folder: str | Path = ".") -> Path:
     """Write a new case, and say where.
 
     Args:

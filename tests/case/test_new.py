@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from servanda.case import create, load
+from servanda.case import load, new
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import Ensemble
 from servanda.errors import UsageError
@@ -22,7 +22,7 @@ TEMPLATE = Path(str(resources.files("servanda.case"))) / "template"
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return assemble(load(create("iran-russia", tmp_path_factory.mktemp("cases"))))
+    return assemble(load(new("iran-russia", tmp_path_factory.mktemp("cases"))))
 
 
 def test_a_new_case_has_its_name(model):
@@ -78,7 +78,7 @@ def test_every_number_of_the_template_is_one_that_the_model_uses(model):
 )
 def test_what_is_no_name_is_refused(tmp_path, name):
     with pytest.raises(UsageError) as caught:
-        create(name, tmp_path)
+        new(name, tmp_path)
     assert str(caught.value) == (
         f"the new case's name: found '{name}',"
         " expected small letters, digits and hyphens, such as 'iran-russia'"
@@ -89,7 +89,7 @@ def test_what_is_no_name_is_refused(tmp_path, name):
 def test_a_folder_that_exists_is_left_alone(tmp_path):
     (tmp_path / "tiny").mkdir()
     with pytest.raises(UsageError) as caught:
-        create("tiny", tmp_path)
+        new("tiny", tmp_path)
     assert str(caught.value) == (
         f"case folder '{tmp_path / 'tiny'}': found a file or folder of this name,"
         " expected a name that is free"
@@ -100,7 +100,7 @@ def test_a_folder_that_exists_is_left_alone(tmp_path):
 def test_a_place_that_is_not_there_is_named(tmp_path):
     folder = tmp_path / "nowhere"
     with pytest.raises(UsageError) as caught:
-        create("tiny", folder)
+        new("tiny", folder)
     assert str(caught.value) == (
         f"case folder '{folder / 'tiny'}': found a place that cannot be written:"
         " No such file or directory, expected an existing folder that you may write in"
@@ -118,7 +118,7 @@ def test_nothing_is_left_of_a_case_that_could_not_be_written_whole(tmp_path, mon
 
     monkeypatch.setattr(Path, "write_text", write_text)
     with pytest.raises(UsageError) as caught:
-        create("tiny", tmp_path)
+        new("tiny", tmp_path)
     assert str(caught.value) == (
         f"case folder '{tmp_path / 'tiny'}': found a place that cannot be written:"
         " No space left on device, expected an existing folder that you may write in"
@@ -129,7 +129,7 @@ def test_nothing_is_left_of_a_case_that_could_not_be_written_whole(tmp_path, mon
 
 def test_the_name_of_a_shipped_case_is_not_taken_again(tmp_path):
     with pytest.raises(UsageError) as caught:
-        create("russia-dprk", tmp_path)
+        new("russia-dprk", tmp_path)
     assert str(caught.value) == (
         "the new case's name: found 'russia-dprk', "
         "expected a name that no shipped case has: not russia-dprk"
