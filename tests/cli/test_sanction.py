@@ -187,7 +187,10 @@ def test_everyone_may_be_a_sender(servanda):
         (["--seed", "-1"], "seed: found -1, expected a whole number from 0 to 4294967295"),
         (
             ["--out", "taken"],
-            "--out 'taken': found a file or folder of this name, expected a folder that does not exist yet",
+            (
+                "--out 'taken': found a file or folder of this name, expected a folder that does "
+                "not exist yet"
+            ),
         ),
     ],
 )

@@ -297,15 +297,15 @@ def other_case() -> Case:
 
 def test_an_ensemble_of_another_case_is_refused():
     ensemble = Ensemble.prior(model(), 2)
-    moved = other_case()
+    moved = prepare(other_case()).model
     with pytest.raises(UsageError) as caught:
         ensemble.check_fits(moved)
     assert str(caught.value) == (
-        "ensemble: found an ensemble of other content than the case 'tiny' has now,"
+        "ensemble: found one of other content than the case 'tiny' has now,"
         f" expected one made for this case, digest {moved.digest}\n"
         "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )
-    ensemble.check_fits(template())
+    ensemble.check_fits(model())
 
 
 def test_an_ensemble_of_another_version_is_refused():
@@ -313,7 +313,7 @@ def test_an_ensemble_of_another_version_is_refused():
     with pytest.raises(UsageError) as caught:
         run(template(), ensemble=old)
     assert str(caught.value) == (
-        "ensemble: found an ensemble of version 0.0.1, expected one made by this version, 0.1.0"
+        "ensemble: found one of version 0.0.1, expected one made by this version, 0.1.0"
     )
 
 

@@ -81,21 +81,24 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
             lambda found: found[:2],
             (
                 "executor: found no results of batch 3 of 3, expected the results of every batch\n"
-                "  hint: run again: results depend on the run number, so the other runs stay the same"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (
             lambda found: [found[0], found[2]],
             (
                 "executor: found no results of batch 2 of 3, expected the results of every batch\n"
-                "  hint: run again: results depend on the run number, so the other runs stay the same"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (
             lambda _: [],
             (
                 "executor: found no results of batch 1 of 3, expected the results of every batch\n"
-                "  hint: run again: results depend on the run number, so the other runs stay the same"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (

@@ -147,8 +147,8 @@ def test_the_title_names_the_parameter_that_decides(results, fate):
     assert found[0].label.startswith("commitment.security[")
     said = words.parameter(results.model.case, found[0].label)
     assert flat(shown_hinges.title(results, found)) == (
-        f"The result hinges most on “{said}”: the pact is in force in 0 % of runs in its lowest third "
-        "and in 100 % in its highest"
+        f"The result hinges most on “{said}”: the pact is in force in 0 % of runs in its lowest "
+        "third and in 100 % in its highest"
     )
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 import servanda
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import CaseError, UsageError
+from servanda.mechanisms.war import ConstantTempo
 from servanda.results import prepare, run, run_policies, run_to_folder
 from tests.cases import template
 
@@ -120,11 +121,11 @@ def test_a_request_that_makes_no_sense_is_refused(given, message):
     [
         (
             {"runs": 2},
-            "runs: found runs together with an ensemble, expected the ensemble alone, which has its own runs",
+            "runs: found runs together with an ensemble, expected the runs of the ensemble",
         ),
         (
             {"seed": 1},
-            "seed: found seed together with an ensemble, expected the ensemble alone, which has its own seed",
+            "seed: found seed together with an ensemble, expected the seed of the ensemble",
         ),
         (
             {"runs_numbered": [2]},
@@ -152,7 +153,7 @@ def test_an_ensemble_of_another_cutoff_is_refused_and_no_folder_is_made(tmp_path
     assert str(caught.value) == (
         "ensemble: found one of another case than 'tiny' as it is now,"
         f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut included"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -174,3 +175,16 @@ def test_a_cutoff_outside_the_case_is_refused():
 
 def test_the_public_name_is_the_same_function():
     assert servanda.run is run
+
+
+def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
+    steady = run(template(), 4, theories=[ConstantTempo])
+    assert (steady["log_tempo"] == steady["log_tempo"].isel(month=0)).all()
+    without = drawn(4)
+    with pytest.raises(UsageError) as caught:
+        run(template(), ensemble=without, theories=[ConstantTempo])
+    assert str(caught.value) == (
+        "ensemble: found one of another case than 'tiny' as it is now, expected one made for this "
+        f"case, of digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
+    )

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from servanda.case import Case, Prior
+from servanda.case import Prior
 from servanda.case.priors import label
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
@@ -40,7 +40,7 @@ class Ensemble:
         origin: origin of the parameters: draws from the priors, draws from a posterior, points of
             an experimental design, or values that the caller gave.
         seed: seed of the drawn parameters and of all shocks.
-        case: digest of the case.
+        case: digest of the case, with the names of theories from outside the package.
         version: version of Servanda.
     """
 
@@ -71,7 +71,7 @@ class Ensemble:
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))
-        return cls(drawn, numbers, weights, "prior", seed, model.case.digest, _version())
+        return cls(drawn, numbers, weights, "prior", seed, model.digest, _version())
 
     @classmethod
     def of(
@@ -154,19 +154,19 @@ class Ensemble:
                 weights=self.weights[rows],
             )
 
-    def check_fits(self, case: Case) -> None:
-        """Raise `UsageError` unless the ensemble was made for this case by this version."""
-        if self.case != case.digest:
+    def check_fits(self, model: Model) -> None:
+        """Raise `UsageError` unless the ensemble was made for this model by this version."""
+        if self.case != model.digest:
             raise UsageError(
                 where="ensemble",
-                found=f"an ensemble of other content than the case '{case.spec.name}' has now",
-                expected=f"one made for this case, digest {case.digest}",
+                found=f"one of other content than the case '{model.case.spec.name}' has now",
+                expected=f"one made for this case, digest {model.digest}",
                 hint="an ensemble belongs to one content of a case, evidence cut-off included",
             )
         if self.version != _version():
             raise UsageError(
                 where="ensemble",
-                found=f"an ensemble of version {self.version}",
+                found=f"one of version {self.version}",
                 expected=f"one made by this version, {_version()}",
             )
 

@@ -58,7 +58,7 @@ def simulate(
         ExecutorError: if the executor loses a batch, or returns a batch twice or with another
             number of runs.
     """
-    ensemble.check_fits(simulator.model.case)
+    ensemble.check_fits(simulator.model)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     batches = (
         simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)

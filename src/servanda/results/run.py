@@ -16,6 +16,7 @@ from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Results
+from servanda.world import Theory
 
 Progress = Callable[[int, int], None]
 
@@ -23,13 +24,17 @@ RUNS = 1000
 SEED = 1
 
 
-def prepare(case: Case) -> Simulator:
+def prepare(case: Case, theories: Sequence[type[Theory]] = ()) -> Simulator:
     """The simulator of a case, checked and assembled. Cases with the same content share one.
 
+    Args:
+        case: case to simulate.
+        theories: theories from outside the package, as for `servanda.engine.assemble`.
+
     Raises:
-        CaseError: if the case does not fit together.
+        CaseError: if the case and the theories do not fit together.
     """
-    return _simulator(_Content(case))
+    return _simulator(_Content(case), tuple(theories))
 
 
 class _Content:
@@ -46,8 +51,8 @@ class _Content:
 
 
 @lru_cache(maxsize=4)
-def _simulator(content: _Content) -> Simulator:
-    model = assemble(content.case)
+def _simulator(content: _Content, theories: tuple[type[Theory], ...]) -> Simulator:
+    model = assemble(content.case, theories)
     check_metrics(model)
     return Simulator(model)
 
@@ -62,6 +67,7 @@ def run(  # noqa: PLR0913 -- all ways to choose runs and policies
     as_of: str | None = None,
     levers: Levers | None = None,
     policies: Mapping[str, Levers] | None = None,
+    theories: Sequence[type[Theory]] = (),
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -77,6 +83,8 @@ def run(  # noqa: PLR0913 -- all ways to choose runs and policies
         as_of: another evidence cut-off, `YYYY-MM`.
         levers: levers of one policy, by name, at a value or a named choice.
         policies: levers of several policies, by name of the policy. All policies use the same runs.
+        theories: theories from outside the package, each in place of the theory that the case names
+            for its slot.
         executor: computes the batches of runs. Default: in this process.
         progress: called with the number of runs done and the number asked for.
 
@@ -86,7 +94,7 @@ def run(  # noqa: PLR0913 -- all ways to choose runs and policies
         `policy` is a scalar coordinate with the name of the policy.
 
     Raises:
-        CaseError: if the case does not fit together.
+        CaseError: if the case and the theories do not fit together.
         UsageError: on zero runs; on `runs` together with `runs_numbered` or `ensemble`; on a lever
             that is unknown or out of range; on an ensemble of another case or version.
         ExecutorError: if the executor loses a batch.
@@ -95,7 +103,7 @@ def run(  # noqa: PLR0913 -- all ways to choose runs and policies
         raise UsageError("levers", "levers together with policies", "one of the two")
     given = as_case(case)
     moved = given if as_of is None else given.at(as_of)
-    simulator = prepare(moved)
+    simulator = prepare(moved, theories)
     chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
     wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
     found = run_policies(simulator, chosen, wanted, executor=executor, progress=progress)
@@ -120,7 +128,7 @@ def _ensemble(
             raise UsageError(
                 name,
                 f"{name} together with an ensemble",
-                f"the ensemble alone, which has its own {name}",
+                f"the {name} of the ensemble",
             )
     return ensemble if numbers is None else ensemble.of_runs(numbers)
 
@@ -166,7 +174,7 @@ def run_to_folder(
     """
     simulator = prepare(case)
     settings = policy.settings(case)
-    ensemble.check_fits(case)
+    ensemble.check_fits(simulator.model)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     for batch in simulate(simulator, ensemble, settings, executor):
         done = folder.append(batch)
