@@ -97,7 +97,7 @@ def test_progress_counts_the_runs_of_every_policy():
         ({"seed": 2**32}, "seed: found 4294967296, expected a whole number from 0 to 4294967295"),
         (
             {"runs": 2, "runs_numbered": [1]},
-            "runs: found runs beside runs_numbered, expected one of the two",
+            "runs: found runs together with runs_numbered, expected one of the two",
         ),
         ({"runs_numbered": [3, 3]}, "run numbers: found 3 twice, expected each run once"),
         ({"runs_numbered": []}, "run numbers: found none, expected at least one"),
@@ -119,8 +119,14 @@ def test_a_request_that_makes_no_sense_is_refused(given, message):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"runs": 2}, "runs: found runs beside an ensemble, expected the ensemble's own"),
-        ({"seed": 1}, "seed: found seed beside an ensemble, expected the ensemble's own"),
+        (
+            {"runs": 2},
+            "runs: found runs together with an ensemble, expected the runs of the ensemble",
+        ),
+        (
+            {"seed": 1},
+            "seed: found seed together with an ensemble, expected the seed of the ensemble",
+        ),
         (
             {"runs_numbered": [2]},
             "run numbers: found 2, expected numbers of the ensemble's 2 runs",
