@@ -21,7 +21,7 @@ class Gains:
 
     Attributes:
         by_partner: gain in USD, buyer first.
-        both: the share of runs in which a partner gains; the lesser of the two partners' shares.
+        both: the share of runs in which both partners gain.
         ahead: the partner that gains more in most runs.
         share: the share of runs in which that partner gains more.
     """
@@ -127,11 +127,11 @@ class Account:
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
         if not any(values.any() for values in total.values()):
             return None
-        positive = [float(mean(values > 0, weights)) for values in total.values()]
+        both = float(mean(np.all([values > 0 for values in total.values()], axis=0), weights))
         more = float(mean(total[own.buyer] > total[own.supplier], weights))
         ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
         by_partner = {code: spread(values, weights) for code, values in total.items()}
-        return Gains(by_partner, min(positive), ahead, share)
+        return Gains(by_partner, both, ahead, share)
 
     def middle_half(self) -> Mapping[str, Float[np.ndarray, "3 month"]]:
         """The median and the quartiles of each line of the account, by month."""

@@ -101,8 +101,8 @@ def reference_class(fate: Fate) -> str:
         said = (
             "The result depends on the reference class of past alliances: the pact is in force in "
             f"{words.percent(high)} of runs in the class “{words.plain(most)}” and in "
-            f"{words.percent(low)} of runs in the class “{words.plain(least)}”. The record does "
-            "not decide between the classes"
+            f"{words.percent(low)} of runs in the class “{words.plain(least)}”. One pact that "
+            "has not ended does not show which class it belongs to"
         )
     return f"{said}. {record}."
 

@@ -40,6 +40,7 @@ class Verdict:
     Attributes:
         claim: the claim.
         word: the verdict.
+        runs: how many runs of each policy it was tested in.
         probability: share of runs in which the claim holds, given the model; None if untestable.
         error: Monte Carlo standard error of that share.
         effect: mean of the tested difference, in `unit`; None if untestable.
@@ -53,6 +54,7 @@ class Verdict:
 
     claim: Claim
     word: Word
+    runs: int = 0
     probability: float | None = None
     error: float | None = None
     effect: float | None = None
