@@ -195,17 +195,18 @@ def page(results: dict[str, Any]) -> str:
 
 Measured by `make bench` on {results["date"]}: {results["cores"]} cores ({results["machine"]}),
 single precision, Python {results["python"]}, {versions}.
-A run is 108 months of the case `{CASE}`. Timings on a shared machine are noisy; each is the best of
-several.
+A run is 108 months of the case `{CASE}`. Timings on a shared machine are noisy; each is the
+best of several.
 
 | what | measured |
 |---|---|
 {rows}
 
 The four mechanisms are arsenal, attrition, exchange and commitment, with the tempo and the ledger
-that they need, written three times: the engine's, an agent-based model in Mesa and arrays in NumPy.
-Given the same parameters and random numbers all three draw the same trajectories to rounding
-(`tests/benchmarks/test_oracles.py`). Mesa and NumPy use one core, as they come; Servanda uses all.
+that they need. They are written three times: in the engine, as an agent-based model in Mesa, and as
+arrays in NumPy. Given the same parameters and random numbers, all three give the same trajectories
+to rounding (`tests/benchmarks/test_oracles.py`). Mesa and NumPy use one core, their default;
+Servanda uses all.
 """
 
 

@@ -224,7 +224,7 @@ def table(measured: dict[str, Any]) -> str:
 
 
 def compile_table(measured: dict[str, Any]) -> str:
-    """The additional time of the first call."""
+    """How much longer the first call takes than the next."""
     lines = ["| countries | economy | compilation, s |", "|---|---|---|"]
     for size in SIZES:
         found = measured[str(size)]
@@ -233,17 +233,15 @@ def compile_table(measured: dict[str, Any]) -> str:
 
 
 def aims(measured: dict[str, Any]) -> str:
-    """Aims, measurements, and whether these meet the aims."""
+    """Each aim, what was measured, and whether it meets the aim."""
     rows = []
     if "gegravity" in measured:
         found = measured["gegravity"]
         for how, seconds in (("of 1,000", found["batched_s"]), ("alone", found["single_s"])):
             ratio = found["gegravity_s"] / seconds
-            what = f"as quick as gegravity, {how}"
-            measured_here = f"{ratio:,.0f} times ({found['gegravity_s']:.2f} s)"
-            rows.append(
-                (what, f"{TIMES_GEGRAVITY:,} times", measured_here, ratio >= TIMES_GEGRAVITY)
-            )
+            what = f"times as fast as gegravity, {how}"
+            measured_here = f"{ratio:,.0f} ({found['gegravity_s']:.2f} s)"
+            rows.append((what, f"{TIMES_GEGRAVITY:,}", measured_here, ratio >= TIMES_GEGRAVITY))
     shocks = [row for size in SIZES for row in measured[str(size)]["shocks"].values()]
     most = max(row["steps_max"] for row in shocks)
     rows.append(("steps, the most of any", f"under {MOST_STEPS}", f"{most:.0f}", most < MOST_STEPS))
@@ -264,34 +262,34 @@ def page(results: dict[str, Any]) -> str:
 
 Measured by `make bench-trade` on {results["date"]}: {results["cores"]} cores
 ({results["machine"]}), double precision, Python {results["python"]}, {versions}.
-Other programs used the cores, too: on average {results["load"]:.1f} wanted one. One counterfactual
-is the median of {SINGLES} calls, a thousand the best of three; checks of what is given and
-everything returned are included.
+Other programs used the cores too: on average {results["load"]:.1f} asked for one. The time of one
+counterfactual is the median of {SINGLES} calls, that of a thousand the shortest of three. Times
+include checks of the input and everything returned.
 
 ## Aims
 
 {aims(measured)}
 
-gegravity's time is that of `simulate()` on its own sample of 30 countries, its baseline being
-built; ours is the same agreement of Canada and Japan with the same closure, and the same answer to
-a relative 1e-6 (`tests/trade/test_gegravity.py`).
+gegravity's time is that of `simulate()` on its own sample of 30 countries, after its baseline is
+built. Ours is for the same agreement of Canada and Japan with the same closure. Both give the same
+answer to a relative 1e-6 (`tests/trade/test_gegravity.py`).
 
 ## Counterfactuals
 
 {table(measured)}
 
-Elasticities are {", ".join(f"{value:g}" for value in ELASTICITIES)} at random. An agreement
-lowers the costs of one pair by 2 to 20 percent. Sanctions are those of a third of the world on one
-country, in both directions, worth tariffs of 10 to 500 percent. Without borders, the border effect
-of {BORDER} on log flows is gone. Random costs have a standard deviation of 0.2 in logs. The gap
-left is the largest between log demand and log supply in any of 1,000.
+Elasticities are drawn from {", ".join(f"{value:g}" for value in ELASTICITIES)}. An agreement
+lowers the costs of one pair by 2 to 20 percent. A third of the world sanctions one country, in both
+directions, with tariff equivalents of 10 to 500 percent. "No borders" removes the border effect of
+{BORDER} on log flows. Random costs have a standard deviation of 0.2 in logs. The gap left is the
+largest between log demand and log supply in any of 1,000.
 
 ## Compilation
 
 {compile_table(measured)}
 
-The first call of a process takes that much longer than the next. Synthetic countries have
-log-normal sizes and places anywhere on a sphere, with a distance effect of {DISTANCE} and that
+The first call of a process takes this much longer than the next. Synthetic countries have
+log-normal sizes and random places on a sphere, with a distance effect of {DISTANCE} and the same
 border effect.
 """
 

@@ -1,4 +1,4 @@
-"""Tables of the case format's keys, read from the records that check it."""
+"""Tables of the case format's keys, read from the records that check a case."""
 
 import inspect
 import re
@@ -52,7 +52,7 @@ def about(name: str) -> str:
 
 
 def keys(name: str) -> list[tuple[str, str, str, str]]:
-    """Each key of a record: the values it takes, its default, and its meaning."""
+    """Each key of a record: what it takes, its default, and its meaning."""
     record = records()[name]
     by_hand = _meanings().get(name, {})
     meanings = _attributes(record) | by_hand

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pages that come from the code and the shipped case, and generated parts of others.
+"""Write the pages that are made from the code and the shipped case, and generated parts of others.
 
     docs/generate.py            write what is stale
     docs/generate.py --check    write nothing; exit 1 and name what is stale
@@ -7,7 +7,7 @@
 Whole pages: one for each mechanism, the month's plan, every quantity, publishers' files, the
 command line, the shipped case. Parts, between `generated: NAME` and `end of generated`: the
 navigation in mkdocs.yml, key tables of the case format, tables of trade effects, reference classes
-and rerouting, what is left out, and the claims.
+and rerouting, what the model leaves out, and the claims.
 """
 
 import argparse
@@ -31,7 +31,7 @@ CONFIG = DOCS.parent / "mkdocs.yml"
 
 
 def keys_part(name: str) -> str:
-    """A record of the case format, and its keys."""
+    """The description of a record of the case format, and its keys."""
     rows = [(code(key), *rest) for key, *rest in case_keys.keys(name)]
     head = ("key", "takes", "if left out", "meaning")
     return f"**{name}.** {case_keys.about(name)}\n\n{table(head, rows)}"
@@ -96,7 +96,7 @@ def filled(text: str) -> str:
 
 
 def wanted() -> dict[Path, str]:
-    """The expected text of every page that is generated or has a generated part."""
+    """The right text of every page that is generated or has a generated part."""
     whole = {DOCS / "mechanisms" / f"{slot}.md": mechanism_page(slot) for slot in slots()}
     whole |= {
         DOCS / "mechanisms" / "index.md": plan_page(),

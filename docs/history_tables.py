@@ -1,4 +1,4 @@
-"""The table of docs/reference-classes.md: survival and endings of each reference class."""
+"""The table of docs/reference-classes.md: when and how past alliances of each class ended."""
 
 import math
 

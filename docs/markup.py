@@ -1,4 +1,4 @@
-"""Markdown helpers for the generated pages."""
+"""Markdown for the generated pages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code; empty for an empty text."""
+    """Text as code; empty if the text is empty."""
     return f"`{text}`" if text else ""
 
 
@@ -39,7 +39,7 @@ _EMPHASIS = re.compile(r"(?<![\w*])\*(?=\w)([^*]+)(?<=\w)\*(?!\w)")
 
 
 def starred(text: str) -> str:
-    """Text with its emphasis; other stars, as in A*, are escaped."""
+    """Text with other stars than those of emphasis escaped, as in A*."""
     parts = _EMPHASIS.split(text)
     plain = [part.replace("*", "\\*") for part in parts[::2]]
     strong = [f"*{part}*" for part in parts[1::2]]
@@ -48,7 +48,7 @@ def starred(text: str) -> str:
 
 def number_text(x: float) -> str:
     """A number for readers."""
-    whole = x == int(x) and abs(x) < 1e10  # noqa: PLR2004 (beyond that, powers of ten read better)
+    whole = x == int(x) and abs(x) < 1e10  # noqa: PLR2004 (beyond that, powers of ten are easier to read)
     return f"{int(x):,}" if whole else f"{x:g}"
 
 

@@ -36,15 +36,13 @@ def _variants_part(slot: str) -> str:
     ]
     if slot == Ledger.slot:
         return ""
-    naming = (
-        f"Each variant is a theory for this slot. A case names one as `mechanisms.{slot}`, or none."
-    )
-    variants = table(("variant", "claim", ""), rows)
+    naming = f"Each is a theory of this slot. A case names at most one, as `mechanisms.{slot}`."
+    variants = table(("variant", "what it says", ""), rows)
     return f"## Variants\n\n{naming}\n\n{variants}\n{_absence(slot)}\n"
 
 
 def _absence(slot: str) -> str:
-    """What holds in a case that names no theory for the slot."""
+    """What a case without a theory of the slot has instead."""
     absent = absences()[slot]
     said = (inspect.getdoc(absent) or (inspect.getdoc(slot_of(absent)) or "")).partition("\n\n")
     if absent.__module__ == slot_of(absent).__module__:
@@ -52,8 +50,8 @@ def _absence(slot: str) -> str:
     if rest := (inspect.getdoc(slot_of(chosen(slot))) or "").partition("\n\n")[2]:
         return " ".join(rest.split())
     other = codes(q.name for q in quantities().values() if q.slot == slot and q.neutral)
-    but = f", except {other} (one)" if other else ""
-    return f"Where a case names none, all quantities of the slot are zero{but}."
+    but = f", except {other}, which is one" if other else ""
+    return f"If a case names none, every quantity of this slot is zero{but}."
 
 
 def _first_line(thing: Any) -> str:
@@ -71,8 +69,8 @@ def _quantities_part(slot: str) -> str:
     ]
     head = ("quantity", "one for each", "unit", "meaning")
     return (
-        f"## What it reads, writes and draws\n\nIt reads\n\n"
-        f"{table((*head, 'from', ''), reading)}\nand writes\n\n"
+        f"## What it reads, writes and draws\n\nThe mechanism reads:\n\n"
+        f"{table((*head, 'from', ''), reading)}\nIt writes:\n\n"
         f"{table((*head, 'read by', ''), writing)}" + _draws_part(rivals)
     )
 
@@ -109,12 +107,12 @@ def _draws_part(rivals: Mapping[str, type[Theory]]) -> str:
         (
             code(d.name),
             d.kind,
-            d.axis or "one number",
+            d.axis or "run",
             "" if len(v) == len(rivals) else "only " + codes(v),
         )
         for d, v in draws.items()
     ]
-    return "\nEvery step it draws\n\n" + table(("draw", "kind", "one for each", ""), rows)
+    return "\nIt draws in every step:\n\n" + table(("draw", "kind", "one for each", ""), rows)
 
 
 def _parameters_part(slot: str) -> str:
@@ -132,16 +130,16 @@ def _parameters_part(slot: str) -> str:
 
 
 PRIORS = """\
-Status: *measured*, counted by a source; *estimated*, derived from what sources say; *assumed*, a
-judgement. Sources are evidence rows, with links to the publications; the title of a link says what
-the source says.
+Status: *measured*, a source counted it; *estimated*, derived from cited figures; *assumed*,
+judgement. Sources are rows of the evidence, with links to the publications. The title of a link
+says what the source said.
 """
 
 
 def parameter_part(name: str, about: Mapping[str, str], only: str) -> str:
     """A parameter, and the priors that the shipped case has for it."""
-    each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one in all"
-    unit = "A pure number" if about["unit"] == "dimensionless" else f"In {code(about['unit'])}"
+    each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one value"
+    unit = "Dimensionless" if about["unit"] == "dimensionless" else f"In {code(about['unit'])}"
     head = f"### `{name}`\n\n{sentence(about['meaning'])}. {unit}, {each}.{only}\n\n"
     declared = case().parameters.get(name)
     if declared is None:
@@ -196,7 +194,7 @@ def prior_text(prior: Prior) -> str:
 
 
 def plan_page() -> str:
-    """The mechanisms in order, and which of them need each other."""
+    """The mechanisms in order, and which of them need which."""
     waits = {
         slot: {quantities()[n].slot for n in read if not quantities()[n].carried}
         for slot, read in model().reads.items()
@@ -219,17 +217,16 @@ def plan_page() -> str:
 
 
 PLAN = """\
-One month is one step. Each mechanism is a pure function of last month's world, of the flows that
-earlier mechanisms wrote this month, of its parameters and of its own random numbers. The engine
-traces each mechanism to find what its results depend on; this is what it reads. The engine orders
-the mechanisms so that each comes after those whose flows of the same month it reads. It refuses a
-case in which two mechanisms write one quantity, or two need each other's flows. Goods move only
-when the ledger grants what other mechanisms requested.
+One step is one month. A mechanism is a slot with the theory that the case names for it. It is a
+pure function of last month's world, of what earlier mechanisms wrote into this month, of its
+parameters and of its own random numbers. The engine traces each mechanism to find what its results
+depend on, and places it after those whose flows of the same month it reads. It refuses a case in
+which two mechanisms write one quantity or wait for each other. Goods move only when the ledger
+clears requests.
 """
 
 LAYERS = """\
-Mechanisms on one line do not need each other within the month. Each needs a mechanism on a line
-above.
+Mechanisms on one line do not need each other within the month. Each needs a flow from a line above.
 """
 
 

@@ -1,4 +1,4 @@
-"""The page of publishers' files, from the docstrings of the adapters in `servanda.sources`."""
+"""The page of publishers' files, from the docstring of each adapter in `servanda.sources`."""
 
 import inspect
 import pkgutil

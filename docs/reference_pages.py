@@ -1,4 +1,4 @@
-"""Pages of every quantity, of the command line, and of the shipped case."""
+"""The pages of quantities, of the command line, and of the shipped case."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from servanda.case import Series
 
 
 def quantities_page() -> str:
-    """Every quantity of the world and of the month, and the axes."""
+    """All quantities, carried and monthly, and the axes."""
     head = ("quantity", "one for each", "unit", "meaning", "written by", "read by", "")
     rows = {
         carried: [
@@ -36,16 +36,16 @@ def quantities_page() -> str:
         f"# Quantities\n\n{NOTICE}{QUANTITIES}",
         f"## Carried from month to month\n\n{table(head, rows[True])}",
         f"## Of one month\n\n{table(head, rows[False])}",
-        f"## Axes\n\nLabels come from the case; those of `{CASE}`:\n",
-        table(("axis", "labels", "such as"), axes),
+        f"## Axes\n\nLabels come from the case. In `{CASE}`:\n",
+        table(("axis", "labels", "examples"), axes),
     ]
     return "\n".join(parts)
 
 
 QUANTITIES = """\
-`{good}` stands for the unit of the good that an account or a tie holds. *Kept in results* marks
-what `servanda.run` and run folders hold; metrics, series and charts name one member of these as
-`stock[RUS.shells]`.
+`{good}` stands for the unit of the good of an account or a tie. *Kept in results* marks the
+quantities that `servanda.run` returns and run folders hold. Metrics, series and charts name one
+member of such a quantity as `stock[RUS.shells]`.
 """
 
 
@@ -61,13 +61,13 @@ def cli_page() -> str:
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="servanda")
     text = get_docs_for_click(obj=command, ctx=context, name="servanda", title="Command line")
-    # the list of commands cuts their help short, and each has a part of its own below
+    # the list of commands shortens their help, and each command has a section below
     text = re.sub(r"\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", "", text)
     return text.replace("# Command line\n\n", f"# Command line\n\n{NOTICE}", 1).rstrip() + "\n"
 
 
 def case_page() -> str:
-    """The shipped case: its levers, metrics, series and biases."""
+    """Levers, metrics, series and source biases of the shipped case."""
     spec = case().spec
     levers = [
         (
@@ -86,12 +86,12 @@ def case_page() -> str:
     series = [_series_row(s) for s in case().evidence.series if s.quantitative]
     parts = [
         f"# The case {spec.name}\n\n{NOTICE}**{spec.title}.** {cell(spec.summary)}\n",
-        f"From {spec.start} to {spec.horizon}, evidence cut-off {spec.as_of}.\n",
-        "## Levers\n\nA lever changes parameters. At its rest value it changes nothing.\n",
+        f"From {spec.start} to {spec.horizon}; the evidence cut-off is {spec.as_of}.\n",
+        "## Levers\n\nA lever changes parameters. At its resting value it changes no bit.\n",
         table(("lever", "what it is", "from, to", "choices", "acts"), levers),
         "## Metrics\n\nA metric is one number a run.\n",
         table(("metric", "what it is", "unit", "quantity", "reduced by", "over"), metrics),
-        "## Series\n\nSeries of the record that the model observes, with figures at the cut-off.\n",
+        "## Series\n\nSeries that the model observes, and the figures known at the cut-off.\n",
         table(("series", "what is counted", "unit", "counted as", "observes", "figures"), series),
         f"## Source biases\n\n{BIASES}\n{parameter_part('observation.bias', BIAS, '')}",
     ]
@@ -100,13 +100,14 @@ def case_page() -> str:
 
 ACTS = {"throughout": "throughout", "after_as_of": "after the cut-off"}
 BIASES = """\
-The bias of a source class is the ratio of its count to the count of the reference class of the same
-series. Only such ratios are identified: data do not show a bias that all sources of a series share.
+A bias is what a class of sources counts, as a multiple of what the reference class of the same
+series would count. Only such ratios are identified. A bias that all sources of a series share would
+not show.
 """
 BIAS = {
     "axis": "bias",
     "unit": "dimensionless",
-    "meaning": "count of the source class divided by the true value",
+    "meaning": "count of the class over the true count",
 }
 
 

@@ -1,4 +1,4 @@
-"""Inputs of the generated pages: the shipped case, its model, and docstrings in parts."""
+"""Inputs of the generated pages: the shipped case, assembled, and docstrings in parts."""
 
 import inspect
 import sys
@@ -20,7 +20,7 @@ CASE = "russia-dprk"
 
 @dataclass(frozen=True)
 class Docstring:
-    """A module's docstring in parts: `Title: claim.`, the body, the source, what it leaves out."""
+    """A module's docstring in parts: `Title: claim.`, the body, `Source:` and `Left out:`."""
 
     title: str
     claim: str
@@ -59,13 +59,13 @@ def model() -> Model:
 
 @cache
 def slots() -> Mapping[str, Mapping[str, type[Theory]]]:
-    """Every slot with its variants, the ledger among them, in the order of the month."""
+    """Every slot with its theories by variant, the ledger included, in the order of the month."""
     known = Catalogue.of().variants
     return {theory.slot: known[theory.slot] for theory in model().plan}
 
 
 def chosen(slot: str) -> type[Theory]:
-    """The variant that the shipped case names."""
+    """The theory that the shipped case names."""
     return type(model().theories[slot])
 
 
@@ -82,7 +82,7 @@ def reads(theory: type[Theory]) -> frozenset[str]:
 
 
 def readers(name: str) -> list[str]:
-    """The slots of which some variant reads a quantity."""
+    """The slots with a theory that reads the quantity."""
     return [
         slot for slot, rivals in slots().items() if any(name in reads(t) for t in rivals.values())
     ]

@@ -1,4 +1,4 @@
-"""Tables of docs/rerouting.md, from the results that the study of rerouting writes."""
+"""Tables of docs/rerouting.md, from the results of the study of rerouting."""
 
 import sys
 from collections.abc import Callable
@@ -16,15 +16,15 @@ def _part(table: Callable[[Results], str]) -> str:
 
 
 def rerouting_part() -> str:
-    """Leakage through neighbours."""
+    """Rerouting through neighbours."""
     return _part(tables.rerouting_part)
 
 
 def substitution_part() -> str:
-    """Earnings that other products won back."""
+    """Substitution by other products."""
     return _part(tables.substitution_part)
 
 
 def priors_part() -> str:
-    """Priors that the fits suggest."""
+    """Priors from the fits."""
     return _part(tables.priors_part)

@@ -1,4 +1,4 @@
-"""Tables of docs/trade.md: effects of the case's regimes, also under other assumptions."""
+"""Tables of docs/trade.md: effects of the case's regimes, and effects under other assumptions."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -77,7 +77,7 @@ def in_row(rows: list[list[str]], name: str) -> str:
 def test_the_shares_of_the_pact_are_the_same(fate, printed, page):
     shares = {state: float(values[-1]) for state, values in fate.states.items()}
     assert all(0 < share < 1 for share in shares.values())
-    names = {"in use": "in force and used", "dormant": "in force, dormant", "over": "over"}
+    names = {"in use": "in force and in use", "dormant": "in force, dormant", "over": "over"}
     on_terminal = {state: in_row(printed, name) for state, name in names.items()}
     for state, share in shares.items():
         assert on_terminal[state].startswith(f"{share:.1%} ± ")
@@ -96,8 +96,10 @@ def test_the_shares_of_the_pact_are_the_same(fate, printed, page):
 def test_what_past_alliances_say_alone_is_the_same(fate, printed, page):
     alone = fate.by_class_alone
     assert 0.1 < alone < 0.9
-    assert in_row(printed, "in force by its reference class alone") == f"{alone:.1%}"
-    said = re.search(r"such alliances alone would have it in force in (\d+) %", page)
+    assert in_row(printed, "in force by base hazard of reference class") == f"{alone:.1%}"
+    said = re.search(
+        r"By the base hazard of the reference classes alone, it would be in force in (\d+) %", page
+    )
     assert int(said[1]) == round(100 * alone)
 
 
@@ -113,7 +115,7 @@ def test_the_quarters_of_the_frontier_are_the_same(grids, fate, printed):
         assert on_terminal.tolist() == np.where(few.ravel(), "too few", percents).tolist()
         drawn = spec_of(picture.chart)["data"]["values"]
         assert [row["text"].replace(words.THIN, "") for row in drawn] == (
-            np.where(few.ravel(), "few", percents).tolist()
+            np.where(few.ravel(), "too few", percents).tolist()
         )
         shares = [np.nan if row["alive"] is None else row["alive"] for row in drawn]
         assert shares == pytest.approx(grid.alive.ravel(), abs=1e-3, nan_ok=True)

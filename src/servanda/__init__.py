@@ -1,11 +1,11 @@
-"""Servanda: will the agreement be kept? Strategic partnerships as models tied to dated evidence.
+"""Servanda models strategic partnerships between states and ties the models to dated evidence.
 
 import servanda as sv
 
 case = sv.load("russia-dprk")
-results = sv.run(case, runs=1000)        # xarray: every quantity by month, member and run
-metrics = sv.metrics(results)            # one number a run
-verdicts = sv.claims(case)               # the argument, claim by claim
+results = sv.run(case, runs=1000)        # xarray: every kept quantity by month, member and run
+metrics = sv.metrics(results)            # one number per run
+verdicts = sv.claims(case)               # one verdict per claim
 """
 
 from importlib import import_module as _import_module
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Where each public name is defined. It is loaded when first used: `servanda --help` does not wait
-# for JAX.
+# The module that defines each public name. The module is loaded when the name is first used, so
+# that `servanda --help` does not load JAX.
 _HOMES = {
     "Case": "servanda.case",
     "CaseError": "servanda.errors",

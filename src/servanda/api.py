@@ -24,13 +24,13 @@ def hindcast(
     *,
     progress: Progress | None = None,
 ) -> list[Coverage]:
-    """How much of the record to the evidence cut-off lies within what the model expected.
+    """Compute the prior-predictive coverage of the record to the evidence cut-off.
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: how many, drawn from the priors.
-        seed: of all randomness.
-        progress: called with runs done and runs asked for.
+        runs: number of runs, drawn from the priors.
+        seed: seed of all random numbers.
+        progress: called with the number of runs done and the number asked for.
 
     Returns:
         For each series, its figures with their 90 % prior-predictive intervals.
@@ -52,16 +52,16 @@ def brief(
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write the briefing of a run folder: one page that opens offline.
+    """Write the briefing of a run folder: one HTML page that opens offline.
 
     Args:
-        folder: what `servanda run` wrote, or where.
-        verdicts: of the claims, judged now if not given.
-        out: where to write; `briefing.html` in the folder if not given.
-        progress: of judging the claims.
+        folder: the run folder, or its path.
+        verdicts: verdicts of the claims. If not given, the claims are judged now.
+        out: file to write. If not given, `briefing.html` in the folder.
+        progress: called with the number of policies run for the claims and the number to run.
 
     Returns:
-        The page's path.
+        The path of the page.
 
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
@@ -69,7 +69,9 @@ def brief(
     run = folder if isinstance(folder, RunFolder) else open_run(Path(folder))
     if not run.note["done"]:
         raise RunFolderError(
-            where=f"run folder '{run.path}'", found="no run in it", expected="at least one batch"
+            where=f"run folder '{run.path}'",
+            found="no runs",
+            expected="at least one finished batch of runs",
         )
     simulator = prepare(run.case())
     results = run.results(simulator.model)

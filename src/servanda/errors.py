@@ -1,13 +1,13 @@
-"""The exceptions that Servanda raises on purpose, and how their messages read.
+"""The exceptions that Servanda raises on purpose, and the form of their messages.
 
 Every message says where the fault is, what was found there and what was expected instead.
-A fault that a user can mend is one of these; anything else that escapes is a bug.
+Servanda raises one of these for every fault that a user can mend. Any other exception is a bug.
 
     ServandaError
     ├── CaseError       a case file, or the data beside it, is wrong
     ├── UsageError      an option or an argument is wrong
     ├── RunFolderError  a run folder cannot be made, written or read
-    └── ExecutorError   an executor did not hand back what it was given to compute
+    └── ExecutorError   an executor did not return the batches it was given
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class ServandaError(Exception):
     """The root of every error that Servanda raises on purpose.
 
     Attributes:
-        where: The place at fault: a file, a key in it, a row, an option.
-        found: What stands there, quoted where it is text.
-        expected: What would have been right.
-        hint: The likely fix, or None. It is printed on a line of its own.
+        where: The place of the fault: a file, a key, a row or an option.
+        found: What was found there, in quotation marks if it is text.
+        expected: What would be correct.
+        hint: The likely fix, or None. It is printed on a separate line.
     """
 
     def __init__(self, where: str, found: str, expected: str, hint: str | None = None) -> None:
-        # All four go to `args`, so that an error survives the trip back from a worker process.
+        # `args` holds all four, so that the error can be pickled and sent from a worker process.
         super().__init__(where, found, expected, hint)
         self.where = where
         self.found = found
@@ -40,7 +40,7 @@ class ServandaError(Exception):
 
 
 class CaseError(ServandaError):
-    """A case cannot be read as meant: a key, name, unit, prior, source, date or row is wrong."""
+    """A case is wrong: a key, name, unit, prior, source, date or row."""
 
 
 class UsageError(ServandaError):
@@ -48,19 +48,19 @@ class UsageError(ServandaError):
 
 
 class RunFolderError(ServandaError):
-    """A run folder cannot be made, written or read: it exists, is closed to us, or is broken."""
+    """A run folder cannot be made, written or read: it exists, has no permission, or is damaged."""
 
 
 class ExecutorError(ServandaError):
-    """An executor lost a batch of runs, or handed back one twice or in part."""
+    """An executor lost a batch of runs, or returned a batch twice or incomplete."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """Say which known name is closest to a misspelt one.
+    """Suggest the known name that is closest to a misspelt one.
 
     Args:
-        name: The name as written. Case is ignored, so that `rus` finds `RUS`.
-        candidates: The names that would have been right.
+        name: The name as written. Upper and lower case count as the same, so `rus` finds `RUS`.
+        candidates: The known names.
 
     Returns:
         A hint such as "did you mean 'shells'?", or None where no candidate is close.

@@ -70,20 +70,20 @@ def test_shares_are_medians_of_what_each_run_had_earned_by_the_cutoff():
         paid_in_sight=earned * [0.5, 0.25, 0.125],
         arrears=np.ones((MONTHS, 1)) * [3.0, 12.0, 0.0],
     )
-    assert found.shares_at_cut() == {"in sight": 0.25, "hidden": 0.25, "arrears": 0.25}
+    assert found.shares_at_cutoff() == {"in sight": 0.25, "hidden": 0.25, "arrears": 0.25}
 
 
 def test_shares_weigh_runs_and_leave_out_those_that_had_earned_nothing():
     earned = np.ones((MONTHS, 1)) * [0.0, 1.0, 1.0]
     parts = {"paid": earned * [1, 1.0, 0.5], "paid_in_sight": earned * [1, 1.0, 0.5]}
     light = account(3, obligation=earned, **parts, weights=[9, 3, 1])
-    assert light.shares_at_cut()["in sight"] == 1
-    assert account(3, obligation=earned, **parts).shares_at_cut()["in sight"] == 0.75
+    assert light.shares_at_cutoff()["in sight"] == 1
+    assert account(3, obligation=earned, **parts).shares_at_cutoff()["in sight"] == 0.75
 
 
 def test_there_are_no_shares_where_nothing_was_earned():
     later = np.where(np.arange(MONTHS) > CUT, 1.0, 0.0)
-    assert account(obligation=later, paid=later).shares_at_cut() == {}
+    assert account(obligation=later, paid=later).shares_at_cutoff() == {}
 
 
 def test_covered_is_the_share_of_runs_in_which_payments_exceed_what_deliveries_cost():
@@ -130,8 +130,8 @@ def test_worth_is_what_arrived_at_market_value():
 def test_what_has_no_market_value_has_no_worth():
     """As where no mechanism of the model has the parameter."""
     model = assemble(tiny_case())
-    numbers = {k: n for k, n in model.parameters.items() if not k.startswith("exchange.unit_value")}
-    made = results(replace(model, numbers=numbers))
+    priced = {k: p for k, p in model.parameters.items() if not k.startswith("exchange.unit_value")}
+    made = results(replace(model, parameters=priced))
     assert worth(made, tie(made, "SUP>BUY:shells"), slice(0, 3)) is None
 
 

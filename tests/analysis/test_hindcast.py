@@ -69,7 +69,7 @@ def test_a_bound_is_compatible_with_everything_on_its_open_side(bound, inside):
             0.75,
             True,
             False,
-            "the record is above the model at one point, 2020-03",
+            "one figure is above the interval (2020-03)",
         ),
         (
             (50, 100, 200, 10, 300),
@@ -77,8 +77,8 @@ def test_a_bound_is_compatible_with_everything_on_its_open_side(bound, inside):
             True,
             False,
             (
-                "the record is above the model at 2 points, 2020-03 to 2020-05; "
-                "the record is below the model at 2 points, 2020-01 to 2020-04"
+                "2 figures are above the interval (2020-03 to 2020-05); "
+                "2 figures are below the interval (2020-01 to 2020-04)"
             ),
         ),
     ],
@@ -150,7 +150,7 @@ def test_what_is_left_out_of_the_comparison_is_listed():
     (found,) = hindcast(results(with_evidence(SERIES, rows), stock={"SUP.shells": 100}))
     assert [p.figure.observation.id for p in found.points] == ["E2"]
     assert [(o.id, reason) for o, reason in found.omitted] == [
-        ("E1", "about days before the case starts")
+        ("E1", "dated before the case starts")
     ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from servanda.analysis.hinges import clear, hinges, noise
+from servanda.analysis.hinges import beyond_chance, chance_size, hinges
 from servanda.engine import Model, assemble
 from servanda.results import Results
 from tests.handmade import results, uncertain_case
@@ -98,19 +98,19 @@ def test_an_outcome_that_does_not_vary_hinges_on_nothing():
 
 def test_noise_is_the_size_that_nineteen_of_twenty_correlations_stay_under():
     """Of a parameter that has no part in the outcome, over many seeds."""
-    assert noise(runs()) == pytest.approx(1.96 / 20)
+    assert chance_size(runs()) == pytest.approx(1.96 / 20)
     sizes = []
     for seed in range(200):
         drawn = runs(100, seed=seed).ensemble.parameters
         sizes.append(abs(spearmanr(drawn[DECISIVE], drawn[IDLE]).statistic))
-    under = np.mean(np.array(sizes) < noise(runs(100)))
+    under = np.mean(np.array(sizes) < chance_size(runs(100)))
     assert under == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 200))
 
 
 def test_weighted_runs_make_more_noise():
     """Half of the runs weigh nothing, so that two hundred are left."""
     halved = runs(weights=[1.0, 0.0] * (RUNS // 2))
-    assert noise(halved) == pytest.approx(1.96 / np.sqrt(200))
+    assert chance_size(halved) == pytest.approx(1.96 / np.sqrt(200))
 
 
 def test_only_what_chance_does_not_explain_is_clear():
@@ -118,6 +118,6 @@ def test_only_what_chance_does_not_explain_is_clear():
     made = runs()
     found = hinges(made, outcome_of(made))
     expected = [hinge.label for hinge in found if abs(hinge.correlation) >= 0.175]
-    assert [hinge.label for hinge in clear(made, found)] == expected
+    assert [hinge.label for hinge in beyond_chance(made, found)] == expected
     assert expected[0] == DECISIVE
     assert IDLE not in expected

@@ -235,6 +235,27 @@ REFUSED = (
     ),
     pytest.param(
         "case.toml",
+        "[[levers]]",
+        (
+            '[[proliferators]]\nactor = "AAA"\nrival = "CCC"\ntaught_by = "BBB>AAA:oil"\n'
+            'exports = ["shell"]\n[[levers]]'
+        ),
+        (
+            "case.toml: proliferators.exports: found good 'shell', expected one of shells, "
+            "troops, oil\n"
+            "  hint: did you mean 'shells'?"
+        ),
+        id="exports no good",
+    ),
+    pytest.param(
+        "case.toml",
+        'unit = "round"',
+        'unit = "round"\nmade_with = "shells"',
+        "case.toml: good 'shells', made_with: found good 'shells', expected one of troops, oil",
+        id="made with itself",
+    ),
+    pytest.param(
+        "case.toml",
         ("low = 0\nhigh = 1"),
         ("low = 1\nhigh = 0"),
         "case.toml: lever 'shells': found low 1, high 0, expected low below high",

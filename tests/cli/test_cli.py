@@ -31,13 +31,14 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
     said = servanda("--help")
     assert said.code == 0
     for text in (
-        "Will the agreement be kept?",
+        "Servanda runs a model of a strategic partnership",
         "Start with: servanda run russia-dprk.",
-        "Check a case; print the month's plan and what evidence there is.",
-        "Run a case into a new folder, with a briefing.",
-        "Judge the argument, claim by claim, and say what flips it.",
-        "Write the briefing of a run folder again.",
-        "Write a small commented case that runs, to start your own from.",
+        "Check a case, and print its mechanisms and the evidence on its parameters.",
+        "Run a case, write the results and a briefing into a new folder",
+        "Judge every claim of a case",
+        "Solve sanctions regimes",
+        "Judge the claims and write the briefing of a run folder again.",
+        "Write a small case with comments",
     ):
         assert text in said.out
 
@@ -189,7 +190,7 @@ def test_a_folder_that_exists_is_not_written_over(servanda):
     Path("mine").mkdir()
     said = servanda("run", tiny(), "--runs", "5", "--out", "mine", "--no-brief")
     assert said.err == (
-        "error: run folder 'mine': found something there already, "
+        "error: run folder 'mine': found a file or folder of this name, "
         "expected a folder that does not exist yet\n"
     )
     assert (said.out, said.code) == ("", 2)
@@ -201,7 +202,7 @@ def test_a_place_that_cannot_be_written_is_refused(servanda):
     said = servanda("run", tiny(), "--runs", "5", "--out", "file/run", "--no-brief")
     assert said.err == (
         "error: run folder 'file/run': found a write that failed: Not a directory, "
-        "expected a place that can be written, with room on it\n"
+        "expected a folder that can be written, on a disk with free space\n"
     )
     assert (said.out, said.code) == ("", 2)
     assert written() == ["file"]
@@ -266,24 +267,24 @@ def test_the_shipped_cases_answer_is_whole(servanda):
     assert said.out.endswith("results   run\n")
     for title in (
         "The pact (probabilities are conditional on the model)",
-        "Who gained, USD m a month",
-        "What leaked, share of sanctioned trade",
-        "Payment of RUS-PRK to the cut, USD m",
-        "In force at the horizon, by hidden payment and credit horizon",
-        "In force at the horizon, by hidden payment and patience",
-        "In force at the horizon, by hidden payment and worth of security",
+        "Partners' gains from the exchange, USD m a month",
+        "Leakage: share of sanctioned trade won back",
+        "Payment of RUS-PRK to the cut-off, USD m",
+        "Share of runs in force at the horizon, by hidden payment and credit horizon",
+        "Share of runs in force at the horizon, by hidden payment and patience",
+        "Share of runs in force at the horizon, by hidden payment and worth of security",
     ):
         assert f"\n{title}" in said.out
     for row in (
         "RUS-PRK",
-        "in force and used",
+        "in force and in use",
         "in force, dormant",
         "over",
         "by lapse",
         "by renegotiation",
         "by violation",
         "by substitution",
-        "half of the endings by",
+        "half of these endings by",
         "RUS-PRK/PRK",
         "RUS-PRK/RUS",
         "west-to-russia",
@@ -291,12 +292,12 @@ def test_the_shipped_cases_answer_is_whole(servanda):
         "what deliveries cost the supplier",
         "what deliveries earned at the price agreed",
         "paid in sight",
-        "paid out of sight",
-        "still owed",
+        "hidden payment",
+        "arrears",
     ):
         assert re.search(rf"│ +{row} +│", said.out), row
-    assert re.search(r"half of the endings by +│ 20(2[5-9]|30)-\d\d +│", said.out)
-    assert re.search(r"in force by its reference class alone +│ \d\d\.\d% +│", said.out)
+    assert re.search(r"half of these endings by +│ 20(2[5-9]|30)-\d\d +│", said.out)
+    assert re.search(r"in force by base hazard of reference class +│ \d\d\.\d% +│", said.out)
     with Path("run/metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["metric", "label", "unit", "mean", "low", "median", "high"]
@@ -313,7 +314,7 @@ def test_the_shipped_cases_answer_is_whole(servanda):
 
 
 def test_the_frontier_is_printed_by_quarters():
-    """Hidden payment line by line, the other number column by column."""
+    """Hidden payment line by line, the other parameter column by column."""
     from servanda.cli.answer import _frontier
 
     alive = np.arange(16.0).reshape(4, 4) / 20  # by quarter of credit, then of payment
@@ -326,10 +327,10 @@ def test_the_frontier_is_printed_by_quarters():
         "credit horizon, month: up to 10",
         "credit horizon, month: to 20",
         "credit horizon, month: to 30",
-        "credit horizon, month: more",
+        "credit horizon, month: over 30",
     ]
     assert [list(c.cells) for c in cells] == [
-        ["up to 10", "to 20", "to 30", "more"],
+        ["up to 10", "to 20", "to 30", "over 30"],
         ["0%", "5%", "10%", "15%"],
         ["20%", "25%", "30%", "35%"],
         ["40%", "45%", "50%", "55%"],
@@ -347,7 +348,7 @@ def test_money_of_the_frontier_is_in_millions():
         "worth of security, USD m a month: up to 1",
         "worth of security, USD m a month: to 2.5",
     ]
-    assert list(cells[0].cells) == ["up to 1", "to 2.5", "to 2,000", "more"]
+    assert list(cells[0].cells) == ["up to 1", "to 2.5", "to 2,000", "over 2,000"]
 
 
 def test_payments_add_up_to_what_was_earned(servanda):
@@ -367,8 +368,8 @@ def test_payments_add_up_to_what_was_earned(servanda):
         "what deliveries cost the supplier": cost,
         "what deliveries earned at the price agreed": owed,
         "paid in sight": seen,
-        "paid out of sight": paid - seen,
-        "still owed": arrears,
+        "hidden payment": paid - seen,
+        "arrears": arrears,
     }
     for name, value in printed.items():
         row = re.search(rf"│ +{name} +│ +([\d.,]+) +│", said.out)
@@ -385,16 +386,16 @@ def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
     assert said.out.startswith("Tiny: 2020-01 to 2025-12, evidence cut-off 2021-12\n")
     for slot, variant in template().spec.mechanisms.items():
         assert re.search(rf"│ {slot} +│ {variant} +│", said.out), slot
-    assert "The month's plan" in said.out
+    assert "Mechanisms in monthly order" in said.out
     assert re.search(r"│ exchange.lane_ceiling +│ 2 +│ 2 +│", said.out)
     assert said.out.endswith(
-        "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
-        "0 rows of evidence became known later; no run reads them.\n"
+        "Compared with runs: 2 figures in 1 series known by the evidence cut-off. "
+        "Not read by any run: 0 rows of evidence that became known later.\n"
     )
     earlier = servanda("check", tiny(), "--as-of", "2021-06")
     assert earlier.out.endswith(
-        "1 figures in 1 series were known by the evidence cut-off and are compared with runs. "
-        "1 rows of evidence became known later; no run reads them.\n"
+        "Compared with runs: 1 figures in 1 series known by the evidence cut-off. "
+        "Not read by any run: 1 rows of evidence that became known later.\n"
     )
     assert written() == []
 
@@ -414,13 +415,13 @@ def test_check_says_which_figures_are_not_compared_and_why(servanda):
     assert (said.err, said.code) == ("", 0)
     assert said.out.splitlines()[-3:] == [
         (
-            "2 figures in 1 series were known by the evidence cut-off and are compared with runs. "
-            "0 rows of evidence became known later; no run reads them."
+            "Compared with runs: 2 figures in 1 series known by the evidence cut-off. "
+            "Not read by any run: 0 rows of evidence that became known later."
         ),
-        "shells-delivered: 1 figure is not compared, about days before the case starts.",
+        "shells-delivered: 1 figure is not compared (dated before the case starts).",
         (
-            "shells-delivered: 2 figures are not compared, less than 25 days after the total "
-            "before it."
+            "shells-delivered: 2 figures are not compared (less than 25 days after the total "
+            "before it)."
         ),
     ]
 
@@ -429,9 +430,9 @@ def test_check_with_hindcast_prints_coverage_series_by_series(servanda):
     said = servanda("check", tiny(), "--hindcast", "--runs", "200")
     assert (said.err, said.code) == ("", 0)
     assert re.search(
-        r"│ shells-delivered +│ 2 +│ \d+% \(under 3 points, not counted\) +│", said.out
+        r"│ shells-delivered +│ 2 +│ \d+% \(under 3 figures, not counted\) +│", said.out
     )
-    assert said.out.endswith("0 of 0 series with 3 or more points reach 80%.\n")
+    assert said.out.endswith("0 of 0 series with 3 or more figures reach a coverage of 80%.\n")
 
 
 def test_claims_prints_the_ledger(servanda):
@@ -439,13 +440,16 @@ def test_claims_prints_the_ledger(servanda):
     assert (said.err, said.code) == ("", 0)
     assert "Without the supplier's shells the buyer would have fired less." in said.out
     assert re.search(
-        r"probability \d\.\d\d ± 0\.\d\d; effect .* round \(90 %: .* to .*\)", said.out
+        r"probability \d\.\d\d ± 0\.\d\d; effect .* round \(90 % interval: .* to .*\)", said.out
     )
     assert re.search(r"│ for: E1 +│", said.out)
-    assert re.search(r"│ against: no fact +│", said.out)
-    assert "flips without the facts from open-source sources: leaning" in said.out
+    assert re.search(r"│ against: none +│", said.out)
+    assert re.search(
+        r"flips to leaning \(\d\.\d\d\) without the facts from the source class “open-source”",
+        said.out,
+    )
     assert said.out.endswith(
-        "Probabilities are conditional on the model. ± is the Monte Carlo error.\n"
+        "Probabilities are conditional on the model. ± is the Monte Carlo standard error.\n"
     )
 
 
@@ -459,7 +463,9 @@ def test_the_shipped_ledger_has_every_claim(servanda, monkeypatch):
         for fact in (*verdict.claim.supports, *verdict.claim.opposes):
             assert fact in said.out
         for flip in verdict.flips:
-            assert f"{flip.condition}: {flip.word} ({flip.probability:.2f})" in said.out
+            where = f"where {flip.name} is " if flip.kind == "parameter" else ""
+            changed = f"flips to {flip.word} ({flip.probability:.2f})"
+            assert f"{changed} {where}{flip.condition}" in said.out
 
 
 def test_names_in_brackets_are_printed_whole(capsys):
@@ -478,7 +484,7 @@ def test_new_writes_a_case_that_checks_and_runs(servanda):
     said = servanda("new", name)
     assert (said.err, said.code) == ("", 0)
     assert said.out == (
-        f"{name}: a case to edit. Try: servanda check {name}, then servanda run {name}\n"
+        f"{name}: new case. Edit it, then: servanda check {name}, and servanda run {name}\n"
     )
     assert servanda("check", name).code == 0
     assert servanda("run", name, "--runs", "1", "--no-brief").code == 0
@@ -502,6 +508,6 @@ def test_a_folder_without_a_run_has_no_briefing(servanda):
     Path("run/run.json").write_text(json.dumps(note | {"done": 0, "partial": True}))
     said = servanda("brief", "run")
     assert said.err == (
-        "error: run folder 'run': found no run in it, expected at least one batch\n"
+        "error: run folder 'run': found no runs, expected at least one finished batch of runs\n"
     )
     assert (said.out, said.code) == ("", 2)

@@ -72,7 +72,9 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     done = folder.note["done"]
     assert 0 < done < wanted
     assert folder.note["partial"] is True
-    assert complained == f"interrupted: {out} holds {done} of {wanted} runs and says so\n"
+    assert (
+        complained == f"interrupted: {out} holds {done} of {wanted} runs and is marked as partial\n"
+    )
     assert (said, process.returncode) == ("", 130)
     data = folder.dataset()
     assert data.sizes["run"] == done
@@ -131,7 +133,7 @@ def test_an_interrupt_that_a_callback_loses_is_raised_again():
         while time.monotonic() < deadline:
             time.sleep(0.01)
 
-    with interrupts.raises(), pytest.raises(KeyboardInterrupt):
+    with interrupts.raises_interrupt(), pytest.raises(KeyboardInterrupt):
         going_on()
 
 
@@ -142,13 +144,13 @@ def test_another_fault_in_a_callback_is_reported_as_before(monkeypatch):
 
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", seen.append)
-    with interrupts.raises():
+    with interrupts.raises_interrupt():
         Closing()
     assert [str(lost.exc_value) for lost in seen] == ["lost"]
 
 
 def test_ctrl_c_is_handled_as_before_when_all_is_done():
     before = signal.getsignal(signal.SIGINT), sys.unraisablehook
-    with interrupts.leaves("farewell"), interrupts.raises():
+    with interrupts.exits_at_once("farewell"), interrupts.raises_interrupt():
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before

@@ -44,8 +44,8 @@ def test_it_prints_who_pays_what_is_diverted_and_what_leverage_is_lost(servanda)
     said = servanda("sanction", "russia-dprk", *FEW, "--out", "made")
     assert said.code == 0
     for text in (
-        "selective: who pays and who gains, real income before leakage",
-        "selective: what is diverted, USD m a month",
+        "selective: change in real income by country, before leakage",
+        "selective: change in the target's trade, USD m a month",
         "Leverage: percent of the target's real income",
         "Medians of 8 draws",
     ):
@@ -106,7 +106,7 @@ def test_interrupted_it_keeps_the_draws_that_are_done(servanda, monkeypatch):
         patched.setattr(module, "take", taken)
         said = servanda("sanction", "russia-dprk", *MANY, "--out", "made")
     assert (said.out, said.code) == ("", 130)
-    assert said.err == "interrupted: made holds 8 of 24 draws and says so\n"
+    assert said.err == "interrupted: made holds 8 of 24 draws and is marked as partial\n"
     note = json.loads(Path("made/sanction.json").read_text())
     assert (note["draws"], note["done"], note["partial"]) == (24, 8, True)
     whole = servanda("sanction", "russia-dprk", *FEW, "--out", "whole")
@@ -181,13 +181,16 @@ def test_everyone_may_be_a_sender(servanda):
         ),
         (
             ["--table", "--regime", "selective"],
-            "--table: found --regime beside it, expected the case's own regimes alone",
+            "--table: found --regime together with it, expected --table alone",
         ),
         (["--draws", "0"], "draws: found 0, expected at least 1"),
         (["--seed", "-1"], "seed: found -1, expected a whole number from 0 to 4294967295"),
         (
             ["--out", "taken"],
-            "--out 'taken': found something there already, expected a folder to make",
+            (
+                "--out 'taken': found a file or folder of this name, expected a folder that does "
+                "not exist yet"
+            ),
         ),
     ],
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, final
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array
 
 from servanda.case import Case
 from servanda.engine import Simulator, assemble
@@ -17,8 +19,9 @@ from servanda.mechanisms.war import ConstantTempo
 from servanda.world import Nothing, Record, Theory
 from tests.builders import tiny_case
 from tests.engine.stepping import months, with_numbers
+from tests.outside.mud import MudFlows, MudState
 from tests.outside.muddy_war import MuddyTempo
-from tests.outside.weather import Rain
+from tests.outside.weather import Rain, Weather
 
 WET = {"weather.rain": ("1/month", 0.1), "weather.storms": ("dimensionless", 0.3)}
 
@@ -79,6 +82,31 @@ def test_quantities_from_outside_have_names_like_any_other(wet):
     layout = assemble(wet, [Rain]).layout
     assert layout.resolve("water[FOE]", "here").row == 1
     assert layout.resolve("mud", "here").quantity.slot == "weather"
+
+
+def test_a_theory_may_hold_an_array():
+    @final
+    class Measured(Weather):
+        """Rain as it was measured, month by month."""
+
+        wetness: Array
+
+        variant = "measured"
+        Parameters = Nothing
+
+        @classmethod
+        def build(cls, case, layout):
+            return cls(jnp.array([0.25, 0.5, 1.0]))
+
+        def initial(self, p):
+            return MudState(water=jnp.zeros(2))
+
+        def step(self, p, world, month, draws, clock):
+            mud = self.wetness[clock.month % 3] * jnp.ones_like(world.war.war)
+            return world.weather, MudFlows(mud=mud)
+
+    found = months(tiny_case(), [Measured], numbers=[0, 1, 2])
+    assert (found["mud"][:, 0] == [0.25, 0.5, 1.0]).all()
 
 
 # ── absent slots ────────────────────────────────────────────────────────────────────────────────

@@ -180,12 +180,12 @@ def refusal(*args: Any, **given: Any) -> str:
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([1, -2], "weights: found -2, expected finite weights, none below zero"),
-        ([1, np.nan], "weights: found nan, expected finite weights, none below zero"),
-        ([1, np.inf], "weights: found inf, expected finite weights, none below zero"),
+        ([1, -2], "weights: found -2, expected finite weights, zero or above"),
+        ([1, np.nan], "weights: found nan, expected finite weights, zero or above"),
+        ([1, np.inf], "weights: found inf, expected finite weights, zero or above"),
         ([0, 0], "weights: found only zeros, expected at least one weight above zero"),
-        ([1], "weights: found 1 weights, expected 2, one a run"),
-        ([1, 1, 1], "weights: found 3 weights, expected 2, one a run"),
+        ([1], "weights: found 1 weights, expected 2, one per run"),
+        ([1, 1, 1], "weights: found 3 weights, expected 2, one per run"),
     ],
 )
 def test_weights_that_weigh_nothing_are_refused(weights, message):
@@ -255,11 +255,11 @@ def test_runs_that_have_no_weight_are_refused_alone():
         ),
         (
             {VOLATILITY: [0.1, 0.2], PERSISTENCE: [0.5]},
-            "ensemble, parameter 'war.persistence': found 1 values, expected 2, one a run",
+            "ensemble, parameter 'war.persistence': found 1 values, expected 2, one per run",
         ),
         (
             {VOLATILITY: np.ones((2, 2))},
-            "ensemble, parameter 'war.volatility': found 4 values, expected 2, one a run",
+            "ensemble, parameter 'war.volatility': found 4 values, expected 2, one per run",
         ),
         (
             {VOLATILITY: [0.1, np.nan]},
@@ -297,15 +297,15 @@ def other_case() -> Case:
 
 def test_an_ensemble_of_another_case_is_refused():
     ensemble = Ensemble.prior(model(), 2)
-    moved = other_case()
+    moved = prepare(other_case()).model
     with pytest.raises(UsageError) as caught:
         ensemble.check_fits(moved)
     assert str(caught.value) == (
-        "ensemble: found one of another case than 'tiny' as it is now,"
-        f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut included"
+        "ensemble: found one of other content than the case 'tiny' has now,"
+        f" expected one made for this case, digest {moved.digest}\n"
+        "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )
-    ensemble.check_fits(template())
+    ensemble.check_fits(model())
 
 
 def test_an_ensemble_of_another_version_is_refused():

@@ -81,21 +81,24 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
             lambda found: found[:2],
             (
                 "executor: found no results of batch 3 of 3, expected the results of every batch\n"
-                "  hint: run again: runs are keyed by number, so the others keep their results"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (
             lambda found: [found[0], found[2]],
             (
                 "executor: found no results of batch 2 of 3, expected the results of every batch\n"
-                "  hint: run again: runs are keyed by number, so the others keep their results"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (
             lambda _: [],
             (
                 "executor: found no results of batch 1 of 3, expected the results of every batch\n"
-                "  hint: run again: runs are keyed by number, so the others keep their results"
+                "  hint: run again: results depend on the run number, so the other runs stay "
+                "the same"
             ),
         ),
         (
@@ -114,10 +117,13 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
             lambda found: [(-1, found[0][1]), *found],
             "executor: found batch 0, expected batches 1 to 3",
         ),
-        (cut, "executor: found 1023 runs in batch 2, expected 1024, as it was given"),
+        (
+            cut,
+            "executor: found 1023 runs in batch 2, expected 1024 runs, as in the batch given to it",
+        ),
         (
             lambda found: [(0, found[2][1]), found[1], (2, found[0][1])],
-            "executor: found 1 runs in batch 1, expected 1024, as it was given",
+            "executor: found 1 runs in batch 1, expected 1024 runs, as in the batch given to it",
         ),
     ],
     ids=[

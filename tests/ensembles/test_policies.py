@@ -91,4 +91,6 @@ def test_a_lever_that_no_policy_can_move_is_refused():
 def test_levers_beside_policies_are_refused():
     with pytest.raises(UsageError) as caught:
         run(template(), 2, levers={"shells": 0}, policies=POLICIES)
-    assert str(caught.value) == "levers: found levers beside policies, expected one of the two"
+    assert (
+        str(caught.value) == "levers: found levers together with policies, expected one of the two"
+    )

@@ -45,7 +45,7 @@ def company(runs: int, seed: int, numbers: Any) -> Results:
     made = results(runs=runs, seed=seed)
     if numbers is None:
         return made
-    return replace(made, ensemble=replace(made.ensemble, numbers=np.array(numbers)))
+    return replace(made, ensemble=replace(made.ensemble, run_numbers=np.array(numbers)))
 
 
 # ── log probability of an estimate ──────────────────────────────────────────────────────────────

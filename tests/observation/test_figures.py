@@ -119,7 +119,7 @@ def test_flows_that_began_before_the_case_are_left_out():
     ]
     found = compared(counted("flow", DELIVERED), rows)
     assert found.ids == ["E3"]
-    reason = "about days before the case starts"
+    reason = "dated before the case starts"
     assert found.omitted == [("E1", reason), ("E2", reason)]
 
 
@@ -195,7 +195,7 @@ def test_totals_that_ended_before_the_case_are_left_out():
     rows = [observation(1, 300, "2019-12-31"), observation(2, 700, "2020-02-29")]
     found = compared(counted("running_total", DELIVERED), rows)
     assert (found.ids, found.values) == (["E2"], [700])
-    assert found.omitted == [("E1", "about days before the case starts")]
+    assert found.omitted == [("E1", "dated before the case starts")]
 
 
 def test_what_stands_for_several_is_counted_in_its_own_unit():

@@ -103,7 +103,7 @@ def test_members_are_named_in_words(model):
 
 
 def test_the_title_says_when_half_have_no_pact(fate):
-    assert survival.survival_title(fate) == "Half of all futures have no pact by June 2021"
+    assert survival.survival_title(fate) == "By June 2021 the pact is over in half of all runs"
 
 
 def test_a_title_and_the_answer_round_the_same_shares_alike(results, fate):
@@ -112,10 +112,11 @@ def test_a_title_and_the_answer_round_the_same_shares_alike(results, fate):
     one = Fate(results, fate.partnership)
     vars(one)["states"] = {state: np.full(results.months, share) for state, share in shares.items()}
     assert flat(survival.survival_title(one)) == (
-        "Most futures keep the pact to December 2021, but only 35 % still use it: "
+        "In December 2021 the pact is in force in most runs, but in use in only 35 %; "
         "in 26 % it is dormant"
     )
-    assert "in use in 35 % and dormant in 26 %; in 39 % it is over" in flat(findings.lasting(one))
+    said = "in use in 35 % and dormant in 26 %. It is over in 39 %."
+    assert said in flat(findings.survival(one))
 
 
 def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
@@ -126,22 +127,28 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
         "dormant": (0.1, "10 %"),
         "over": (0.5, "50 %"),
     }
-    lasting, resembling, gaining, leaking, hinging = map(flat, answer.sentences)
-    assert "in 50 % of 200 futures: in use in 40 % and dormant in 10 %" in lasting
-    assert "most often by renegotiation (50 %)" in lasting
-    assert "changes little" in resembling
-    assert gaining.startswith("Both gained by December 2020")
-    assert "10 % was paid in goods that observers can count, 40 % out of sight, and 50 %" in leaking
-    assert "25 % of the trade that sanctions took from Buy" in leaking
-    assert "in force in 0 % of futures where it is lowest and 100 % where highest" in hinging
+    state, past_alliances, gained, paid, hinging = map(flat, answer.sentences)
+    assert "in 50 % of 200 runs: in use in 40 % and dormant in 10 %" in state
+    assert "The most frequent way of ending is renegotiation (50 % of runs)" in state
+    assert "hardly depends on the reference class" in past_alliances
+    assert gained.startswith(
+        "By December 2020 each partner had gained from the exchange in at least"
+    )
+    assert (
+        "10 % was paid in goods that observers can count, 40 % was hidden payment, and 50 % was "
+        "not yet paid" in paid
+    )
+    assert "25 % of the sanctioned trade of Buy" in paid
+    assert "in 0 % of runs in its lowest third and in 100 % in its highest third" in hinging
 
 
-def test_the_title_names_the_number_that_decides(results, fate):
+def test_the_title_names_the_parameter_that_decides(results, fate):
     found = hinges(results, fate.alive.astype(float))
     assert found[0].label.startswith("commitment.security[")
     said = words.parameter(results.model.case, found[0].label)
     assert flat(shown_hinges.title(results, found)) == (
-        f"Most hinges on “{said}”: 0 % in force where it is lowest, 100 % where highest"
+        f"The result hinges most on “{said}”: the pact is in force in 0 % of runs in its lowest "
+        "third and in 100 % in its highest"
     )
 
 
@@ -150,10 +157,10 @@ def test_nothing_is_named_where_chance_explains_it(results):
     found = hinges(results, noise)
     assert found
     assert shown_hinges.title(results, found) == (
-        "No single number stands out from chance in 200 runs"
+        "No parameter has a correlation beyond chance in 200 runs"
     )
-    assert findings.hinging(results, []) == (
-        "No single number stands out as what the answer hinges on."
+    assert findings.strongest_parameters(results, []) == (
+        "No parameter has a correlation with the result beyond chance."
     )
 
 
@@ -162,16 +169,16 @@ def test_the_ledger_names_its_lines(account):
     """A debt of 100 a month times ½ to 1½, of which 50 is paid and 10 in sight, in the median."""
     (chart,) = ledger.figures(account)
     spec = spec_of(chart.chart)
-    names = ["Earned by deliveries", "Paid out of sight", "Paid in sight", "Arrears"]
+    names = ["Earned by deliveries", "Hidden payment", "Paid in sight", "Arrears"]
     assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == names
     assert [
         row["line"] for row in spec["layer"][0]["data"]["values"][:: account.results.months]
     ] == (names)
     assert flat(chart.alternative) == (
-        "Median of runs, since the start. "
-        "December 2020: earned by deliveries USD 1,200, paid out of sight USD 480, "
+        "Median over runs, since the start. "
+        "December 2020: earned by deliveries USD 1,200, hidden payment USD 480, "
         "paid in sight USD 120, arrears USD 600; "
-        "December 2021: earned by deliveries USD 2,400, paid out of sight USD 960, "
+        "December 2021: earned by deliveries USD 2,400, hidden payment USD 960, "
         "paid in sight USD 240, arrears USD 1,200."
     )
 
@@ -179,14 +186,15 @@ def test_the_ledger_names_its_lines(account):
 @pytest.mark.parametrize(
     ("now", "then", "ending"),
     [
-        (100.0, 101.0, "near 101 rounds a month to 2030"),
-        (100.0, 0.5, "down from 100 rounds a month to next to nothing by 2030"),
-        (100.0, 250.0, "up from 100 rounds a month to 250 rounds a month by 2030"),
-        (0.0, 0.0, "none at the cut and none in 2030, in the middle run"),
+        (100.0, 101.0, "the median stays near 101 rounds a month to 2030"),
+        (100.0, 0.5, "the median falls from 100 rounds a month to under 2 % of that by 2030"),
+        (100.0, 250.0, "the median rises from 100 rounds a month to 250 rounds a month by 2030"),
+        (0.0, 0.0, "none at the cut-off and none in 2030 in the median run"),
     ],
 )
 def test_a_fans_title_says_where_the_median_goes(now, then, ending):
-    assert fans.fan_title("Rounds", now, then, "round/month", "2030") == f"Rounds: {ending}"
+    title = flat(fans.fan_title("Rounds", now, then, "round/month", "2030"))
+    assert title == f"Rounds: {ending}"
 
 
 @pytest.mark.usefixtures("as_drawn")
@@ -221,9 +229,11 @@ def test_one_patron_is_no_contest(results):
 
 def test_claims_and_coverage_are_counted():
     assert findings.claims_title({"supported": 2, "open": 1, "contradicted": 1}) == (
-        "Of 4 claims, the model and the record support or lean to 2 and speak against 1; "
-        "1 stay open or cannot be tested here"
+        "Of 4 claims, 2 are supported or leaning, 1 are leaning against or contradicted, "
+        "and 1 are open or untestable here"
     )
-    assert findings.coverage_title(0, 0) == "No series has three figures or more by the cut"
+    assert findings.coverage_title(0, 0) == (
+        "No series has three or more figures known at the cut-off"
+    )
     assert findings.coverage_title(3, 3).startswith("All 3 series")
     assert findings.coverage_title(2, 3).startswith("2 of 3 series")

@@ -127,11 +127,14 @@ def test_the_same_run_gives_the_same_page(results, verdict, tmp_path):
 
 
 SAID = {
-    "prior": "The runs draw them from their priors, and every probability here rests on those.",
-    "posterior": "The runs draw them from a posterior, which moves little what no count bears on.",
-    "design": "The runs take them from an experimental design, so that shares of runs are no "
-    "probabilities.",
-    "given": "The runs take them as they were given, and every probability here rests on that.",
+    "prior": "The runs draw the parameters from their priors. Every probability on this page "
+    "depends on these priors.",
+    "posterior": "The runs draw the parameters from a posterior. Parameters on which no figure "
+    "bears stay close to their priors.",
+    "design": "The runs take the parameters from an experimental design. Shares of runs are "
+    "therefore no probabilities.",
+    "given": "The runs take the parameters as they were given. Every probability on this page "
+    "depends on these values.",
 }
 
 

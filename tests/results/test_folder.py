@@ -352,8 +352,8 @@ def test_a_disk_that_fills_up_while_results_are_written(tmp_path, monkeypatch):
         folder.append(batch(CHUNK, CHUNK))
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: No space left on device, "
-        "expected a place that can be written, with room on it\n"
-        f"  hint: its first {CHUNK} runs stay readable"
+        "expected a folder that can be written, on a disk with free space\n"
+        f"  hint: the first {CHUNK} runs stay readable"
     )
     monkeypatch.undo()
     left = open_run(tmp_path / "run")
@@ -381,7 +381,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing(tmp_path, monkeypatch
         create(tmp_path / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: No space left on device, "
-        "expected a place that can be written, with room on it"
+        "expected a folder that can be written, on a disk with free space"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -394,7 +394,7 @@ def test_a_folder_that_exists_is_left_alone(tmp_path):
     with pytest.raises(RunFolderError) as caught:
         create(tmp_path)
     assert str(caught.value) == (
-        f"run folder '{tmp_path}': found something there already, "
+        f"run folder '{tmp_path}': found a file or folder of this name, "
         "expected a folder that does not exist yet"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
@@ -409,7 +409,7 @@ def test_a_parent_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         create(tmp_path / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: Permission denied, "
-        "expected a place that can be written, with room on it"
+        "expected a folder that can be written, on a disk with free space"
     )
 
 
@@ -419,7 +419,7 @@ def test_a_parent_that_is_a_file_is_refused(tmp_path):
         create(tmp_path / "file" / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'file' / 'run'}': found a write that failed: Not a directory, "
-        "expected a place that can be written, with room on it"
+        "expected a folder that can be written, on a disk with free space"
     )
 
 
@@ -430,8 +430,8 @@ def test_a_parent_that_is_a_file_is_refused(tmp_path):
         ({"run.json": '{"seed": 1, "ru'}, "no readable run.json"),
         ({"run.json": "[]"}, f"a run.json without {NEEDED}"),
         ({"run.json": "{}"}, f"a run.json without {NEEDED}"),
-        ({"case": None}, "no case in it"),
-        ({"results.zarr": None}, "no results.zarr in it"),
+        ({"case": None}, "no 'case' in it"),
+        ({"results.zarr": None}, "no 'results.zarr' in it"),
     ],
 )
 def test_what_is_no_run_folder_is_not_opened(tmp_path, broken, found):

@@ -292,7 +292,8 @@ def test_an_empty_span_is_refused():
 
 def test_a_month_of_an_event_is_no_number_of_years():
     assert refusal(reduce="month_of_event", unit="year", above=1) == (
-        "case.toml: metric 'm': found unit 'year', expected 'month', in which events are dated"
+        "case.toml: metric 'm': found unit 'year', expected 'month', the unit of the dates of "
+        "events"
     )
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 import servanda
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import CaseError, UsageError
+from servanda.mechanisms.war import ConstantTempo
 from servanda.results import prepare, run, run_policies, run_to_folder
 from tests.cases import template
 
@@ -96,7 +97,7 @@ def test_progress_counts_the_runs_of_every_policy():
         ({"seed": 2**32}, "seed: found 4294967296, expected a whole number from 0 to 4294967295"),
         (
             {"runs": 2, "runs_numbered": [1]},
-            "runs: found runs beside runs_numbered, expected one of the two",
+            "runs: found runs together with runs_numbered, expected one of the two",
         ),
         ({"runs_numbered": [3, 3]}, "run numbers: found 3 twice, expected each run once"),
         ({"runs_numbered": []}, "run numbers: found none, expected at least one"),
@@ -118,8 +119,14 @@ def test_a_request_that_makes_no_sense_is_refused(given, message):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"runs": 2}, "runs: found runs beside an ensemble, expected the ensemble's own"),
-        ({"seed": 1}, "seed: found seed beside an ensemble, expected the ensemble's own"),
+        (
+            {"runs": 2},
+            "runs: found runs together with an ensemble, expected the runs of the ensemble",
+        ),
+        (
+            {"seed": 1},
+            "seed: found seed together with an ensemble, expected the seed of the ensemble",
+        ),
         (
             {"runs_numbered": [2]},
             "run numbers: found 2, expected numbers of the ensemble's 2 runs",
@@ -146,7 +153,7 @@ def test_an_ensemble_of_another_cutoff_is_refused_and_no_folder_is_made(tmp_path
     assert str(caught.value) == (
         "ensemble: found one of another case than 'tiny' as it is now,"
         f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut included"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -168,3 +175,16 @@ def test_a_cutoff_outside_the_case_is_refused():
 
 def test_the_public_name_is_the_same_function():
     assert servanda.run is run
+
+
+def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
+    steady = run(template(), 4, theories=[ConstantTempo])
+    assert (steady["log_tempo"] == steady["log_tempo"].isel(month=0)).all()
+    without = drawn(4)
+    with pytest.raises(UsageError) as caught:
+        run(template(), ensemble=without, theories=[ConstantTempo])
+    assert str(caught.value) == (
+        "ensemble: found one of another case than 'tiny' as it is now, expected one made for this "
+        f"case, of digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
+        "  hint: an ensemble belongs to one content of a case, its cut-off included"
+    )

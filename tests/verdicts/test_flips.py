@@ -129,8 +129,14 @@ def test_the_reference_class_that_decides_is_found(model):
     drawn = uniform() | {DRAW: uniform(seed=5)["p0"]}
     found = flips(model, holding(drawn[DRAW] < 0.5), drawn, weighing(()))
     assert [(f.kind, f.name, f.condition, f.word, f.probability) for f in found] == [
-        ("reference class", "loose", "among pacts like loose ones", "leaning", 1.0),
-        ("reference class", "tight", "among pacts like tight ones", "leaning against", 0.0),
+        ("reference class", "loose", "in runs of the reference class “loose”", "leaning", 1.0),
+        (
+            "reference class",
+            "tight",
+            "in runs of the reference class “tight”",
+            "leaning against",
+            0.0,
+        ),
     ]
 
 
@@ -149,11 +155,11 @@ def test_an_accounting_that_comes_out_otherwise_is_found(model):
     found = flips(model, SURE, {}, weighing(recorded=0.2, valued=0.95))
     assert [(f.kind, f.name, f.condition, f.word, f.probability) for f in found] == [
         # from the other side two accountings hold it back, and the record lifts it
-        ("accounting", "recorded", "counted as recorded", "open", 0.2),
+        ("accounting", "recorded", "under the accounting “recorded”", "open", 0.2),
         (
             "record",
             "the record",
-            "by the model alone, facts and other accountings left aside",
+            "by the model alone, without the facts and the other accountings",
             "supported",
             1.0,
         ),
@@ -173,10 +179,10 @@ def test_the_class_of_sources_on_which_a_verdict_rests_is_found(model):
     found = flips(model, SURE, {}, weighing(facts[:1], facts[1:]))
     assert weighing(facts[:1], facts[1:]).word(1.0) == "leaning"  # 3 against 2: split
     assert [(f.name, f.condition, f.word) for f in found] == [
-        ("ministry", "without the facts from ministry sources", "supported"),
+        ("ministry", "without the facts from the source class “ministry”", "supported"),
         (
             "the record",
-            "by the model alone, facts and other accountings left aside",
+            "by the model alone, without the facts and the other accountings",
             "supported",
         ),
     ]

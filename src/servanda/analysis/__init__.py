@@ -1,1 +1,1 @@
-"""Analysis: every figure that is shown is computed here, once; showing it is apart."""
+"""Analysis: computes every figure that the terminal and the briefing show."""

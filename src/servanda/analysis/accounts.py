@@ -1,4 +1,4 @@
-"""The account of a pact: what deliveries cost and earned, what was paid, and what is owed."""
+"""The account of a pact: cost and earnings of deliveries, payments and arrears."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ _YEAR = 12
 
 @dataclass(frozen=True)
 class Gains:
-    """What each partner gained from the exchange over some months, as it values it.
+    """The gain of each partner from the exchange over some months, at its own values.
 
     Attributes:
-        by_partner: USD, buyer first.
-        both: the lesser of the two shares of runs in which a partner gains.
-        ahead: who gains more in most runs.
-        share: in which share of runs.
+        by_partner: gain in USD, buyer first.
+        both: the share of runs in which a partner gains; the lesser of the two partners' shares.
+        ahead: the partner that gains more in most runs.
+        share: the share of runs in which that partner gains more.
     """
 
     by_partner: Mapping[str, Spread]
@@ -34,12 +34,12 @@ class Gains:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a tie of the pact brought to the cut-off and after it.
+    """What a tie of the pact delivered to the evidence cut-off and after it.
 
     Attributes:
-        tie: which.
-        amount: to the cut-off, in the good's unit; of lent people, how many are there then.
-        worth, after: USD at market worth, to the cut-off and after it; None if it has no worth.
+        tie: the tie.
+        amount: amount to the cut-off, in the good's unit; for lent people, the number then present.
+        worth, after: USD at market prices, to the cut-off and after it; None if it has no price.
     """
 
     tie: Tie
@@ -50,11 +50,11 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Account:
-    """One partnership's debts and payments.
+    """The debts and payments of one partnership.
 
     Attributes:
-        results: of the runs.
-        partnership: which.
+        results: results of the runs.
+        partnership: the partnership.
     """
 
     results: Results
@@ -78,7 +78,7 @@ class Account:
 
     @cached_property
     def paid(self) -> Float[np.ndarray, "month run"]:
-        """What payments settled, USD since the start."""
+        """Payments, at their worth to the payee, USD since the start."""
         return self._total("paid")
 
     @cached_property
@@ -88,18 +88,18 @@ class Account:
 
     @cached_property
     def hidden(self) -> Float[np.ndarray, "month run"]:
-        """Payments that observers cannot count, USD since the start."""
+        """Hidden payments, which observers cannot count, USD since the start."""
         return np.asarray(self.paid - self.in_sight)
 
     @cached_property
     def arrears(self) -> Float[np.ndarray, "month run"]:
-        """Owed and not paid, USD."""
+        """Arrears: owed and not paid, USD."""
         return self._series("arrears")
 
-    def shares_at_cut(self) -> Mapping[str, float]:
-        """Median shares of what was earned by the cut-off: paid in sight, hidden, still owed.
+    def shares_at_cutoff(self) -> Mapping[str, float]:
+        """Median shares of earnings to the cut-off: paid in sight, hidden payment, and arrears.
 
-        Runs that had earned nothing by then are left out; empty where all are.
+        Runs without earnings by then are left out. The result is empty if no run has earnings.
         """
         cutoff = self.results.cutoff
         some = self.earned[cutoff] > 0
@@ -121,7 +121,7 @@ class Account:
         }
 
     def gained(self) -> Gains | None:
-        """Who gained by the cut-off, debts counted as pay; None where nobody did."""
+        """The gains to the cut-off, with arrears counted as paid; None if there are none."""
         weights, own = self.results.weights, self.partnership
         past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
@@ -134,7 +134,7 @@ class Account:
         return Gains(by_partner, min(positive), ahead, share)
 
     def middle_half(self) -> Mapping[str, Float[np.ndarray, "3 month"]]:
-        """The median of each line of the account by month, between the quartiles."""
+        """The median and the quartiles of each line of the account, by month."""
         lines = {
             "earned": self.earned,
             "hidden": self.hidden,
@@ -145,7 +145,7 @@ class Account:
         return {name: quantile(values, levels, weights) for name, values in lines.items()}
 
     def entries(self) -> list[Entry]:
-        """What each tie under the pact brought, the supplier's first."""
+        """What each tie under the pact delivered, the supplier's ties first."""
         return [self._entry(tie) for tie in self.ties]
 
     def _entry(self, tie: Tie) -> Entry:
@@ -161,13 +161,13 @@ class Account:
 
     @property
     def covered(self) -> float:
-        """Share of runs in which what was paid by the cut-off is more than deliveries cost."""
+        """Share of runs in which payments to the cut-off exceed the cost of deliveries."""
         cutoff = self.results.cutoff
         return float(mean(self.paid[cutoff] > self.cost[cutoff], self.results.weights))
 
     @property
     def ties(self) -> list[Tie]:
-        """The ties under the pact, the supplier's first."""
+        """The ties under the pact, the supplier's ties first."""
         pair = {self.partnership.supplier, self.partnership.buyer}
         found = [
             t
@@ -183,13 +183,13 @@ def accounts(results: Results) -> list[Account]:
 
 
 def moved(results: Results, tie: Tie) -> Float[np.ndarray, "month run"]:
-    """What a tie delivered each month, or how many lent people were there."""
+    """What a tie delivered each month, or the number of lent people present."""
     lent = results.model.axes.kind(tie) == "lent"
     return results.series(f"{'lent' if lent else 'arrived'}[{tie.label}]")
 
 
 def worth(results: Results, tie: Tie, months: slice) -> Float[np.ndarray, "run"] | None:
-    """What a tie brought at market worth over some months, USD; None if it has no worth."""
+    """The worth of a tie's deliveries over some months, in USD; None if the tie has no price."""
     value = results.parameter(f"exchange.unit_value[{tie.label}]")
     if value is None:
         return None
@@ -197,12 +197,12 @@ def worth(results: Results, tie: Tie, months: slice) -> Float[np.ndarray, "run"]
 
 
 def leakage(results: Results, route: str, months: slice) -> Float[np.ndarray, "run"]:
-    """Mean share of sanctioned trade that a route wins back over some months."""
+    """The mean leakage of a route over some months."""
     return np.asarray(results.series(f"leakage[{route}]")[months].mean(axis=0))
 
 
 def leaked_last_year(results: Results) -> Mapping[str, float]:
-    """The median share that routes won back in the last year to the cut-off, by their target."""
+    """The median leakage in the last year to the evidence cut-off, by target of the route."""
     months = slice(max(results.cutoff - _YEAR + 1, 0), results.cutoff + 1)
     return {
         route.target: spread(leakage(results, route.name, months), results.weights).median

@@ -1,4 +1,4 @@
-"""What a checked case is made of: the month's plan, and the evidence on each parameter."""
+"""The content of a checked case: mechanisms in monthly order, and evidence on parameters."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from servanda.results import prepare
 
 @dataclass(frozen=True)
 class Step:
-    """One mechanism in the order of the month.
+    """One mechanism, in monthly order.
 
     Attributes:
         mechanism: its slot.
@@ -27,12 +27,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Bearing:
-    """How much evidence bears on a parameter.
+    """The evidence that bears on a parameter table.
 
     Attributes:
-        parameter: its name.
-        uncertain: how many members of it are uncertain.
-        figures: how many figures bear on its mechanism.
+        parameter: name of the parameter table.
+        uncertain: number of its parameters that are uncertain.
+        figures: number of figures that bear on its mechanism.
     """
 
     parameter: str
@@ -46,12 +46,12 @@ class Check:
 
     Attributes:
         case: the case.
-        plan: its mechanisms in the order of the month.
-        evidence: figures that bear on each uncertain parameter, through its mechanism.
-        compared: figures known at the evidence cut-off that are compared with runs, by series.
-        omitted: how many figures of a series are not compared, by series and reason.
-        later: how many rows of evidence became known after the cut-off.
-        late_priors: priors that cite what became known after the cut-off.
+        plan: its mechanisms in monthly order.
+        evidence: the evidence on each parameter table with uncertain parameters.
+        compared: number of figures known at the evidence cut-off and compared with runs, by series.
+        omitted: number of figures that are not compared, by series and reason.
+        later: number of evidence rows that became known after the cut-off.
+        late_priors: priors that cite evidence from after the cut-off.
     """
 
     case: Case
@@ -66,7 +66,8 @@ class Check:
         figures = sum(self.compared.values())
         return (
             f"<Check of {self.case.spec.name}: {len(self.plan)} mechanisms, "
-            f"{len(self.evidence)} parameters, {figures} figures in {len(self.compared)} series>"
+            f"{len(self.evidence)} parameter tables, {figures} figures in "
+            f"{len(self.compared)} series>"
         )
 
 

@@ -1,4 +1,4 @@
-"""The fate of a pact: in use, dormant or over, how it ends, and what past alliances say."""
+"""The fate of a pact: its state by month, its ways of ending, and its reference classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ _YES = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Fate:
-    """One partnership's futures.
+    """The state of one partnership in all runs.
 
     Attributes:
-        results: of the runs.
-        partnership: which.
+        results: results of the runs.
+        partnership: the partnership.
     """
 
     results: Results
@@ -47,7 +47,7 @@ class Fate:
 
     @property
     def dormant(self) -> Bool[np.ndarray, "run"]:
-        """The runs in which it is in force at the horizon but hardly used."""
+        """The runs in which the pact is in force and dormant at the horizon."""
         return np.asarray(self._alive[-1] & self._dormant[-1])
 
     @cached_property
@@ -69,26 +69,26 @@ class Fate:
         }
 
     def when_over(self, share: float) -> int | None:
-        """The position of the first month in which this share of runs has no pact, or None."""
+        """The position of the first month in which this share of pacts is over, or None."""
         over = self.states["over"]
         return int(np.argmax(over >= share)) if over[-1] >= share else None
 
     @property
     def half_ended(self) -> int | None:
-        """The month by which half of those endings have come that come by the horizon, or None."""
+        """The month by which half of the endings to the horizon have happened, or None."""
         last = float(self.states["over"][-1])
         return self.when_over(last / 2) if last > 0 else None
 
     @property
     def commonest_way(self) -> tuple[str, float]:
-        """The way in which most runs end, and its share of all runs at the horizon."""
+        """The most frequent way of ending, and its share of all runs at the horizon."""
         final = {way: float(shares[-1]) for way, shares in self.ways.items()}
         way = max(final, key=lambda name: final[name])
         return way, final[way]
 
     @property
     def by_class_alone(self) -> float:
-        """Probability of being in force at the horizon by the hazard of the reference class alone.
+        """The probability of being in force at the horizon by the base hazard alone.
 
         The mean over runs of exp(−Σ base hazard), summed over the months after the cut-off.
         """
@@ -98,11 +98,11 @@ class Fate:
 
     @cached_property
     def classes(self) -> Mapping[str, Bool[np.ndarray, "run"]]:
-        """The runs of each reference class; empty where there is one only."""
+        """The runs of each reference class; empty if there is one class only."""
         return by_class(self.results.model, self.results.ensemble)
 
     def class_curve(self, name: str) -> Float[np.ndarray, "month"]:
-        """Share of a class's runs with the pact in force, by month."""
+        """The share of a class's runs with the pact in force, by month."""
         own = self.classes[name]
         return weighted.mean(self._alive[:, own], self.results.weights[own])
 

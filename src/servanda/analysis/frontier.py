@@ -1,4 +1,4 @@
-"""The frontier of hidden payment: with how much of it, and how much patience, a pact lasts."""
+"""The share of runs in force, by quarters of hidden payment and of one parameter."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ FEWEST = 20
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """Share of runs with the pact in force, by hidden payment and one parameter, in quarters.
+    """The share of runs in force, by quarters of hidden payment and of one parameter.
 
     Attributes:
-        name: the parameter, in words.
-        ends: what its lowest and highest quarter are called.
-        unit: its unit.
+        name: name of the parameter, in words.
+        ends: names of its lowest and highest quarter.
+        unit: unit of the parameter.
         across, up: edges of the quarters of hidden payment (USD) and of the parameter.
         alive: share in force at the horizon by quarter of the parameter and of hidden payment; NaN
-            where there are too few runs.
+            if there are too few runs.
     """
 
     name: str
@@ -36,9 +36,10 @@ class Frontier:
 
 
 def frontiers(fate: Fate, account: Account) -> list[Frontier]:
-    """Hidden payment by the cut-off against credit, patience, and the worth of security.
+    """Hidden payment to the cut-off, with credit horizon, patience and worth of security.
 
-    There are none where every run or no run keeps the pact, and none of what does not vary.
+    There are none if the pact is in force in all runs or in no run. Parameters that do not vary are
+    left out.
     """
     results = fate.results
     hidden = account.hidden[results.cutoff]
@@ -58,7 +59,7 @@ def _few(values: Float[np.ndarray, "run"]) -> bool:
 def _others(
     results: Results, account: Account
 ) -> list[tuple[str, tuple[str, str], str, Float[np.ndarray, "run"] | None]]:
-    """What hidden payment is held against: names, ends, units and values."""
+    """The parameters to combine with hidden payment: names, ends, units and values."""
     own = account.partnership
     rate = results.parameter("commitment.discount_rate")
     security = [

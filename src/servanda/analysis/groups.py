@@ -1,4 +1,4 @@
-"""Runs that have something in common: a third of a parameter's range, or a reference class."""
+"""Groups of runs: the outer thirds of a parameter, and the reference classes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from servanda.engine import Model
 from servanda.ensembles import Ensemble, weighted
 from servanda.results.results import CLASS_DRAW, reference_classes
 
-# Some of the runs must differ from all by this many standard errors before anything is named: with
-# some three hundred parameters looked at, fewer would name one by chance.
+# A group is reported if it differs from all runs by this many standard errors. With some three
+# hundred parameters compared, a lower limit would report groups by chance.
 CLEAR = 3.5
 
 
 @dataclass(frozen=True, eq=False)
 class Thirds:
-    """The runs in which a parameter is in its lowest and its highest third.
+    """The runs in the lowest and the highest third of a parameter.
 
     Attributes:
-        lower, upper: where the thirds end and begin.
-        lowest, highest: whether each run is in them.
+        lower, upper: upper bound of the lowest third, and lower bound of the highest.
+        lowest, highest: whether each run is in the third.
     """
 
     lower: float
@@ -37,14 +37,14 @@ def thirds(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) 
 
 
 def varying(ensemble: Ensemble) -> Iterator[tuple[str, Float[np.ndarray, "run"]]]:
-    """Parameters that differ between runs, but for the one that chooses the reference class."""
+    """The parameters that differ between runs, except the one that chooses the reference class."""
     for name, values in ensemble.parameters.items():
         if name != CLASS_DRAW and float(np.ptp(values)) > 0:
             yield name, values
 
 
 def by_class(model: Model, ensemble: Ensemble) -> Mapping[str, Bool[np.ndarray, "run"]]:
-    """The runs of each reference class; empty where the case has one class or none is chosen."""
+    """The runs of each reference class; empty if the case has fewer than two classes."""
     names = model.case.spec.reference_classes
     own = np.array(reference_classes(model, ensemble))
     found = {name: own == name for name in names if (own == name).any()}

@@ -1,4 +1,4 @@
-"""Hindcast: does the record to the cut-off lie within what the model expected?"""
+"""The hindcast: prior-predictive coverage of the record to the evidence cut-off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ WANTED = 0.8
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """A figure beside what the model expected of its source.
+    """A figure, with the model's predictive interval for it.
 
     Attributes:
         figure: the figure.
-        interval: the 90 % predictive interval of the count, bias and error included.
+        interval: the 90 % predictive interval of the count, with the source's bias and error.
     """
 
     figure: Figure
@@ -26,7 +26,7 @@ class Predicted:
 
     @property
     def inside(self) -> bool:
-        """Whether the figure is within the interval, or beyond it where a bound allows that."""
+        """Whether the figure lies in the interval, or outside on a side that its bound allows."""
         low, high = self.interval
         match self.figure.rule.bound:
             case "upper":
@@ -39,12 +39,12 @@ class Predicted:
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """How much of one series lies within its 90 % predictive intervals.
+    """The figures of one series, with their 90 % predictive intervals.
 
     Attributes:
         series: the series.
-        points: its figures to the cut-off, with what the model expected.
-        omitted: its figures that are not compared, and why.
+        points: its figures to the evidence cut-off, with the model's predictive intervals.
+        omitted: its figures that are not compared, and the reason.
     """
 
     series: Series
@@ -53,17 +53,17 @@ class Coverage:
 
     @property
     def inside(self) -> int:
-        """How many figures lie inside."""
+        """The number of figures inside their intervals."""
         return sum(point.inside for point in self.points)
 
     @property
     def share(self) -> float:
-        """What part of the figures lies inside."""
+        """The coverage: the share of figures inside their intervals."""
         return self.inside / len(self.points)
 
     @property
     def counted(self) -> bool:
-        """Whether there are enough figures to say anything."""
+        """Whether there are enough figures to compute a coverage."""
         return len(self.points) >= FEW
 
     @property
@@ -73,7 +73,7 @@ class Coverage:
 
     @property
     def reason(self) -> str:
-        """Where the record lies outside, in words; empty if the series reaches the coverage."""
+        """The figures outside their intervals, in words; empty if the coverage is reached."""
         if self.reached:
             return ""
         outside = [p for p in self.points if not p.inside]
@@ -84,8 +84,8 @@ class Coverage:
             if points:
                 days = [p.figure.observation.ref_end for p in points]
                 when = f"{days[0]:%Y-%m}" if len(set(days)) == 1 else _span(days[0], days[-1])
-                count = "one point" if len(points) == 1 else f"{len(points)} points"
-                parts.append(f"the record is {side} the model at {count}, {when}")
+                count = "one figure is" if len(points) == 1 else f"{len(points)} figures are"
+                parts.append(f"{count} {side} the interval ({when})")
         return "; ".join(parts)
 
 
@@ -94,7 +94,7 @@ def _span(first: object, last: object) -> str:
 
 
 def hindcast(results: Results) -> list[Coverage]:
-    """Coverage of every series that the model observes and that has figures by the cut-off."""
+    """The coverage of every series that the model observes and that has figures to the cut-off."""
     found = []
     for known in known_records(results.model):
         if known.figures:
@@ -104,7 +104,7 @@ def hindcast(results: Results) -> list[Coverage]:
 
 
 def predict(results: Results, series: Series, figures: Sequence[Figure]) -> list[Predicted]:
-    """Each figure with the 90 % predictive interval of what its source would have counted."""
+    """Each figure, with the 90 % predictive interval of its source's count."""
     counted = sample(figures, expected(results, series, figures), results)
     low, high = weighted.quantile(counted, (0.05, 0.95), results.weights)
     return [
@@ -113,6 +113,6 @@ def predict(results: Results, series: Series, figures: Sequence[Figure]) -> list
 
 
 def summary(coverages: Sequence[Coverage]) -> tuple[int, int]:
-    """How many series with enough figures reach the wanted coverage, and how many there are."""
+    """The number of counted series that reach the wanted coverage, and of counted series."""
     counted = [c for c in coverages if c.counted]
     return sum(c.reached for c in counted), len(counted)

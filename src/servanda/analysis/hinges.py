@@ -1,4 +1,4 @@
-"""What an outcome hinges on: which uncertain parameters go with it across runs."""
+"""What an outcome hinges on: the rank correlation of parameters with it over runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,13 @@ _FEWEST_RUNS = 30
 
 @dataclass(frozen=True)
 class Hinge:
-    """One uncertain parameter and how an outcome goes with it.
+    """One uncertain parameter, and its association with an outcome.
 
     Attributes:
-        label: its printed name.
-        status: whether it is measured, estimated or assumed.
+        label: printed name of the parameter.
+        status: measured, estimated or assumed.
         correlation: Spearman's rank correlation with the outcome over runs.
-        low, high: mean outcome in the runs in which the parameter is in its lowest third, and in
-            its highest.
+        low, high: mean outcome in the lowest and in the highest third of the parameter.
     """
 
     label: str
@@ -33,9 +32,9 @@ class Hinge:
 
 
 def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
-    """Every parameter of the model that varies, what matters most first.
+    """Every parameter of the model that varies, the strongest correlation first.
 
-    There are none if the outcome does not vary or there are too few runs to say.
+    There are none if the outcome does not vary or there are too few runs.
     """
     some = results.weights > 0
     weights, outcome = results.weights[some], outcome[some]
@@ -55,13 +54,13 @@ def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
     return sorted(found, key=lambda hinge: -abs(hinge.correlation))
 
 
-def clear(results: Results, found: Sequence[Hinge]) -> list[Hinge]:
-    """Those whose correlation chance does not explain."""
+def beyond_chance(results: Results, found: Sequence[Hinge]) -> list[Hinge]:
+    """The parameters whose correlation is beyond chance."""
     return [h for h in found if abs(h.correlation) * np.sqrt(_runs(results)) >= CLEAR]
 
 
-def noise(results: Results) -> float:
-    """The size that nineteen of twenty correlations stay under where there is none."""
+def chance_size(results: Results) -> float:
+    """The size under which 95 % of correlations lie if there is no association."""
     return float(1.96 / np.sqrt(_runs(results)))
 
 

@@ -1,4 +1,4 @@
-"""Influence: who shares in which client, and who leads."""
+"""Influence: patrons of each client, their shares, and the largest share."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from servanda.results import Results
 
 
 def clients(results: Results) -> Mapping[str, Sequence[Patronage]]:
-    """Patrons by client, where there are two or more to share in it."""
+    """The patrons of each client that has two or more."""
     found: dict[str, list[Patronage]] = {}
     for patronage in results.model.case.spec.patronages:
         found.setdefault(patronage.client, []).append(patronage)

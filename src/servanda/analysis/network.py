@@ -1,4 +1,4 @@
-"""Who sends what to whom: the worth of ties over some months."""
+"""The worth of the ties between actors over some months."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LEAST = 1e5
 
 @dataclass(frozen=True)
 class Edge:
-    """What one actor sends another on one basis, the median in USD a month."""
+    """The worth that one actor sends another on one basis: the median, in USD a month."""
 
     giver: str
     receiver: str
@@ -23,7 +23,7 @@ class Edge:
 
 
 def edges(results: Results, months: slice) -> list[Edge]:
-    """Every tie with worth over some months, goods of one basis together."""
+    """The worth of ties over some months, summed over the goods of one basis."""
     found: dict[tuple[str, str, str], np.ndarray] = {}
     span = len(range(*months.indices(results.months)))
     for tie in results.model.case.spec.ties:
@@ -36,5 +36,5 @@ def edges(results: Results, months: slice) -> list[Edge]:
 
 
 def between(found: Sequence[Edge], giver: str, receiver: str) -> float:
-    """What one actor sends another, USD a month."""
+    """The worth that one actor sends another, in USD a month."""
     return sum(e.worth for e in found if (e.giver, e.receiver) == (giver, receiver))

@@ -1,4 +1,4 @@
-"""The record beside the runs: each figure at its time, as its source class counts it."""
+"""Series of the record with the model's intervals: data of the fan charts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from servanda.observation import Figure, monthly, record
 from servanda.observation.figures import carried
 from servanda.results import Results
 
-# The levels of a band of nine tenths of runs, of one half, and of the median.
+# The levels of the 90 % interval, the 50 % interval and the median.
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DAYS_A_YEAR = 365.25
 
@@ -25,12 +25,12 @@ class Drawn:
 
     Attributes:
         observation: the figure.
-        source_class: whose it is.
+        source_class: source class of the figure.
         bound: `estimate`, `upper` or `lower`.
-        first, last: years that it is about; equal for a level.
-        value: in the chart's unit.
-        low, high: where the model expected this source's figure, 90 %; None for later ones.
-        later: known only after the evidence cut-off.
+        first, last: start and end of its period, in years; equal for a level.
+        value: value in the chart's unit.
+        low, high: the model's 90 % predictive interval for the figure; None for later figures.
+        later: whether it became known after the evidence cut-off.
     """
 
     observation: Observation
@@ -46,15 +46,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Observed:
-    """A series with what the model holds to be so.
+    """A series, with the model's intervals and the figures of the record.
 
     Attributes:
         series: the series.
-        unit: what the chart is in.
+        unit: unit of the chart.
         bands: quantiles over runs of the model's value in each month, in that unit, at the levels
             of `BANDS`.
-        figures: what sources said.
-        coverage: how the figures to the cut-off fared.
+        figures: figures of the record.
+        coverage: coverage of the figures to the evidence cut-off.
     """
 
     series: Series
@@ -64,12 +64,12 @@ class Observed:
     coverage: Coverage
 
     def median_of_year(self, last: int) -> float:
-        """The mean of the medians of the twelve months to a position, as far as there are any."""
+        """The mean of the monthly medians over the twelve months to a position."""
         return float(self.bands[BANDS.index(0.5), max(last - 11, 0) : last + 1].mean())
 
 
 def observed(results: Results, coverages: Iterable[Coverage]) -> list[Observed]:
-    """Every series with enough figures to be worth a chart."""
+    """Every series with enough figures for a chart."""
     return [_one(results, c) for c in coverages if c.counted]
 
 
@@ -90,19 +90,19 @@ def _one(results: Results, coverage: Coverage) -> Observed:
 
 
 def _time(series: Series) -> str:
-    """What a flow is counted by: the series' own time, or a month."""
+    """The time unit of a flow: that of the series, or a month."""
     return series.unit.partition("/")[2] or "month"
 
 
 def _unit(results: Results, series: Series) -> str:
-    """The series' unit, a flow's without time; the model's where one thing stands for several."""
+    """The series' unit, without time for a flow; the model's unit if a counted thing is several."""
     if any(rule.equivalence != 1.0 for rule in series.rules):
         return results.unit(series.observes[0]).removesuffix("/month")
     return series.unit if series.counting == "level" else series.unit.partition("/")[0]
 
 
 def _later(results: Results, series: Series) -> list[Drawn]:
-    """What became known after the cut-off, compared in the same way."""
+    """The figures that became known after the cut-off, in the same form."""
     case, horizon = results.model.case, results.years[-1]
     everything = [o for o in case.evidence.of(series.name) if _year(o.ref_end, end=True) <= horizon]
     known = {o.id for o in case.known.observations}
@@ -140,7 +140,7 @@ def _draw(
 def _span(
     results: Results, series: Series, figures: Sequence[Figure], figure: Figure
 ) -> tuple[float, float]:
-    """Years that a compared figure is about."""
+    """The start and end of a figure's period, in years."""
     o = figure.observation
     last = _year(o.ref_end, end=True)
     if series.counting == "level":
@@ -157,7 +157,7 @@ def _span(
 
 
 def _begins(results: Results, series: Series) -> float:
-    """When a running total can have begun: the first month in which any run has some."""
+    """The start of a running total: the first month in which a run has a value."""
     flowing = sum(np.abs(results.series(name)).max(axis=-1) for name in series.observes)
     moving = np.flatnonzero(np.asarray(flowing) > 0)
     first = moving[0] if len(moving) else 0
@@ -165,7 +165,7 @@ def _begins(results: Results, series: Series) -> float:
 
 
 def _scale(series: Series, figure: Figure, first: float, last: float) -> float:
-    """What turns a figure into the chart's unit: an amount becomes a mean rate."""
+    """The factor to the chart's unit. An amount becomes a mean rate."""
     if series.counting == "level" or "/" in series.unit:
         return figure.rule.equivalence
     months = max((last - first) * 12, 1 / 30)
@@ -173,6 +173,6 @@ def _scale(series: Series, figure: Figure, first: float, last: float) -> float:
 
 
 def _year(day: date, *, end: bool) -> float:
-    """A day as a year with decimals: its evening if it ends a period, else its morning."""
+    """A day as a year with decimals: the end of the day if it ends a period, else its start."""
     first = date(day.year, 1, 1)
     return day.year + ((day - first).days + (1 if end else 0)) / _DAYS_A_YEAR

@@ -11,15 +11,16 @@ from servanda.results import prepare
 
 
 def priors(case: Case | str | Path) -> xr.Dataset:
-    """The prior of every parameter in which runs differ.
+    """The prior of every uncertain parameter.
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
 
     Returns:
-        By `parameter` (printed name): `family`; its two numbers `first` and `second`, as
-        `parameters.toml` has them; the bounds `low` and `high`; `unit`, in which all of these are;
-        `status`; and `sources`. `to_dataframe()` makes it a table of pandas.
+        A dataset by `parameter` (printed name). `family` is the distribution; `first` and `second`
+        are its two arguments, as in `parameters.toml`; `low` and `high` are the bounds. All four
+        are in `unit`. `status` and `sources` give the evidence. `to_dataframe()` makes a pandas
+        table.
 
     Raises:
         CaseError: if the case does not fit together.

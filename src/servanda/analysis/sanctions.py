@@ -1,7 +1,8 @@
-"""Sanctions of a case: who pays, who gains, what is diverted and what leverage is left and lost.
+"""Sanctions regimes of a case: income lost and gained, trade diverted, leverage used and lost.
 
-The world without sanctions and the regimes are the case's `trade_baseline.toml`, its flows beside
-it, and `regimes.toml`; leakage is its priors of evasion, at the enforcement that a regime states.
+Trade without sanctions comes from the case's `trade_baseline.toml` and `trade_baseline.csv`. The
+regimes come from `regimes.toml`. Leakage is drawn from the case's priors of evasion, at the
+enforcement that the regime states.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ DRAWS = 1000
 
 @dataclass(frozen=True)
 class Sanctioned:
-    """What a sweep of regimes says.
+    """The effects of sanctions regimes.
 
     Attributes:
-        data: Every draw that was done, labelled: see `servanda.trade.sweep`.
-        names: What countries are called, by code.
-        payers: Who pays and who gains.
-        diverted: Where the targets' trade goes.
-        leverage: What senders take, could take, and can take no more.
+        data: All draws that were done, as a labelled dataset: see `servanda.trade.sweep`.
+        names: Names of countries, by code.
+        payers: Change in real income, by regime and country.
+        diverted: Change in the targets' trade.
+        leverage: Leverage of the senders: used, unused and lost.
     """
 
     data: xr.Dataset
@@ -66,23 +67,23 @@ def sanction(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> Sanctioned:
-    """Solve regimes of sanctions over what nobody knows exactly.
+    """Solve sanctions regimes for draws of the uncertain inputs.
 
     Args:
-        case: A case with a `trade_baseline.toml` and `.csv`, and a `regimes.toml`.
-        regimes: Their names; all that have a target if none is named.
-        file: Other regimes than the case's.
-        month: The month whose measures are in force, as 2022-03; all if none is given.
-        draws: How many draws of elasticities, severity and leakage.
-        seed: Of the draws.
-        progress: Called with how many draws are done, of how many.
+        case: A case with `trade_baseline.toml`, `trade_baseline.csv` and `regimes.toml`.
+        regimes: Names of the regimes. Default: all regimes that have a target.
+        file: File of regimes, in place of the case's.
+        month: Month whose measures apply, such as 2022-03. Default: all measures.
+        draws: Number of draws of trade elasticities, severity and leakage.
+        seed: Seed of the draws.
+        progress: Called with the number of draws done and the number asked for.
 
     Raises:
         CaseError: A file is missing or wrong.
-        UsageError: A regime is unknown, or has no target; there is no draw; a seed does not fit in
+        UsageError: A regime is unknown or has no target; there is no draw; the seed does not fit in
             32 bits; or there is no equilibrium.
-        Interrupted: Ctrl-C, with what the draws say that were done. If none was, plainly
-            `KeyboardInterrupt`.
+        Interrupted: On Ctrl-C, with the results of the draws that were done.
+        KeyboardInterrupt: On Ctrl-C before any draw was done.
     """
     case = as_case(case)
     check_runs(draws, "draws")
@@ -107,7 +108,7 @@ def sanction(
 def leaks(
     case: Case, regimes: Sequence[Regime], draws: int, seed: int
 ) -> dict[tuple[str, str], Draws]:
-    """Draw the share that leaks in the end, θ·e^(−εE), by regime and target that has a route."""
+    """Draw the final leakage, θ·e^(−εE), for each regime and each target that has a route."""
     found = {}
     for route in case.spec.routes:
         names = [label(f"evasion.{name}", route.name) for name in ("ceiling", "enforcement_bite")]
@@ -121,10 +122,10 @@ def leaks(
 
 
 def write_table(case: Case) -> Path:
-    """Write the table that a case's runs read, `trade_effects.csv`, beside its regimes.
+    """Write `trade_effects.csv`, the table that runs of a case read, into the case folder.
 
-    It has the case's first month and each to its cut in which a measure comes into force: runs hold
-    the last one's effects.
+    The table has the case's first month, and each month to the evidence cut-off in which a measure
+    comes into force. After the last of these months, runs keep its effects.
     """
     path = case.folder / TABLE
     regimes = read_regimes(case.folder / REGIMES)

@@ -195,8 +195,8 @@ def load(case: str | Path) -> Case:
     return loaded
 
 
-def as_case(given: Case | str | Path) -> Case:
-    """The given case, or the case read from the given folder or shipped name.
+def as_case(given: object) -> Case:
+    """A case, read first where a folder or the name of a shipped case is given.
 
     Raises:
         CaseError: as `load` does.

@@ -1,4 +1,4 @@
-"""The command line: thin commands over the Python functions, and tables to read in a terminal."""
+"""The command line: commands that call the Python functions and print tables."""
 
 from typing import NoReturn
 
@@ -8,13 +8,13 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """The program: one command, which Ctrl-C ends, also while modules are still loading."""
-    with interrupts.leaves():
+    """Run one command. Ctrl-C ends it, also while modules are loading."""
+    with interrupts.exits_at_once():
         from servanda.cli.commands import command
 
         try:
             command()
         except SystemExit as ended:
             if ended.code == interrupts.CODE:
-                interrupts.leave()
+                interrupts.exit_at_once()
             raise

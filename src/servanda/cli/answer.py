@@ -1,4 +1,4 @@
-"""The short answer of a run: how the pact fares and ends, who gained, what leaked and is hidden."""
+"""The summary of a run: state and end of the pact, gains, leakage and payment."""
 
 import numpy as np
 from rich.table import Table
@@ -11,12 +11,13 @@ from servanda.ensembles import weighted
 from servanda.results import Results
 
 _MILLION = 1e6
-# Numbers with as many digits are printed whole, with commas.
+# Numbers from this size on are printed whole, with commas.
 _LONG = 1000
+_HEADS = ("median", "90 % interval over runs")
 
 
 def answer(results: Results) -> None:
-    """Print what came out."""
+    """Print the summary tables."""
     out().print(_states(results))
     out().print(_gains(results))
     if results.model.axes.size("route"):
@@ -28,7 +29,7 @@ def answer(results: Results) -> None:
 
 
 def _spread(results: Results, values: np.ndarray) -> tuple[str, str]:
-    """The median, and the interval that holds 90 % of runs."""
+    """The median and the 90 % interval over runs."""
     found = weighted.spread(values, results.weights)
     return _number(found.median), f"{_number(found.low)} to {_number(found.high)}"
 
@@ -38,13 +39,13 @@ def _number(value: float) -> str:
 
 
 def _states(results: Results) -> Table:
-    """Each pact's state at the horizon, the ways of ending and when."""
+    """The state of each pact at the horizon, and its ways of ending."""
     title = "The pact (probabilities are conditional on the model)"
     rows = table(title, "pact", "state at the horizon", "share of runs")
     for fate in fates(results):
         final = {state: float(shares[-1]) for state, shares in fate.states.items()}
         names = {
-            "in use": "in force and used",
+            "in use": "in force and in use",
             "dormant": "in force, dormant",
             "over": "over",
         }
@@ -53,8 +54,8 @@ def _states(results: Results) -> Table:
             rows.add_row(pact, name, _share(results, final[state]))
         for way, shares in fate.ways.items():
             rows.add_row("", f"  by {way}", _share(results, float(shares[-1])))
-        rows.add_row("", "  half of the endings by", _half(fate))
-        rows.add_row("", "in force by its reference class alone", f"{fate.by_class_alone:.1%}")
+        rows.add_row("", "  half of these endings by", _half(fate))
+        rows.add_row("", "in force by base hazard of reference class", f"{fate.by_class_alone:.1%}")
     return rows
 
 
@@ -64,17 +65,17 @@ def _share(results: Results, share: float) -> str:
 
 
 def _half(fate: Fate) -> str:
-    return "no run ends" if fate.half_ended is None else fate.results.month(fate.half_ended)
+    return "it ends in no run" if fate.half_ended is None else fate.results.month(fate.half_ended)
 
 
 def _spans(results: Results) -> tuple[tuple[str, slice], ...]:
     ahead = results.cutoff + 1
-    return ("to the cut", slice(ahead)), ("after the cut", slice(ahead, None))
+    return ("to the cut-off", slice(ahead)), ("after the cut-off", slice(ahead, None))
 
 
 def _gains(results: Results) -> Table:
-    """Each partner's surplus from the bargain before and after the cut."""
-    rows = table("Who gained, USD m a month", "partner", "span", "median", "90 % of runs")
+    """Each partner's surplus from the bargain, to the evidence cut-off and after it."""
+    rows = table("Partners' gains from the exchange, USD m a month", "partner", "span", *_HEADS)
     for account in accounts(results):
         own = account.partnership
         for code in (own.supplier, own.buyer):
@@ -86,9 +87,9 @@ def _gains(results: Results) -> Table:
 
 
 def _leaks(results: Results) -> Table:
-    """What part of the trade that sanctions took came back."""
-    title = "What leaked, share of sanctioned trade"
-    rows = table(title, "route", "span", "median", "90 % of runs")
+    """The leakage of each route."""
+    title = "Leakage: share of sanctioned trade won back"
+    rows = table(title, "route", "span", *_HEADS)
     for route in results.model.axes["route"]:
         for span, months in _spans(results):
             leaked = leakage(results, route, months)
@@ -97,16 +98,16 @@ def _leaks(results: Results) -> Table:
 
 
 def _payment(account: Account) -> Table:
-    """What deliveries cost and earned, and what became of that."""
+    """What deliveries cost and earned, and how much of it was paid."""
     results, cutoff = account.results, account.results.cutoff
-    title = f"Payment of {account.partnership.label} to the cut, USD m"
-    rows = table(title, "what", "median", "90 % of runs")
+    title = f"Payment of {account.partnership.label} to the cut-off, USD m"
+    rows = table(title, "item", *_HEADS)
     lines = {
         "what deliveries cost the supplier": account.cost,
         "what deliveries earned at the price agreed": account.earned,
         "  paid in sight": account.in_sight,
-        "  paid out of sight": account.hidden,
-        "  still owed": account.arrears,
+        "  hidden payment": account.hidden,
+        "  arrears": account.arrears,
     }
     for name, values in lines.items():
         rows.add_row(name, *_spread(results, values[cutoff] / _MILLION))
@@ -114,10 +115,10 @@ def _payment(account: Account) -> Table:
 
 
 def _frontier(frontier: Frontier) -> Table:
-    """Share of runs with the pact in force at the horizon, by quarters of both."""
+    """Share of runs with the pact in force at the horizon, by quarters of two parameters."""
     scale = _MILLION if frontier.unit.startswith("USD") else 1.0
     unit = frontier.unit.replace("USD", "USD m").replace("/", " a ")
-    title = f"In force at the horizon, by hidden payment and {frontier.name.lower()}"
+    title = f"Share of runs in force at the horizon, by hidden payment and {frontier.name.lower()}"
     heads = [f"{frontier.name.lower()}, {unit}: {text}" for text in _quarters(frontier.up / scale)]
     rows = table(title, "hidden payment, USD m", *heads)
     for text, shares in zip(_quarters(frontier.across / _MILLION), frontier.alive.T, strict=True):
@@ -128,4 +129,4 @@ def _frontier(frontier: Frontier) -> Table:
 
 def _quarters(edges: np.ndarray) -> list[str]:
     inner = [_number(edge) for edge in edges[1:-1]]
-    return [f"up to {inner[0]}", *(f"to {edge}" for edge in inner[1:]), "more"]
+    return [f"up to {inner[0]}", *(f"to {edge}" for edge in inner[1:]), f"over {inner[-1]}"]

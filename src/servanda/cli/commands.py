@@ -15,27 +15,35 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="servanda",
-    help="Will the agreement be kept? Run a strategic partnership as a model tied to dated "
-    f"evidence.\n\nCases that are included: {', '.join(available_cases())}. Start with: servanda "
-    "run russia-dprk.\n\nServanda is for analysis of the open record. It gives no help in evading "
-    "sanctions or in planning attacks.",
+    help="Servanda runs a model of a strategic partnership between states and compares it with "
+    f"dated evidence.\n\nCases that are included: {', '.join(available_cases())}. "
+    "Start with: servanda run russia-dprk.\n\nServanda is for analysis of the open record. It "
+    "gives no help in evading sanctions or in planning attacks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-CaseName = Annotated[str, typer.Argument(help="A shipped case, or a folder with a case.toml.")]
+CaseName = Annotated[
+    str, typer.Argument(help="Name of a shipped case, or path of a folder with a case.toml.")
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
         "--as-of",
-        help="Move the cut: what was known after this month is not read.",
+        help="Evidence cut-off: the last month whose record the runs may know. Default: the "
+        "case's own.",
         metavar="YYYY-MM",
     ),
 ]
-Runs = Annotated[int, typer.Option("--runs", help="How many runs.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness.")]
+Runs = Annotated[int, typer.Option("--runs", help="Number of runs drawn from the priors.")]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed", help="Seed of all random numbers. The same seed gives the same results."
+    ),
+]
 
 
 def _print_version(asked: bool) -> bool:
@@ -51,7 +59,7 @@ def options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version and stop.", callback=_print_version, is_eager=True
+            "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
         ),
     ] = False,
 ) -> None:
@@ -65,13 +73,15 @@ def check(
     hindcast: Annotated[
         bool,
         typer.Option(
-            "--hindcast", help="How much of the record lies within what the model thought possible."
+            "--hindcast",
+            help="Also run the model and print the prior-predictive coverage: the share of each "
+            "series' figures inside the 90 % interval. --runs and --seed apply to this.",
         ),
     ] = False,
     runs: Runs = 2048,
     seed: Seed = 1,
 ) -> None:
-    """Check a case; print the month's plan and what evidence there is."""
+    """Check a case, and print its mechanisms and the evidence on its parameters."""
     from servanda.cli import work
 
     work.check(_load(case, as_of), runs, seed, against_record=hindcast)
@@ -86,18 +96,26 @@ def run(
     levers: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Set a lever; may be given several times.", metavar="LEVER=VALUE"
+            "--set",
+            help="Set a lever of the case to a value or a named choice. May be given several "
+            "times. The case's page lists the levers.",
+            metavar="LEVER=VALUE",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder to make; runs/CASE-N if not given.", metavar="FOLDER"),
+        typer.Option(
+            "--out",
+            help="Run folder to create. It must not exist. Default: runs/CASE-N, with the first "
+            "free number N.",
+            metavar="FOLDER",
+        ),
     ] = None,
     brief: Annotated[
-        bool, typer.Option(help="Judge the claims and write the briefing too.")
+        bool, typer.Option(help="Also judge the claims and write the briefing into the run folder.")
     ] = True,
 ) -> None:
-    """Run a case into a new folder, with a briefing."""
+    """Run a case, write the results and a briefing into a new folder, and print a summary."""
     from servanda.cli import work
 
     loaded = _load(case, as_of)
@@ -111,7 +129,7 @@ def claims(
     runs: Runs = 1024,
     seed: Seed = 1,
 ) -> None:
-    """Judge the argument, claim by claim, and say what flips it."""
+    """Judge every claim of a case, and print each verdict, its facts and what flips it."""
     from servanda.cli import work
 
     work.claims(_load(case, as_of), runs, seed)
@@ -124,36 +142,55 @@ def sanction(
         list[str] | None,
         typer.Option(
             "--regime",
-            help="A regime; may be given several times. All with a target if none.",
+            help="Name of a sanctions regime to solve. May be given several times. Default: every "
+            "regime that has a target.",
             metavar="NAME",
         ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--regimes", help="Other regimes than the case's.", metavar="FILE"),
+        typer.Option(
+            "--regimes",
+            help="TOML file of sanctions regimes to use in place of the case's regimes.toml.",
+            metavar="FILE",
+        ),
     ] = None,
     month: Annotated[
         str | None,
-        typer.Option("--month", help="Only measures in force in this month.", metavar="YYYY-MM"),
+        typer.Option(
+            "--month",
+            help="Apply only the measures in force in this month. Default: all measures.",
+            metavar="YYYY-MM",
+        ),
     ] = None,
     draws: Annotated[
-        int, typer.Option("--draws", help="How many draws of what nobody knows exactly.")
+        int,
+        typer.Option(
+            "--draws",
+            help="Number of draws of the uncertain inputs: trade elasticities, severity of the "
+            "sanctions, and leakage.",
+        ),
     ] = 1000,
     seed: Seed = 1,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Folder to make; runs/CASE-sanction-N if not given.", metavar="FOLDER"
+            "--out",
+            help="Folder to create for tables and chart. It must not exist. Default: "
+            "runs/CASE-sanction-N, with the first free number N.",
+            metavar="FOLDER",
         ),
     ] = None,
     table: Annotated[
         bool,
         typer.Option(
-            "--table", help="Only write the table that the case's runs read, into its folder."
+            "--table",
+            help="Write only trade_effects.csv, the table that runs of the case read, into the "
+            "case folder.",
         ),
     ] = False,
 ) -> None:
-    """Solve regimes of sanctions: who pays, who gains, what is diverted, what leverage is lost."""
+    """Solve sanctions regimes: effects on real income, trade diversion and leverage."""
     from servanda.cli import sanction as command
 
     loaded = _load(case, None)
@@ -161,7 +198,7 @@ def sanction(
         given = {"--regime": regimes, "--regimes": file, "--month": month, "--out": out}
         for option, value in given.items():
             if value:
-                raise UsageError("--table", f"{option} beside it", "the case's own regimes alone")
+                raise UsageError("--table", f"{option} together with it", "--table alone")
         command.make_table(loaded)
     else:
         command.sanction(loaded, regimes or [], file, month, draws, seed, out)
@@ -169,12 +206,17 @@ def sanction(
 
 @app.command()
 def brief(
-    folder: Annotated[Path, typer.Argument(help="A folder that `servanda run` wrote.")],
+    folder: Annotated[Path, typer.Argument(help="Run folder that `servanda run` wrote.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where to write the page.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--out",
+            help="HTML file to write. Default: briefing.html in the run folder.",
+            metavar="FILE",
+        ),
     ] = None,
 ) -> None:
-    """Write the briefing of a run folder again."""
+    """Judge the claims and write the briefing of a run folder again."""
     from servanda.cli import work
 
     work.brief(folder, out)
@@ -182,16 +224,21 @@ def brief(
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the case, like arms-for-oil.")],
+    name: Annotated[str, typer.Argument(help="Name of the new case, such as arms-for-oil.")],
     folder: Annotated[
-        Path, typer.Option("--folder", help="Where to make the case's folder.", show_default="here")
+        Path,
+        typer.Option(
+            "--folder",
+            help="Existing folder in which the case folder is created.",
+            show_default="the current folder",
+        ),
     ] = Path(),
 ) -> None:
-    """Write a small commented case that runs, to start your own from."""
+    """Write a small case with comments, which runs and can be edited into your own."""
     from servanda.case.new import new
 
     made = new(name, folder)
-    say(f"{made}: a case to edit. Try: servanda check {made}, then servanda run {made}")
+    say(f"{made}: new case. Edit it, then: servanda check {made}, and servanda run {made}")
 
 
 def _load(name: str, as_of: str | None) -> "Case":
@@ -214,7 +261,7 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
 
 
 def command() -> NoReturn:
-    """Run one command; faults that a user can mend end in one message and exit code 2."""
+    """Run one command. A fault that a user can mend gives one message and exit code 2."""
     try:
         app(prog_name="servanda")
     except ServandaError as error:

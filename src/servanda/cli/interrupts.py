@@ -1,8 +1,8 @@
-"""Ctrl-C: most of a command has nothing to keep and ends at once; the rest is told by an exception.
+"""Ctrl-C: it ends the program at once, or raises `KeyboardInterrupt` while runs are saved.
 
-Python's own way, an exception wherever the program happens to be, is not enough. Between modules
-that are half imported it breaks them; in a callback of JAX's it is printed and lost, and the run
-goes on; and an interpreter that shuts down while JAX still computes may crash.
+Python raises `KeyboardInterrupt` at the line that is running. That is not enough here. The
+exception breaks modules that are half imported. JAX prints and drops it in a callback, and the run
+continues. The interpreter may crash if it shuts down while JAX computes.
 """
 
 import _thread
@@ -14,36 +14,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# What a shell gives a program that Ctrl-C ended.
+# The exit code that a shell expects of a program that Ctrl-C ended.
 CODE = 128 + signal.SIGINT
-# Seconds until an interrupt that a callback lost is raised again.
+# Seconds until an interrupt that a callback dropped is raised again.
 _AGAIN = 0.05
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
-def leave(farewell: str = "") -> None:
-    """End the program at once, as after Ctrl-C; nothing is taken down in order.
+def exit_at_once(last_line: str = "") -> None:
+    """End the program at once, with the exit code of Ctrl-C and without any clean-up.
 
     Args:
-        farewell: a last line for the terminal.
+        last_line: printed to standard error before the program ends.
     """
-    if sys.stderr.isatty():  # a bar of progress hides the cursor
+    if sys.stderr.isatty():  # the progress bar hides the cursor
         os.write(2, _SHOW_CURSOR)
-    if farewell:
-        os.write(2, f"{farewell}\n".encode())
+    if last_line:
+        os.write(2, f"{last_line}\n".encode())
     os._exit(CODE)
 
 
 @contextmanager
-def leaves(farewell: str = "") -> Iterator[None]:
-    """Let Ctrl-C end the program at once, with a last line for the terminal."""
-    with _handled(lambda *_: leave(farewell)):
+def exits_at_once(last_line: str = "") -> Iterator[None]:
+    """Make Ctrl-C end the program at once, after printing a last line."""
+    with _handled(lambda *_: exit_at_once(last_line)):
         yield
 
 
 @contextmanager
-def raises() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt`, for what has something to keep."""
+def raises_interrupt() -> Iterator[None]:
+    """Make Ctrl-C raise `KeyboardInterrupt`, so that the caller can keep finished runs."""
     report = sys.unraisablehook
 
     def again(lost: Any) -> None:
@@ -62,7 +62,7 @@ def raises() -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: Callable[..., Any]) -> Iterator[None]:
-    """Give Ctrl-C a handler; only the main thread may, and only there it arrives."""
+    """Set the handler of Ctrl-C, which Python allows in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

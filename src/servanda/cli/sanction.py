@@ -1,4 +1,4 @@
-"""`servanda sanction`: who pays, who gains, what is diverted, what leverage is left and lost."""
+"""`servanda sanction`: income lost and gained, trade diverted, leverage used and lost."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ from servanda.trade.findings import Spread
 from servanda.trade.sweep import Interrupted
 
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy")
-_FEW = 10  # of a regime's countries, those that pay or gain most
+_FEW = 10  # countries printed for each regime: those that lose or gain most
 
 
 def sanction(
@@ -34,19 +34,19 @@ def sanction(
     seed: int,
     folder: Path | None,
 ) -> None:
-    """Solve regimes, print what they do, and write the figures and a chart into a new folder."""
+    """Solve regimes, print their effects, and write tables and a chart into a new folder."""
     target = free_folder(f"{case.spec.name}-sanction") if folder is None else folder
     _check_can_be_made(target)
     remember_compilations()
     asked = {"case": case.spec.name, "month": month, "draws": draws, "seed": seed}
     try:
-        with interrupts.raises(), bar("solving", "draws") as report:
+        with interrupts.raises_interrupt(), bar("solving", "draws") as report:
             found = solve(
                 case, regimes, file=file, month=month, draws=draws, seed=seed, progress=report
             )
     except Interrupted as stopped:
         done = _write(stopped.done, target, asked)
-        text = f"interrupted: {target} holds {done} of {draws} draws and says so"
+        text = f"interrupted: {target} holds {done} of {draws} draws and is marked as partial"
         err().print(text, soft_wrap=True)
         raise
     except KeyboardInterrupt:
@@ -57,37 +57,44 @@ def sanction(
     _diverted(found)
     _leverage(found)
     out().print(
-        f"Medians of {draws} draws of elasticities, severity and leakage; in brackets, the "
-        "interval that holds nine tenths of them, conditional on the model. The threat is to end "
-        "trade with everyone who sanctions the target in the regimes above."
+        f"Medians of {draws} draws of trade elasticities, severity and leakage, with the 90 % "
+        "interval over draws in brackets. All values are conditional on the model. Leverage is "
+        "measured against a threat: all countries that sanction the target in the regimes above "
+        "end all trade with it."
     )
-    say(f"figures   {target}")
+    say(f"tables    {target}")
     say(f"chart     {target / 'payers.png'}")
 
 
 def make_table(case: Case) -> None:
-    """Write the table that the case's runs read."""
+    """Write the table of trade effects that runs of the case read."""
     remember_compilations()
     try:
         say(f"table     {write_table(case)}")
     except OSError as error:
         raise UsageError(
-            f"case '{case.folder}'", f"a folder closed to us: {error.strerror}", "one to write in"
+            f"case '{case.folder}'",
+            f"a folder that cannot be written: {error.strerror}",
+            "a folder that can be written",
         ) from None
 
 
 def _check_can_be_made(folder: Path) -> None:
-    """Look before the work that goes into it, which would be lost."""
+    """Check before the draws are made, because their results would be lost."""
     if folder.exists() or folder.is_symlink():
-        raise UsageError(f"--out '{folder}'", "something there already", "a folder to make")
+        raise UsageError(
+            f"--out '{folder}'", "a file or folder of this name", "a folder that does not exist yet"
+        )
     above = next(parent for parent in folder.resolve().parents if parent.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UsageError(f"--out '{folder}'", f"'{above}' closed to us", "a folder to make")
+        raise UsageError(
+            f"--out '{folder}'", f"'{above}', which cannot be written", "a folder that can be made"
+        )
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
     low, median, high = (
-        re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus before nothing
+        re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus sign before zero
         for value in (spread.low, spread.median, spread.high)
     )
     return f"{median} ({low} to {high})"
@@ -95,8 +102,8 @@ def _span(spread: Spread, form: str = ",.0f") -> str:
 
 def _payers(found: Sanctioned) -> None:
     for regime in found.data.regime.values.tolist():
-        title = f"{regime}: who pays and who gains, real income before leakage"
-        rows = table(title, "country", "percent", "USD m a month")
+        title = f"{regime}: change in real income by country, before leakage"
+        rows = table(title, "country", "change, %", "change, USD m a month")
         of = [payer for payer in found.payers if payer.regime == regime]
         most = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
         for payer in (payer for payer in of if payer in most):
@@ -106,8 +113,8 @@ def _payers(found: Sanctioned) -> None:
 
 def _diverted(found: Sanctioned) -> None:
     for regime in found.data.regime.values.tolist():
-        title = f"{regime}: what is diverted, USD m a month"
-        heads = ("trade of", "with senders", "with others", "won elsewhere", "most by")
+        title = f"{regime}: change in the target's trade, USD m a month"
+        heads = ("trade", "with senders", "with others", "share diverted", "largest gain")
         rows = table(title, *heads)
         for row in (row for row in found.diverted if row.regime == regime):
             rows.add_row(
@@ -115,14 +122,14 @@ def _diverted(found: Sanctioned) -> None:
                 _span(row.with_senders),
                 _span(row.with_others),
                 _span(row.share, ".0%"),
-                f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "nobody",
+                f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "no country",
             )
         out().print(rows)
 
 
 def _leverage(found: Sanctioned) -> None:
-    title = "Leverage: percent of the target's real income, leakage as it is in the end"
-    heads = ("target", "regime", "before", "felt", "still to take", "lost", "leakage, %")
+    title = "Leverage: percent of the target's real income, at final leakage"
+    heads = ("target", "regime", "before sanctions", "used", "unused", "lost", "leakage, %")
     rows = table(title, *heads)
     for row in sorted(found.leverage, key=lambda row: row.target, reverse=True):
         cells = (row.before, row.felt, row.left, row.lost)
@@ -135,7 +142,7 @@ def _leverage(found: Sanctioned) -> None:
 
 
 def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
-    """Write figures, what they are of, and last the chart, which takes longest; count the draws."""
+    """Write tables, a note of their origin and the chart; return the number of draws done."""
     folder.mkdir(parents=True)
     for name in ("payers", "diverted", "leverage"):
         _csv(folder / f"{name}.csv", getattr(found, name))
@@ -153,7 +160,7 @@ def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
 
 
 def _csv(path: Path, rows: Iterable[Any]) -> None:
-    """One row a record; a spread takes three columns."""
+    """Write one row for each record. A spread takes three columns."""
     flat = [_flat(asdict(row)) for row in rows]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(flat[0]), lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Tables for a terminal: the plan of a month, the evidence, claims, and the hindcast."""
+"""Tables for a terminal: the mechanisms of a month, the evidence, the claims and the hindcast."""
 
 from collections.abc import Sequence
 
@@ -10,79 +10,90 @@ from servanda.verdicts import Verdict
 
 
 def plan(found: Check) -> None:
-    """Mechanisms in order, with what each reads and writes."""
+    """Print the mechanisms in monthly order, with the quantities that each reads and writes."""
     spec = found.case.spec
     say(f"{spec.title}: {spec.start} to {spec.horizon}, evidence cut-off {spec.as_of}")
-    rows = table("The month's plan", "mechanism", "variant", "reads", "writes")
+    rows = table("Mechanisms in monthly order", "slot", "theory", "reads", "writes")
     for step in found.plan:
         rows.add_row(step.mechanism, step.variant, ", ".join(step.reads), ", ".join(step.writes))
     out().print(rows)
 
 
 def late_priors(case: Case) -> None:
-    """Warn of priors that cite what became known after the cut-off, if there are any."""
+    """Warn of priors that cite evidence from after the cut-off, if there are any."""
     if late := case.late_priors:
         err().print(
-            f"warning: {len(late)} priors cite evidence that became known only after "
-            f"{case.spec.as_of}, so this is no forecast made then; among them "
+            f"warning: {len(late)} priors cite evidence that became known only after the cut-off "
+            f"{case.spec.as_of}. These runs are therefore no forecast made at that date. Examples: "
             + ", ".join(late[:3]),
             soft_wrap=True,
         )
 
 
 def evidence(found: Check) -> None:
-    """How many figures bear on each uncertain parameter, and which figures are not compared."""
-    rows = table("Evidence", "parameter", "uncertain numbers", "figures that bear on it")
+    """Print the figures that bear on each parameter table, and the figures left out."""
+    rows = table(
+        "Evidence", "parameter table", "uncertain parameters", "figures that bear on its mechanism"
+    )
     for one in found.evidence:
         rows.add_row(one.parameter, str(one.uncertain), str(one.figures))
     out().print(rows)
     out().print(
-        f"{sum(found.compared.values())} figures in {len(found.compared)} series were known by the "
-        f"evidence cut-off and are compared with runs. {found.later} rows of evidence became known "
-        "later; no run reads them."
+        f"Compared with runs: {sum(found.compared.values())} figures in {len(found.compared)} "
+        f"series known by the evidence cut-off. Not read by any run: {found.later} "
+        "rows of evidence that became known later."
     )
     for (series, why), count in found.omitted.items():
         figures = "1 figure is" if count == 1 else f"{count} figures are"
-        out().print(f"{series}: {figures} not compared, {why}.")
+        out().print(f"{series}: {figures} not compared ({why}).")
 
 
 def claims(verdicts: Sequence[Verdict]) -> None:
-    """The ledger of claims."""
+    """Print every claim with its verdict."""
     rows = table("Claims", "verdict", "claim", lines=True)
     for verdict in verdicts:
         rows.add_row(verdict.word, "\n".join(_claim(verdict)))
     out().print(rows)
-    out().print("Probabilities are conditional on the model. ± is the Monte Carlo error.")
+    out().print("Probabilities are conditional on the model. ± is the Monte Carlo standard error.")
 
 
 def _claim(v: Verdict) -> list[str]:
-    """One claim in lines: the text, the number, the facts, what flips it."""
+    """One claim in lines: text, probability and effect, facts, and what flips the verdict."""
     lines = [v.claim.text]
     if v.probability is None:
         lines.append(getattr(v.claim.test, "reason", ""))
     else:
         lines.append(
             f"probability {v.probability:.2f} ± {v.error:.2f}; effect {v.effect:.3g} ± "
-            f"{v.effect_error:.2g} {v.unit} (90 %: {v.effect_low:.3g} to {v.effect_high:.3g})"
+            f"{v.effect_error:.2g} {v.unit} (90 % interval: {v.effect_low:.3g} to "
+            f"{v.effect_high:.3g})"
         )
-    for side, facts in (("for", v.supports), ("against", v.opposes), ("after the cut", v.later)):
-        if facts or side != "after the cut":
-            lines.append(f"{side}: {', '.join(o.id for o in facts) or 'no fact'}")
+    later = "known after the cut-off"
+    for side, facts in (("for", v.supports), ("against", v.opposes), (later, v.later)):
+        if facts or side != later:
+            lines.append(f"{side}: {', '.join(o.id for o in facts) or 'none'}")
     for flip in v.flips:
-        name = f"{flip.name} " if flip.kind == "parameter" else ""
-        lines.append(f"flips {name}{flip.condition}: {flip.word} ({flip.probability:.2f})")
+        where = f"where {flip.name} is " if flip.kind == "parameter" else ""
+        lines.append(f"flips to {flip.word} ({flip.probability:.2f}) {where}{flip.condition}")
     return lines
 
 
 def hindcast(coverages: Sequence[Coverage]) -> None:
-    """Coverage of the record, series by series."""
-    rows = table("Hindcast", "series", "points", "inside 90 %", "reason if below")
+    """Print the prior-predictive coverage of each series."""
+    rows = table(
+        "Prior-predictive coverage",
+        "series",
+        "figures",
+        "inside 90 %",
+        f"if under {WANTED:.0%}, where",
+    )
     for c in sorted(coverages, key=lambda c: (not c.counted, c.series.name)):
-        few = "" if c.counted else f" (under {FEW} points, not counted)"
+        few = "" if c.counted else f" (under {FEW} figures, not counted)"
         rows.add_row(c.series.name, str(len(c.points)), f"{c.share:.0%}{few}", c.reason)
     out().print(rows)
     reached, counted = summary(list(coverages))
     share = f" ({reached / counted:.0%})" if counted else ""
     out().print(
-        f"{reached} of {counted} series{share} with {FEW} or more points reach {WANTED:.0%}."
+        f"{reached} of {counted} series{share} with {FEW} or more figures reach a coverage of "
+        f"{WANTED:.0%}."
     )

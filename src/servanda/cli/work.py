@@ -1,4 +1,4 @@
-"""Commands that compute: check, run, claims, brief; with progress, and what Ctrl-C left."""
+"""Commands that compute: check, run, claims and brief, with progress bars."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from servanda.verdicts import CLAIM_RUNS, judge
 
 
 def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
-    """Print the plan and the evidence, and on request how much of the record lies within."""
+    """Print the mechanisms and the evidence, and on request the prior-predictive coverage."""
     check_runs(runs)
     check_seed(seed)
     found = checked(case)
@@ -45,19 +45,19 @@ def run(
     *,
     brief: bool,
 ) -> None:
-    """Run into a folder, print what came out, and write the briefing."""
+    """Run into a folder, write the briefing and print the summary."""
     show.late_priors(case)
     remember_compilations()
     model = prepare(case).model
     ensemble = Ensemble.prior(model, runs, seed)
     target = out if out is not None else free_folder(case.spec.name)
     try:
-        with interrupts.raises(), bar("running", "runs") as report:
+        with interrupts.raises_interrupt(), bar("running", "runs") as report:
             folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
     except KeyboardInterrupt:
         _say_partial(target)
         raise
-    with interrupts.leaves(f"interrupted: {target} holds all {runs} runs"):
+    with interrupts.exits_at_once(f"interrupted: {target} holds all {runs} runs"):
         page = _brief(folder, case, ensemble) if brief else None
         answer(folder.results(model))
     say(f"results   {folder.path}")
@@ -66,7 +66,7 @@ def run(
 
 
 def _brief(folder: RunFolder, case: Case, ensemble: Ensemble) -> Path:
-    """Judge the claims and write the page: before printing, which a closed pipe would end."""
+    """Judge the claims and write the page, before printing: a closed pipe ends the printing."""
     from servanda import api
 
     with bar("judging claims", "policies") as report:
@@ -75,7 +75,7 @@ def _brief(folder: RunFolder, case: Case, ensemble: Ensemble) -> Path:
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
-    """Judge every claim and print the ledger."""
+    """Judge every claim and print the verdicts."""
     simulator = prepare(case)
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
@@ -96,7 +96,7 @@ def brief(path: Path, out: Path | None) -> None:
 
 
 def free_folder(name: str) -> Path:
-    """The first of `runs/NAME-1`, `runs/NAME-2`, … that is not there yet."""
+    """The first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist yet."""
     number = 1
     while (Path("runs") / f"{name}-{number}").exists():
         number += 1
@@ -107,14 +107,15 @@ def _say_partial(target: Path) -> None:
     if (target / "run.json").is_file():
         note = open_run(target).note
         err().print(
-            f"interrupted: {target} holds {note['done']} of {note['runs']} runs and says so",
+            f"interrupted: {target} holds {note['done']} of {note['runs']} runs and is marked as "
+            "partial",
             soft_wrap=True,
         )
 
 
 @contextmanager
 def bar(task: str, unit: str) -> Iterator[Report]:
-    """A bar of progress where a terminal watches, and how to move it."""
+    """A progress bar, shown if standard error is a terminal, and the function that moves it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -134,7 +135,7 @@ def bar(task: str, unit: str) -> Iterator[Report]:
 
 
 def remember_compilations() -> None:
-    """Keep compiled programs between calls, where the user's caches live."""
+    """Keep compiled programs between calls, in the user's cache folder."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = str(home / "servanda" / "compiled")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]

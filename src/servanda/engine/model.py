@@ -30,6 +30,7 @@ class Model:
         reads: by slot, the states of last month and the flows of this month on which the
             outputs of its theory depend.
         parameters: every parameter of its theories, by printed name.
+        outside: theories from outside the package.
     """
 
     case: Case
@@ -37,6 +38,13 @@ class Model:
     plan: tuple[Theory, ...]
     reads: Mapping[str, frozenset[str]]
     parameters: Mapping[str, Parameter]
+    outside: tuple[type[Theory], ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """The case's digest and, where there are any, the names of theories from outside."""
+        names = sorted(f"{t.__module__}.{t.__qualname__}" for t in self.outside)
+        return "+".join((self.case.digest, *names))
 
     @property
     def axes(self) -> Axes:
@@ -81,7 +89,7 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")
-    return Model(case, layout, plan, reads, parameters)
+    return Model(case, layout, plan, reads, parameters, tuple(theories))
 
 
 def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Ensembles: tables of parameters by run, how they are drawn, and where their runs are computed."""
+"""Ensembles: tables of parameters by run, their draws, and the executors of their runs."""
 
 from servanda.ensembles.ensemble import Ensemble, Origin, uncertain
 from servanda.ensembles.executors import Arrays, Executor, InProcess, simulate

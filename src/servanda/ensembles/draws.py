@@ -1,7 +1,7 @@
-"""Draws from priors, keyed by seed, run and name.
+"""Draws from priors, keyed by seed, run number and parameter name.
 
-A run's parameters do not depend on how many runs were asked for, on the order of a file, or on
-other parameters. The generator is that of the engine's random streams.
+The parameters of a run do not depend on the number of runs, the order of a file, or other
+parameters. The random number generator is that of the engine's random streams.
 """
 
 import zlib
@@ -23,12 +23,12 @@ def draw(
     """Draw every prior once for each run.
 
     Args:
-        priors: by printed name, which keys its stream.
-        seed: the experiment's seed.
-        runs: the numbers of the runs, whose draws are the same in any company.
+        priors: priors by printed name. The name keys the random stream.
+        seed: seed of the draws.
+        runs: numbers of the runs. A run's draws do not depend on the other runs.
 
     Returns:
-        By printed name, one draw a run, in the prior's unit.
+        One draw per run by printed name, in the prior's unit.
     """
     families: dict[Family, list[str]] = defaultdict(list)
     for name, prior in priors.items():
@@ -38,7 +38,7 @@ def draw(
         arguments = np.array([priors[name].arguments for name in names]).T[..., None]
         at = uniforms(names, seed, runs)
         values = _quantile(family, at, *arguments).astype(np.float32)
-        # rounding to single precision may step over a bound
+        # rounding to single precision may go beyond a bound
         bounds = arguments[2:].astype(np.float32)
         drawn.update(zip(names, np.clip(values, *bounds), strict=True))
     return drawn
@@ -50,9 +50,9 @@ def uniforms(
     """A uniform number on the open interval (0, 1) for each name and run.
 
     Args:
-        names: of the streams.
-        seed: the experiment's seed.
-        runs: the numbers of the runs.
+        names: names of the streams.
+        seed: seed of the draws.
+        runs: numbers of the runs.
     """
     streams = np.array([zlib.crc32(name.encode()) for name in names], np.uint32)[:, None]
     counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
@@ -70,7 +70,7 @@ def _quantile(
     low: Float[np.ndarray, "name 1"],
     high: Float[np.ndarray, "name 1"],
 ) -> Float[np.ndarray, "name run"]:
-    """Quantiles of the truncated distribution; NumPyro would compile the same for seconds."""
+    """Quantiles of the truncated distribution. NumPyro would compile this for some seconds."""
     found: np.ndarray
     match family:
         case "normal":

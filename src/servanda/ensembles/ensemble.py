@@ -1,4 +1,4 @@
-"""An ensemble: a table of parameters by run that knows where it came from."""
+"""An ensemble: a table of parameters by run, with its origin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from servanda.case import Case, Prior
+from servanda.case import Prior
 from servanda.case.priors import label
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
@@ -22,26 +22,26 @@ Numbers = Sequence[int] | np.ndarray
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 BIAS = "observation.bias"
-# Run numbers and seeds are 32-bit words of the random number generator.
+# Run numbers and seeds are 32-bit words for the random number generator.
 _WORDS = 2**32
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Parameters by run.
+    """A table of parameters by run.
 
-    Make one with `Ensemble.prior` or `Ensemble.of`.
+    Create one with `Ensemble.prior` or `Ensemble.of`.
 
     Attributes:
         parameters: the uncertain parameters of the model and the biases of source classes, by
-            printed name, one value a run; a mechanism's in its own unit, before levers.
-        run_numbers: the number of each run. With the seed it keys the run's random shocks.
-        weights: the weight of each run; they add up to one.
-        origin: what the parameters are: draws from the priors, draws from a posterior, points of
+            printed name, one value per run. Values are in the mechanism's unit, before levers.
+        run_numbers: the number of each run. Number and seed key the random shocks of the run.
+        weights: the weight of each run. The weights add up to one.
+        origin: origin of the parameters: draws from the priors, draws from a posterior, points of
             an experimental design, or values that the caller gave.
-        seed: of the parameters that were drawn, and of all shocks.
-        case: digest of the case.
-        version: of Servanda.
+        seed: seed of the drawn parameters and of all shocks.
+        case: digest of the case, with the names of theories from outside the package.
+        version: version of Servanda.
     """
 
     parameters: Mapping[str, Float32[np.ndarray, "run"]]
@@ -54,24 +54,24 @@ class Ensemble:
 
     @classmethod
     def prior(cls, model: Model, runs: int | Numbers, seed: int = 1) -> Ensemble:
-        """Draws from the priors.
+        """Draw an ensemble from the priors.
 
-        A run's draws depend on its number and the seed alone.
+        The draws of a run depend only on its number and the seed.
 
         Args:
-            model: whose parameters are drawn.
-            runs: how many, numbered from zero; or the numbers of the runs.
-            seed: of the draws, and of the runs' shocks.
+            model: model whose parameters are drawn.
+            runs: number of runs, numbered from zero; or the numbers of the runs.
+            seed: seed of the draws and of the shocks.
 
         Raises:
-            UsageError: if there is no run, a number is given twice or out of range, or the seed
-                does not fit in 32 bits.
+            UsageError: if there is no run, a run number is given twice or out of range, or the
+                seed does not fit in 32 bits.
         """
         numbers = _numbers(runs)
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))
-        return cls(drawn, numbers, weights, "prior", seed, model.case.digest, _version())
+        return cls(drawn, numbers, weights, "prior", seed, model.digest, _version())
 
     @classmethod
     def of(
@@ -84,15 +84,15 @@ class Ensemble:
         numbers: Numbers | None = None,
         seed: int = 1,
     ) -> Ensemble:
-        """An ensemble with some parameters given; the others are drawn from their priors.
+        """Make an ensemble with some parameters given. The others are drawn from their priors.
 
         Args:
-            model: whose parameters they are.
-            parameters: by printed name, one value a run, in the mechanism's unit.
-            weights: of the runs; equal if not given. They are scaled to add up to one.
-            origin: what the parameters are.
-            numbers: of the runs; from zero if not given.
-            seed: of the other parameters, and of the runs' shocks.
+            model: model whose parameters are given.
+            parameters: values by printed name, one per run, in the mechanism's unit.
+            weights: weights of the runs, scaled to add up to one. Default: equal weights.
+            origin: origin of the parameters.
+            numbers: numbers of the runs. Default: from zero.
+            seed: seed of the drawn parameters and of the shocks.
 
         Raises:
             UsageError: on a parameter that is unknown, not finite or of the wrong length; on
@@ -122,11 +122,11 @@ class Ensemble:
         )
 
     def of_runs(self, numbers: Numbers) -> Ensemble:
-        """Exactly the runs with these numbers, in this order.
+        """The runs with these numbers, in this order.
 
         Raises:
-            UsageError: if a number is given twice or is not in the ensemble, or all of these runs
-                have weight zero.
+            UsageError: if a number is given twice or is not in the ensemble, or if all of these
+                runs have weight zero.
         """
         wanted = _numbers(numbers)
         row_of = {int(number): row for row, number in enumerate(self.run_numbers)}
@@ -140,11 +140,11 @@ class Ensemble:
         return self._rows(np.array([row_of[number] for number in wanted.tolist()]))
 
     def first(self, runs: int) -> Ensemble:
-        """Its first runs; the ensemble itself where it has no more than that."""
+        """The first runs; the whole ensemble if it has no more than that."""
         return self if runs >= len(self) else self._rows(np.arange(runs))
 
     def pieces(self, size: int) -> Iterator[Ensemble]:
-        """The ensemble in pieces of so many runs; weights as in the whole."""
+        """Pieces of the ensemble of this many runs. The weights are not scaled again."""
         for first in range(0, len(self), size):
             rows = slice(first, first + size)
             yield replace(
@@ -154,14 +154,14 @@ class Ensemble:
                 weights=self.weights[rows],
             )
 
-    def check_fits(self, case: Case) -> None:
-        """Raise `UsageError` unless it was made for this case by this version."""
-        if self.case != case.digest:
+    def check_fits(self, model: Model) -> None:
+        """Raise `UsageError` unless the ensemble was made for this model by this version."""
+        if self.case != model.digest:
             raise UsageError(
                 where="ensemble",
-                found=f"one of another case than '{case.spec.name}' as it is now",
-                expected=f"one made for this case, of digest {case.digest}",
-                hint="an ensemble belongs to one content of a case, its cut included",
+                found=f"one of other content than the case '{model.case.spec.name}' has now",
+                expected=f"one made for this case, digest {model.digest}",
+                hint="an ensemble belongs to one content of a case, evidence cut-off included",
             )
         if self.version != _version():
             raise UsageError(
@@ -180,7 +180,7 @@ class Ensemble:
 
 
 def uncertain(model: Model) -> dict[str, Prior]:
-    """Priors of all that runs differ in: listed parameters that are not fixed, and biases."""
+    """Priors of all uncertain inputs: parameters that are not fixed, and biases of sources."""
     found = {k: n.prior for k, n in model.parameters.items() if n.prior.family != "fixed"}
     table = model.case.parameters.get(BIAS)
     biases = {} if table is None else table.priors
@@ -215,7 +215,7 @@ def _numbers(runs: int | Numbers) -> Int[np.ndarray, "run"]:
 
 
 def check_runs(runs: int, name: str = "runs") -> None:
-    """Raise `UsageError` unless there is at least one."""
+    """Raise `UsageError` unless there is at least one run."""
     if runs < 1:
         raise UsageError(where=name, found=str(runs), expected="at least 1")
 
@@ -241,7 +241,7 @@ def _given(
     array = np.array(values, np.float32)
     where = f"ensemble, parameter '{name}'"
     if array.shape != (runs,):
-        raise UsageError(where, f"{array.size} values", f"{runs}, one a run")
+        raise UsageError(where, f"{array.size} values", f"{runs}, one per run")
     if not np.isfinite(array).all():
         raise UsageError(where, f"{array[~np.isfinite(array)][0]}", "finite numbers")
     return array
@@ -250,10 +250,10 @@ def _given(
 def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarray, "run"]:
     array = np.asarray(weights, float)
     if array.shape != (runs,):
-        raise UsageError("weights", f"{array.size} weights", f"{runs}, one a run")
+        raise UsageError("weights", f"{array.size} weights", f"{runs}, one per run")
     wrong = array[~(np.isfinite(array) & (array >= 0))]
     if len(wrong):
-        raise UsageError("weights", f"{wrong[0]:g}", "finite weights, none below zero")
+        raise UsageError("weights", f"{wrong[0]:g}", "finite weights, zero or above")
     if not array.any():
         raise UsageError("weights", "only zeros", "at least one weight above zero")
     return np.asarray(array / array.sum())

@@ -1,4 +1,4 @@
-"""Where batches of runs are computed."""
+"""Executors, which compute batches of runs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,17 +13,17 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class Executor(ABC):
-    """Computes batches of runs, here or elsewhere.
+    """Computes batches of runs, in this process or elsewhere.
 
-    Results do not depend on it, nor does their order: `compute` may hand batches back in any
-    order, and `simulate` puts them in place.
+    Results and their order do not depend on the executor. `compute` may return batches in any
+    order; `simulate` sorts them.
     """
 
     @abstractmethod
     def compute(
         self, simulator: Simulator, batches: Iterable[Batch]
     ) -> Iterator[tuple[int, Arrays]]:
-        """The place of each batch among all, from zero, and its results by quantity."""
+        """The position of each batch, counted from zero, and its results by quantity."""
 
 
 class InProcess(Executor):
@@ -32,7 +32,7 @@ class InProcess(Executor):
     def compute(
         self, simulator: Simulator, batches: Iterable[Batch]
     ) -> Iterator[tuple[int, Arrays]]:
-        """The place of each batch and its results, in order."""
+        """The position of each batch and its results, in order."""
         return enumerate(simulator.run(batches))
 
 
@@ -42,23 +42,23 @@ def simulate(
     settings: Sequence[Setting] = (),
     executor: Executor | None = None,
 ) -> Iterator[Arrays]:
-    """Results of an ensemble, batch by batch, in the order of its runs.
+    """Compute the results of an ensemble, batch by batch, in the order of its runs.
 
     Args:
-        simulator: of the model that the ensemble was made for.
+        simulator: simulator of the model that the ensemble was made for.
         ensemble: the runs.
-        settings: levers that are not at rest.
-        executor: where batches are computed; in this process if none is given.
+        settings: levers that are set, as the engine takes them.
+        executor: computes the batches. Default: in this process.
 
     Yields:
-        By quantity, an array (month, member, run), or (month, run) where it has no axis.
+        An array by quantity, (month, member, run), or (month, run) if it has no axis.
 
     Raises:
         UsageError: if the ensemble is of another case or version.
-        ExecutorError: if the executor loses a batch, or hands back one twice or one of another
-            size.
+        ExecutorError: if the executor loses a batch, or returns a batch twice or with another
+            number of runs.
     """
-    ensemble.check_fits(simulator.model.case)
+    ensemble.check_fits(simulator.model)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     batches = (
         simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)
@@ -77,7 +77,7 @@ def simulate(
             where="executor",
             found=f"no results of batch {following + 1} of {len(sizes)}",
             expected="the results of every batch",
-            hint="run again: runs are keyed by number, so the others keep their results",
+            hint="run again: results depend on the run number, so the other runs stay the same",
         )
 
 
@@ -91,5 +91,7 @@ def _check(
     runs = next(iter(arrays.values())).shape[-1]
     if runs != sizes[place]:
         raise ExecutorError(
-            "executor", f"{runs} runs in batch {place + 1}", f"{sizes[place]}, as it was given"
+            "executor",
+            f"{runs} runs in batch {place + 1}",
+            f"{sizes[place]} runs, as in the batch given to it",
         )

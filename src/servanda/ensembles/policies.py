@@ -1,4 +1,4 @@
-"""A policy: levers at values, under a name."""
+"""Policies: levers at values under a name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,12 @@ Levers = Mapping[str, float | str]
 
 @dataclass(frozen=True)
 class Policy:
-    """Levers at values.
+    """Levers at values under a name.
 
     Attributes:
-        name: what the policy is called in results.
-        levers: by name, at a value or a named choice; a lever that is not named is at rest.
+        name: name of the policy in results.
+        levers: levers by name, at a value or a named choice. Levers that are not named have no
+            effect.
     """
 
     name: str = "as is"
@@ -25,13 +26,13 @@ class Policy:
 
     @classmethod
     def of(cls, levers: Levers) -> "Policy":
-        """The policy of some levers, named after them; `as is` where there are none."""
+        """A policy with these levers, named after them; `as is` if there are none."""
         if not levers:
             return cls()
         return cls(", ".join(f"{name} = {value}" for name, value in levers.items()), dict(levers))
 
     def settings(self, case: Case) -> list[Setting]:
-        """Its levers as the engine takes them.
+        """The levers of the policy, as the engine takes them.
 
         Raises:
             UsageError: if a lever or choice is unknown or a value out of range.
@@ -43,7 +44,7 @@ AS_IS = Policy()
 
 
 def policies_of(policies: Mapping[str, Levers]) -> Sequence[Policy]:
-    """Policies by name; raises `UsageError` if there is none."""
+    """Make policies from levers by name. Raises `UsageError` if there is none."""
     if not policies:
         raise UsageError(where="policies", found="none", expected="at least one")
     return [Policy(name, dict(levers)) for name, levers in policies.items()]

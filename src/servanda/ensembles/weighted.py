@@ -1,6 +1,6 @@
-"""Reductions over runs, by their weights.
+"""Means, quantiles and errors over weighted runs.
 
-With equal weights each is the plain reduction, to the bit.
+With equal weights each function returns exactly the unweighted result.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import rankdata
 
-# No share is taken to vary less than one of a hundredth of a percent would.
+# The least variance of a share: about that of a share of 0.01 %.
 _SUREST = 1e-4
 
 
 def equal(weights: Float[np.ndarray, "run"]) -> bool:
-    """Whether all weights are the same."""
+    """Whether all weights are equal."""
     return bool((weights == weights[0]).all())
 
 
@@ -37,8 +37,8 @@ def quantile(
 ) -> Float[np.ndarray, "level *shape"]:
     """Quantiles over runs.
 
-    With equal weights between the two nearest runs; else as `attained`. Runs of weight zero count
-    for nothing.
+    With equal weights, a quantile is interpolated between the two nearest runs; otherwise it is
+    that of `attained`. Runs of weight zero are left out.
     """
     some = weights > 0
     if some.any() and not some.all():
@@ -53,16 +53,16 @@ def attained(
     levels: Sequence[float],
     weights: Float[np.ndarray, "run"],
 ) -> Float[np.ndarray, "level *shape"]:
-    """Quantiles that some run has: the least value at which the weights up to it reach the level.
+    """Quantiles that are values of runs: the least value at which the weights reach the level.
 
-    They are defined where some values are infinite too, which lie between no two runs.
+    They are defined also if some values are infinite, because nothing is interpolated.
     """
     found = np.quantile(values, levels, axis=-1, weights=weights, method="inverted_cdf")
     return np.asarray(found, float)
 
 
 class Spread(NamedTuple):
-    """The interval that holds 90 % of runs, and the median."""
+    """The 90 % interval over runs, and the median."""
 
     low: float
     median: float
@@ -78,9 +78,9 @@ def spread(values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]) 
 def ranks(
     values: Float[np.ndarray, "run"], weights: Float[np.ndarray, "run"]
 ) -> Float[np.ndarray, "run"]:
-    """The weight of the runs below each run, and half of that of the runs that tie with it.
+    """The weight of the runs below each run, plus half the weight of the runs that tie with it.
 
-    With equal weights in runs rather than in weight, as ranks are counted.
+    With equal weights, the usual ranks, counted in runs.
     """
     if equal(weights):
         return np.asarray(rankdata(values), float)
@@ -90,19 +90,19 @@ def ranks(
 
 
 def effective(weights: Float[np.ndarray, "run"]) -> float:
-    """How many equally weighted runs say as much (Kish 1965): (Σw)²/Σw²."""
+    """The effective number of runs (Kish 1965): (Σw)²/Σw²."""
     if equal(weights):
         return float(len(weights))
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def share_error(share: float, weights: Float[np.ndarray, "run"]) -> float:
-    """The Monte Carlo standard error of a share of runs, binomial."""
+    """The binomial Monte Carlo standard error of a share of runs."""
     return sqrt(share * (1 - share) / effective(weights))
 
 
 def least_share_error(share: float, weights: Float[np.ndarray, "run"]) -> float:
-    """The same, but never zero: some runs that are all alike do not make a share certain."""
+    """The same error, but never zero: a few equal runs do not make a share certain."""
     return sqrt(max(share * (1 - share), _SUREST) / effective(weights))
 
 

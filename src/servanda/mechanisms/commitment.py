@@ -47,6 +47,7 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import Partnership, month_number
+from servanda.mechanisms.use import Use
 from servanda.world import (
     ABSENT,
     Clock,
@@ -59,12 +60,9 @@ from servanda.world import (
     World,
     parameter,
 )
-from servanda.world.axes import ENDINGS, SIGNALS, collect, column
+from servanda.world.axes import ENDINGS, SIGNALS, column
 from servanda.world.quantities.commitment import CommitmentFlows, CommitmentState
 
-_QUIET_SHARE = 0.2
-_QUIET_MONTHS = 6.0
-_SMOOTHING_MONTHS = 3.0
 _FIRST_YEARS = 5.0
 # Bound of slack, in scales. e^±3 takes the hazard from rare to near certain within a year.
 _WIDEST_SLACK = 3.0
@@ -76,74 +74,6 @@ class Commitment(Theory):
     slot = "commitment"
     State = CommitmentState
     Flows = CommitmentFlows
-
-
-class Use(eqx.Module):
-    """The ties that carry each pact, from which the use of the pact is measured."""
-
-    tie_pact: tuple[int | None, ...]
-    contracts: tuple[int | None, ...]
-    lent: tuple[bool, ...]
-    pacts: int
-
-    @classmethod
-    def of(cls, layout: Layout) -> Self:
-        """Find them in a case."""
-        axes = layout.axes
-        return cls(
-            tie_pact=axes.pacts("contract", "payment"),
-            contracts=axes.pacts("contract"),
-            lent=tuple(edge.good.kind == "lent" for edge in axes.edges),
-            pacts=axes.size("partnership"),
-        )
-
-    def initial(self, like: Array) -> CommitmentState:
-        """Every pact is alive at the start: partners may exchange before they sign."""
-        nothing = jnp.zeros((self.pacts, *like.shape), like.dtype)
-        return CommitmentState(
-            alive=jnp.ones_like(nothing),
-            dormant=nothing,
-            ending=nothing,
-            flow=nothing,
-            peak=nothing,
-            quiet=nothing,
-        )
-
-    def after(
-        self, world: World, month: Month, alive: Array, ending: Array, clock: Clock
-    ) -> tuple[CommitmentState, Array]:
-        """The state at the end of the step, and the worth of what the supplier delivered.
-
-        Args:
-            world: the state of last month.
-            month: this month's deliveries and their worth.
-            alive: whether each pact is alive at the end of the step.
-            ending: the way in which each pact ended, at the end of the step.
-            clock: the time of the step.
-        """
-        before = world.commitment
-        serving = jnp.stack(
-            [
-                world.ledger.lent[row] * clock.dt if lent else month.ledger.arrived[row]
-                for row, lent in enumerate(self.lent)
-            ]
-        )
-        worth = month.exchange.worth * serving
-        value = collect(worth, self.tie_pact, self.pacts) / clock.dt
-        weight = jnp.exp(-clock.dt / _SMOOTHING_MONTHS)
-        flow = before.flow * weight + value * (1 - weight)
-        peak = jnp.maximum(before.peak, flow)
-        little = flow < _QUIET_SHARE * peak
-        quiet = jnp.where(little, before.quiet + clock.dt, 0.0)
-        state = CommitmentState(
-            alive=alive,
-            dormant=jnp.where((quiet >= _QUIET_MONTHS) & (alive > 0), 1.0, 0.0),
-            ending=ending,
-            flow=flow,
-            peak=peak,
-            quiet=quiet,
-        )
-        return state, collect(worth, self.contracts, self.pacts)
 
 
 class PartnerParameters(eqx.Module):

@@ -1,4 +1,4 @@
-"""Observation: what each source would have counted in a run; one definition, three uses."""
+"""Observation: what each source would have counted in a run."""
 
 from servanda.observation.counts import expected, log_prob, monthly, sample
 from servanda.observation.figures import Figure, Record, bearing, known_records, record

@@ -1,12 +1,12 @@
-"""What a source counts in a run: the expected count, its log probability, and samples of it.
+"""The count of a source in a run: its expectation, its log probability, and samples of it.
 
-A source class expects m = b·x/e where there is x: b is the bias that the class shares (one for the
-reference class), e how many of the model's units one counted thing stands for. It counts m·exp(ε),
-ε ~ N(0, σ²) with the rule's log standard deviation; counts of events are Poisson with mean m
-instead. A figure that bounds says that the count is at most, or at least, the figure. Errors of
-figures are independent.
+If the true value is x, a source class expects the count m = b·x/e. Here b is the bias of the class
+(one for the reference class) and e is the number of model units in one counted thing. The source
+counts m·exp(ε) with ε ~ N(0, σ²), where σ is the log standard deviation of the rule. Counts of
+events are Poisson with mean m instead. A figure that is a bound says that the count is at most, or
+at least, the figure. Errors of figures are independent.
 
-Source: the lognormal error and the shared bias are this project's; the likelihood of a bound is
+Source: the lognormal error and the shared bias are this project's. The likelihood of a bound is
 that of a censored observation (Tobin, "Estimation of Relationships for Limited Dependent
 Variables", Econometrica 26, 1958).
 """
@@ -33,12 +33,12 @@ from servanda.results import Results
 def expected(
     results: Results, series: Series, figures: Sequence[Figure]
 ) -> Float[np.ndarray, "figure run"]:
-    """What the source of each figure expects to count in each run, in the series' unit.
+    """The expected count of each figure's source in each run, in the series' unit.
 
     Args:
-        results: what runs kept, with the biases of source classes in its ensemble.
+        results: results of the runs. Their ensemble has the biases of the source classes.
         series: the series.
-        figures: of the series.
+        figures: figures of the series.
     """
     weights = np.stack([figure.months / figure.rule.equivalence for figure in figures])
     biases = np.stack([bias(results, figure.rule.bias) for figure in figures])
@@ -46,9 +46,9 @@ def expected(
 
 
 def monthly(results: Results, series: Series) -> Float[np.ndarray, "month run"]:
-    """What a series observes, month by month: a level, or a month's amount, in its unit.
+    """The quantity that a series observes, by month: a level or an amount, in the series' unit.
 
-    Where a counted thing stands for several of the model's, it is in the model's unit.
+    If one counted thing stands for several model units, the values are in the model's unit.
     """
     total = np.zeros((results.months, results.count))
     for name in series.observes:
@@ -62,7 +62,7 @@ def monthly(results: Results, series: Series) -> Float[np.ndarray, "month run"]:
 
 
 def bias(results: Results, name: str) -> Float[np.ndarray, "run"]:
-    """The bias that a source class shares, in every run."""
+    """The bias of a source class in every run."""
     if name == REFERENCE:
         return np.ones(results.count)
     return np.asarray(results.ensemble.parameters[label(BIAS, name)], float)
@@ -73,15 +73,15 @@ def sample(
     expected: Float[np.ndarray, "figure run"],
     results: Results,
 ) -> Float[np.ndarray, "figure run"]:
-    """One count of each figure in each run.
+    """Draw one count of each figure in each run.
 
-    The error of a figure in a run comes from a uniform number that the seed, the figure's id and
-    the run's number fix: another expectation in one run changes no other draw.
+    The error of a figure in a run comes from a uniform random number. It depends only on the seed,
+    the figure's id and the run number, so a change in one run changes no other draw.
 
     Args:
-        figures: which.
-        expected: what their sources expect.
-        results: whose seed and run numbers key the errors.
+        figures: the figures.
+        expected: expected counts of their sources.
+        results: results whose seed and run numbers key the errors.
     """
     names = [f"observation/{figure.observation.id}" for figure in figures]
     at = uniforms(names, results.ensemble.seed, results.ensemble.run_numbers)
@@ -99,14 +99,14 @@ def log_prob(
     figures: Sequence[Figure],
     expected: Float[Array, "figure run"] | Float[np.ndarray, "figure run"],
 ) -> Float[Array, "figure run"]:
-    """Log probability of each figure in each run; its density where it is an estimate.
+    """The log probability of each figure in each run; for an estimate, its log density.
 
     Args:
-        figures: which.
-        expected: what their sources expect.
+        figures: the figures.
+        expected: expected counts of their sources.
 
     Returns:
-        Minus infinity where a run cannot bring a figure about.
+        One value for each figure and run: minus infinity if the figure is impossible in the run.
     """
     return jnp.stack(
         [
@@ -119,7 +119,7 @@ def log_prob(
 
 
 def _lognormal(figure: Figure, mean: Float[Array, "run"], error: float) -> Float[Array, "run"]:
-    """Of mean·exp(error·z), which has the sign of its mean and is zero where that is."""
+    """Log probability of a count mean·exp(error·z), which has the sign of its mean."""
     value = figure.value
     possible = jnp.sign(mean) == np.sign(value)
     sizes = jnp.where(possible & (mean != 0), jnp.abs(mean), 1.0)
@@ -133,7 +133,7 @@ def _lognormal(figure: Figure, mean: Float[Array, "run"], error: float) -> Float
             side, inside = away * jnp.sign(mean), mean <= value
         case _:
             side, inside = -away * jnp.sign(mean), mean >= value
-    # where the signs differ the count is on one side for certain
+    # if the signs differ, the count lies on one side of the bound with certainty
     certain = jnp.where(inside, 0.0, -jnp.inf)
     return jnp.where(possible & (mean != 0), norm.logcdf(side), certain)
 
@@ -148,7 +148,7 @@ def _poisson(figure: Figure, mean: Float[Array, "run"]) -> Float[Array, "run"]:
     density = whole * jnp.log(some) - some - gammaln(whole + 1)
     if bound == "upper":
         return jnp.where(mean > 0, _tail(gammaincc(whole + 1, some), density, whole / some), 0.0)
-    if whole == 0:  # none at all, or none at least
+    if whole == 0:  # a figure of zero: exactly zero, or at least zero
         return -mean if bound == "estimate" else mean * 0
     if bound == "lower":
         density = _tail(gammainc(whole, some), density, some / (whole + 1))
@@ -158,10 +158,10 @@ def _poisson(figure: Figure, mean: Float[Array, "run"]) -> Float[Array, "run"]:
 def _tail(
     share: Float[Array, "run"], density: Float[Array, "run"], ratio: Float[Array, "run"]
 ) -> Float[Array, "run"]:
-    """The log of a tail's probability, also where that is too small for a number.
+    """The log probability of a tail, also if the probability is too small for single precision.
 
-    There it is that of the count at the edge and of a geometric series of those beyond it: so far
-    out each is about `ratio` of the one before.
+    In that case the tail is a geometric series that starts with the probability of the count at the
+    edge: far from the mean, each probability is about `ratio` times the one before.
     """
     least = float(np.finfo(share.dtype).tiny)
     far = density - jnp.log1p(-jnp.minimum(ratio, 0.99))

@@ -1,10 +1,10 @@
-"""Which figures of the record are compared with runs, and which months each is about.
+"""The figures of the record that are compared with runs, and the months of each figure.
 
-A figure is a weighted sum of what the model has month by month. A level is the model's at a day,
-between the ends of the months around it. A flow is summed over the days that the figure is about,
-whole months in proportion; a unit with time in it makes it a mean rate. A running total is counted
-from the case's start and compared by the increments between a source class's successive totals,
-because totals hide every turn: scored as levels, a fall in deliveries disappears.
+A figure is compared with a weighted sum of the model's monthly values. A level is interpolated to
+its day between the ends of the two nearest months. A flow is summed over the days of its period, in
+proportion of each month; if its unit has a time, it is a mean rate. A running total counts from the
+case's start. It is compared by the increments between successive totals of a source class, because
+a comparison of the totals themselves would hide a fall in the monthly amounts.
 """
 
 import calendar
@@ -19,22 +19,22 @@ from servanda.case import Case, Observation, Series, SourceRule, units
 from servanda.case.schema import month_number
 from servanda.engine import Model
 
-# Totals given closer together are two offices' readings of one thing, not a flow between them.
+# Totals that are closer together are two readings of one amount, and give no increment.
 CLOSEST_TOTALS = timedelta(days=25)
 TOO_CLOSE = f"less than {CLOSEST_TOTALS.days} days after the total before it"
-TOO_EARLY = "about days before the case starts"
+TOO_EARLY = "dated before the case starts"
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A figure of the record as it is compared with runs.
+    """A figure of the record in the form that is compared with runs.
 
     Attributes:
         observation: the figure as it was published.
-        rule: how its source counts.
-        value: what is compared, in the series' unit: the figure, or its increment on the last total
-            of its source class.
-        months: the weight of each month of the case in what the figure is about.
+        rule: the rule by which its source counts.
+        value: the value that is compared, in the series' unit: the figure, or its increment on the
+            last total of its source class.
+        months: the weight of each month of the case.
     """
 
     observation: Observation
@@ -49,8 +49,8 @@ class Record:
 
     Attributes:
         series: the series.
-        figures: those that are compared, in order of time.
-        omitted: those that are not, and why.
+        figures: the figures that are compared, in order of time.
+        omitted: the figures that are not compared, and the reason.
     """
 
     series: Series
@@ -59,18 +59,18 @@ class Record:
 
 
 def known_records(model: Model) -> list[Record]:
-    """What was known at the evidence cut-off, by series that the model observes."""
+    """The figures known at the evidence cut-off, for each series that the model observes."""
     known = model.case.known
     return [record(model, s, known.of(s.name)) for s in known.series if s.quantitative]
 
 
 def record(model: Model, series: Series, observations: Sequence[Observation]) -> Record:
-    """The figures of a series as they are compared, in order of time.
+    """The figures of a series in the form that is compared, in order of time.
 
     Args:
-        model: of the case.
+        model: model of the case.
         series: the series.
-        observations: its figures in order of time, which the caller has cut to what was known.
+        observations: figures of the series in order of time. The caller has chosen those known.
     """
     months = _Months(model.case)
     total, level = series.counting == "running_total", series.counting == "level"
@@ -95,21 +95,22 @@ def record(model: Model, series: Series, observations: Sequence[Observation]) ->
 
 
 def rule_of(case: Case, series: Series, o: Observation) -> SourceRule:
-    """How the source of a figure counts."""
+    """The rule by which the source of a figure counts."""
     return series.rule(case.evidence.source(o.source).source_class)
 
 
 def carried(model: Model, series: Series) -> bool:
-    """Whether what a series observes is a state, so that a running total is one already."""
+    """Whether a series observes quantities that are carried from month to month."""
     found = [model.layout.resolve(name, series.name) for name in series.observes]
     return all(reference.quantity.carried for reference in found)
 
 
 def bearing(model: Model) -> Mapping[str, int]:
-    """How many figures that are compared bear on each mechanism.
+    """The number of compared figures that bear on each mechanism.
 
-    A figure bears on the mechanism that writes what it counts, and on those whose flows that one
-    reads within the month: deliveries on the ledger that grants them and the exchange that asks.
+    A figure bears on the mechanism that writes the observed quantity. It also bears on the
+    mechanisms whose flows that mechanism reads in the same month. For example, deliveries bear on
+    the ledger, which grants them, and on the exchange, which asks for them.
     """
     writer = {name: q.slot for name, q in model.layout.quantities.items()}
     flows = {name for name, q in model.layout.quantities.items() if not q.carried}
@@ -137,10 +138,10 @@ def _increments(
     *,
     carried: bool,
 ) -> tuple[list[Figure], list[Observation]]:
-    """Increments between a class's successive totals, the first from zero; and totals too close.
+    """Increments between successive totals of a class, and the totals that are too close.
 
-    A class adds to its total, so what it counted before it counts again. A total that bounds says
-    nothing of the kind about what was added to it, except the first.
+    The first increment counts from zero. A total that is a bound does not bound its increment, so
+    increments are estimates, except the first.
     """
     found: list[Figure] = []
     close: list[Observation] = []
@@ -162,7 +163,7 @@ def _value(series: Series, o: Observation) -> float:
 
 
 class _Months:
-    """The months of a case, as weights of days and periods."""
+    """The months of a case, and the weights of days and periods in them."""
 
     def __init__(self, case: Case) -> None:
         self._start = month_number(case.spec.start)
@@ -170,7 +171,7 @@ class _Months:
         self.first_day = date(self._start // 12, self._start % 12 + 1, 1)
 
     def at(self, day: date) -> Float[np.ndarray, "month"]:
-        """A level on a day, between the ends of the months around it."""
+        """Weights of a level on a day, interpolated between the ends of the nearest months."""
         days = calendar.monthrange(day.year, day.month)[1]
         position = day.year * 12 + day.month - 1 - self._start + day.day / days
         lower = int(np.clip(np.floor(position) - 1, 0, self.count - 1))
@@ -182,7 +183,7 @@ class _Months:
         return weights
 
     def during(self, series: Series, o: Observation) -> Float[np.ndarray, "month"]:
-        """The amount, or mean rate, over the days that a flow is about."""
+        """Weights of the amount, or the mean rate, over the days of a flow."""
         first = o.ref_start or o.ref_end
         weights = self.share(first, o.ref_end)
         _, rate, time = series.unit.partition("/")

@@ -1,4 +1,4 @@
-"""The briefing: what a run says, on one page that opens offline and prints."""
+"""The briefing: the results of a run on one HTML page, which opens offline and can be printed."""
 
 from servanda.report.page import brief
 

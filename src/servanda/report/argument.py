@@ -1,4 +1,4 @@
-"""The argument's table: each claim's test in words, verdict, effect, facts and flips."""
+"""The claims on the page: test in words, verdict, effect, facts, and what flips the verdict."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +11,12 @@ from servanda.verdicts import Flip, Verdict
 
 ORDER = ("supported", "leaning", "open", "leaning against", "contradicted", "untestable here")
 _SIGNS = dict(zip(ORDER, ("●", "◕", "◑", "◔", "○", "–"), strict=True))
-# A sampling error smaller than this, in points, would print as nothing.
+# A standard error smaller than this, in percentage points, would print as zero.
 _SHOWN = 0.05
 _MOVES = {
     "raises": "is higher",
     "lowers": "is lower",
-    "leaves": "is hardly other",
+    "leaves": "hardly differs",
     "rises": "rises",
     "falls": "falls",
 }
@@ -24,7 +24,7 @@ _MOVES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact as a table cites it."""
+    """A fact as the page cites it."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Row:
-    """One claim as shown."""
+    """One claim as the page shows it."""
 
     slug: str
     text: str
@@ -56,13 +56,13 @@ class Row:
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many claims have each verdict, in the order of verdicts."""
+    """The number of claims with each verdict, from supported to untestable."""
     found = Counter[str](v.word for v in verdicts)
     return {word: found[word] for word in ORDER if found[word]}
 
 
 def rows(case: Case, verdicts: Sequence[Verdict]) -> list[Row]:
-    """Every verdict as shown, in the case's order."""
+    """Every verdict as the page shows it, in the order of the case."""
     return [_row(case, v) for v in verdicts]
 
 
@@ -111,7 +111,7 @@ def _effect(v: Verdict) -> tuple[str, str]:
 
 
 def _signed(value: float, size: str) -> str:
-    """A size with the sign of a difference."""
+    """An absolute value in words, with the sign of the difference in front."""
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{size}"
 
 
@@ -127,31 +127,35 @@ def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
 
 
 def _flip(case: Case, flip: Flip) -> str:
-    name = flip.name
+    where = ""
     if flip.kind == "parameter":
-        name = words.parameter(case, name)
-    condition = flip.condition if flip.kind != "parameter" else f"“{name}” {flip.condition}"
-    return f"{words.upper_first(condition)}: {flip.word} ({words.percent(flip.probability)})"
+        where = f"in runs where “{words.parameter(case, flip.name)}” is "
+    share = words.percent(flip.probability)
+    return f"The verdict is {flip.word} ({share}) {where}{flip.condition}."
 
 
 def test_in_words(case: Case, test: Test) -> str:
-    """What is compared, and when the claim holds."""
+    """The comparison that the test makes, in a sentence without a full stop."""
     labels = {m.name: m.label for m in case.spec.metrics}
     match test:
         case Contrast():
-            present = _settings(test.present) or "things as they are"
-            settings = f"with {present} than with {_settings(test.absent)}"
+            present = _settings(test.present) or "no lever set"
+            absent = _settings(test.absent)
+            if test.direction == "leaves":
+                settings = f"between {present} and {absent}"
+            else:
+                settings = f"with {present} than with {absent}"
             return f"“{labels[test.metric]}” {_MOVES[test.direction]} {settings}"
         case Trend():
             verb = _MOVES[test.direction]
-            return f"It {verb} from “{labels[test.before]}” to “{labels[test.after]}”"
+            return f"The value {verb} from “{labels[test.before]}” to “{labels[test.after]}”"
         case Threshold():
             return f"“{labels[test.metric]}” is {test.direction} {words.number(test.value)}"
         case Conditional():
             side = f"below {words.number(test.below)}" if test.below is not None else ""
             side = side or f"above {words.number(test.above or 0.0)}"
             outcome, given = labels[test.outcome], labels[test.given]
-            return f"“{outcome}” is {test.direction} where “{given}” is {side}"
+            return f"“{outcome}” is {test.direction} in runs where “{given}” is {side}"
     return words.upper_first(test.reason)
 
 
@@ -182,7 +186,7 @@ class Cited:
 
 
 def cited(case: Case, observations: Iterable[Observation]) -> list[Cited]:
-    """The evidence table: every row that the page draws or links to, once, in order of time."""
+    """The evidence table: each row that the page uses, once, in order of time."""
     by_id = {o.id: o for o in observations}
     known = {o.id for o in case.known.observations}
     labels = {s.name: s.label for s in case.evidence.series}

@@ -1,4 +1,4 @@
-"""How much rests on the reference class: survival, states and ways of ending in each."""
+"""Charts by reference class: survival, states and ways of ending."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ import altair as alt
 from servanda.analysis.fate import Fate
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
-from servanda.report.survival import by_year, happening
+from servanda.report.survival import by_year, occurring_ways
 
 _ENOUGH_FOR_A_LABEL = 0.06
 
 
 def figures(fate: Fate) -> list[Figure]:
-    """Survival by class, and states and ways at the horizon; none where there is one class only."""
+    """Survival by class, and states at the horizon; none if there is one class only."""
     return [_curves(fate), _classes(fate)] if fate.classes else []
 
 
@@ -50,9 +50,9 @@ def _curves(fate: Fate) -> Figure:
     (_, low), (_, high) = fate.class_span
     gap = round(100 * (high - low))
     title = (
-        f"Between reference classes the chance of being in force differs by {gap} points"
+        f"The share of runs in force differs by {gap} percentage points between reference classes"
         if gap > 1
-        else "The reference class hardly changes the answer"
+        else "The reference class hardly changes the share of runs in force"
     )
     return Figure(
         anchor(f"curves {fate.partnership.label}"),
@@ -60,14 +60,14 @@ def _curves(fate: Fate) -> Figure:
         alt.layer(chart).properties(width=theme.WIDE, height=theme.HEIGHT),
         "Share of runs with the pact in force, dormant or not, by reference class. "
         + by_year(shares, fate),
-        "In force: in use or dormant. A run belongs to one class of past alliances throughout.",
-        kicker="Does it last, by reference class?",
+        "In force means in use or dormant. Each run belongs to one reference class in all months.",
+        kicker="Survival by reference class",
     )
 
 
 def _classes(fate: Fate) -> Figure:
     table = {name: fate.class_shares(name) for name in fate.classes}
-    ways = happening(fate)
+    ways = occurring_ways(fate)
     names = ["in use", "dormant", *ways]
     colours = [theme.STATES["in use"], theme.STATES["dormant"], *(theme.WAYS[w][0] for w in ways)]
     inks = [
@@ -97,8 +97,8 @@ def _classes(fate: Fate) -> Figure:
         for name, shares in table.items()
     )
     title = (
-        f"If it is like “{words.plain(most)}”, {words.percent(high)} of futures keep it; "
-        f"if like “{words.plain(least)}”, {words.percent(low)}"
+        f"The pact is in force in {words.percent(high)} of runs in the class "
+        f"“{words.plain(most)}” and in {words.percent(low)} in “{words.plain(least)}”"
     )
     return Figure(
         anchor(f"classes {fate.partnership.label}"),
@@ -106,8 +106,8 @@ def _classes(fate: Fate) -> Figure:
         _class_bars(rows, names, colours),
         f"State of the pact at the horizon by reference class. {alternative}.",
         "Each run takes its base hazard from one class of past alliances. "
-        "Nothing says which class is right.",
-        kicker="Which past is it like?",
+        "The record does not decide between the classes.",
+        kicker="State at the horizon by reference class",
     )
 
 

@@ -1,4 +1,4 @@
-"""Who gave what under a pact, how much, and what it was worth at market."""
+"""What each partner delivered or paid under a pact, the amount, and its worth at market prices."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ class Row:
 
 
 def rows(account: Account) -> list[Row]:
-    """A line for every tie of the pact, the supplier's first."""
+    """One line for every tie of the pact, the supplier's ties first."""
     return [_row(account, entry) for entry in account.entries()]
 
 
@@ -53,8 +53,8 @@ def _row(account: Account, entry: Entry) -> Row:
 
 def _basis(tie: Tie, *, lent: bool) -> str:
     if tie.basis == "payment":
-        return "payment in sight" if tie.observed else "payment out of sight"
-    return "lent, present at the cut" if lent else "sold"
+        return "payment in sight" if tie.observed else "hidden payment"
+    return "lent, present at the cut-off" if lent else "sold"
 
 
 def _worth(spread: Spread | None) -> tuple[str, str]:
@@ -64,7 +64,7 @@ def _worth(spread: Spread | None) -> tuple[str, str]:
 
 
 def figures(account: Account) -> list[Figure]:
-    """What each good was worth by the cut, a bar for each, with its interval."""
+    """The worth of each good to the evidence cut-off, with its 90 % interval."""
     found = [
         (row, row.entry.worth)
         for row in rows(account)
@@ -80,7 +80,7 @@ def figures(account: Account) -> list[Figure]:
             "low": w.low,
             "high": w.high,
         }
-        | {"text": e.worth, "kind": e.basis if e.basis.startswith("payment") else "given"}
+        | {"text": e.worth, "kind": e.basis if "payment" in e.basis else "sold or lent"}
         for i, (e, w) in enumerate(found)
     ]
     first = max(found, key=lambda pair: pair[1].median)[0]
@@ -92,14 +92,14 @@ def figures(account: Account) -> list[Figure]:
             f"The largest item by {month} is {first.what[:1].lower()}{first.what[1:]} "
             f"from {first.giver}: {first.worth}",
             _worth_bars(bars),
-            f"Median worth at market by {month}: "
+            f"Median worth at market prices by {month}: "
             + "; ".join(
                 f"{e.what} from {e.giver} ({e.basis}) {e.worth} ({e.worth_range})" for e, _ in found
             )
             + ".",
-            "Bar: median. Line: 90 % of runs; it may run past the frame. Worth at market "
-            "prices, not at what was agreed.",
-            kicker="What it was worth",
+            "Bar: median. Line: 90 % interval over runs, which may end outside the frame. "
+            "Worth is at market prices, not at the agreed price.",
+            kicker="Worth at market prices",
         )
     ]
 
@@ -108,11 +108,11 @@ def _worth_bars(rows: list[dict[str, Any]]) -> Any:
     top = max(row["y"] for row in rows) * 1.6
     x = alt.X(
         "y:Q",
-        title="USD to the cut, at market worth",
+        title="USD to the cut-off, at market prices",
         scale=alt.Scale(domain=[0, top], nice=False),
         axis=alt.Axis(tickCount=5, grid=False, **theme.number_format(top)),
     )
-    kinds = ["given", "payment in sight", "payment out of sight"]
+    kinds = ["sold or lent", "payment in sight", "hidden payment"]
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=kinds, range=[theme.LINES[0], theme.LINES[2], theme.LINES[1]]),

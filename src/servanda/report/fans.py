@@ -1,4 +1,4 @@
-"""Fan charts: what the model holds possible, with the record drawn over it."""
+"""Fan charts: the model's intervals over runs, with the figures of the record."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,23 +19,25 @@ _STEADY = 0.1
 def figures(
     runs: Results, observed: Sequence[Observed], marks: Mapping[str, theme.Mark]
 ) -> list[Figure]:
-    """One fan chart for each series, those with most figures first."""
+    """One fan chart for each series, in falling order of the number of figures."""
     order = sorted(observed, key=lambda o: -len(o.coverage.points))
     return [_figure(runs, one, marks) for one in order]
 
 
 def fan_title(label: str, now: float, then: float, unit: str, horizon: str) -> str:
-    """How the median goes from the cut to the horizon."""
+    """The change of the median from the evidence cut-off to the horizon, in a sentence."""
     before, after = words.quantity(now, unit), words.quantity(then, unit)
     if now <= 0 and then <= 0:
-        return f"{label}: none at the cut and none in {horizon}, in the middle run"
+        return f"{label}: none at the cut-off and none in {horizon} in the median run"
     change = (then - now) / max(abs(now), abs(then))
     if abs(change) < _STEADY or before == after:
-        return f"{label}: near {after} to {horizon}"
-    way = "up" if change > 0 else "down"
+        return f"{label}: the median stays near {after} to {horizon}"
+    way = "rises" if change > 0 else "falls"
     if then < 0.02 * now:
-        return f"{label}: down from {before} to next to nothing by {horizon}"
-    return f"{label}: {way} from {before} to {after} by {horizon}"
+        return (
+            f"{label}: the median falls from {before} to under 2{words.THIN}% of that by {horizon}"
+        )
+    return f"{label}: the median {way} from {before} to {after} by {horizon}"
 
 
 def _figure(runs: Results, one: Observed, marks: Mapping[str, theme.Mark]) -> Figure:
@@ -58,11 +60,11 @@ def _figure(runs: Results, one: Observed, marks: Mapping[str, theme.Mark]) -> Fi
 
 def _kicker(one: Observed) -> str:
     inside, points = one.coverage.inside, len(one.coverage.points)
-    return f"{inside} of {points} figures within the 90{words.THIN}% expected"
+    return f"{inside} of {points} figures inside the 90{words.THIN}% interval"
 
 
 def _limits(bands: np.ndarray, figures: Sequence[Drawn]) -> tuple[float, float]:
-    """Top and bottom of the axis: all figures, the middle half, and some of the tails."""
+    """Bounds of the axis: all figures, the 50 % interval and part of the 90 % interval."""
     middle = float(bands[3].max())
     core = max([middle, *(f.value for f in figures)])
     top = max(core, min(float(bands[4].max()), 1.7 * core)) * _HEADROOM
@@ -97,12 +99,12 @@ def _layers(
         base.mark_area(color=theme.BAND_90, clip=True).encode(y=y("q5"), y2="q95:Q"),
         base.mark_area(color=theme.BAND_50, clip=True).encode(y=y("q25"), y2="q75:Q"),
         base.mark_line(color=theme.MEDIAN, strokeWidth=2, clip=True).encode(y=y("y")),
-        _cut(runs, limits),
+        _cutoff_rule(runs, limits),
         *_figures(one.figures, marks, y("value")),
     ]
 
 
-def _cut(runs: Results, limits: tuple[float, float]) -> Any:
+def _cutoff_rule(runs: Results, limits: tuple[float, float]) -> Any:
     rows = [{"x": float(runs.years[runs.cutoff]), "value": limits[1]}]
     return (
         alt.Chart(theme.data(rows)).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(x="x:Q")
@@ -110,7 +112,7 @@ def _cut(runs: Results, limits: tuple[float, float]) -> Any:
 
 
 def _figures(figures: Sequence[Drawn], marks: Mapping[str, theme.Mark], y: alt.Y) -> list[Any]:
-    """Later figures hollow and grey; known ones with span, mark, bound and what was expected."""
+    """Draw later figures hollow and grey, known ones with period, bound and expected interval."""
     if not figures:
         return []
     rows = [_row(f) for f in figures]
@@ -171,30 +173,31 @@ def _row(f: Drawn) -> dict[str, Any]:
 
 
 def _caption(one: Observed, bands: np.ndarray, top: float) -> str:
-    """What is special about this chart; how to read all of them is said once above."""
+    """What holds for this chart only; the section says how to read all of them."""
     parts = []
     if one.series.counting == "running_total":
         parts.append(
-            "A running total, drawn as the average between one count and the same source's next."
+            "The series is a running total. Each mark is the mean rate between two successive "
+            "totals of one source class."
         )
     factors = sorted({r.equivalence for r in one.series.rules} - {1.0})
     if factors:
         each = words.listed([words.number(f) for f in factors], "or")
         parts.append(
-            f"Counted in {words.unit(one.series.unit)}, "
-            f"each taken as {each} {words.unit(one.unit.partition('/')[0])}."
+            f"Sources count {words.unit(one.series.unit)}. "
+            f"Each counts as {each} {words.unit(one.unit.partition('/')[0])}."
         )
     if any(f.bound != "estimate" for f in one.figures):
-        parts.append("▼ at most, ▲ at least.")
+        parts.append("▼: the figure is an upper bound. ▲: it is a lower bound.")
     if float(bands[4].max()) > top:
-        parts.append("The outer band goes on above the frame.")
+        parts.append("The 90 % band extends above the frame.")
     if not one.coverage.reached:
         parts.append(words.upper_first(one.coverage.reason) + ".")
     return " ".join(parts)
 
 
 def _alternative(runs: Results, one: Observed, bands: np.ndarray) -> str:
-    """Median and 90 % band at the middle of some years, and the figures."""
+    """The median and 90 % interval at the middle of some years, and the number of figures."""
     years = range(int(runs.years[0]), int(runs.years[-1]) + 1, 2)
     said = []
     for year in years:
@@ -208,5 +211,5 @@ def _alternative(runs: Results, one: Observed, bands: np.ndarray) -> str:
     tail = f" and {later} later ones" if later else ""
     return (
         f"{one.series.label}. Median and 90 % interval of the model: {'; '.join(said)}. "
-        f"Drawn over it: {known} figures known at the cut{tail}."
+        f"Marks: {known} figures known at the cut-off{tail}."
     )

@@ -1,4 +1,4 @@
-"""A figure: its finding, chart and text alternative; and many of them drawn at once."""
+"""Charts of the page: title, drawing and text alternative."""
 
 import re
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ class Figure:
     """One chart.
 
     Attributes:
-        key: unique in the page.
-        title: its finding, in a sentence.
-        chart: what to draw.
-        alternative: what it shows, in words and numbers, for those who do not see it.
-        caption: how to read it.
-        svg: what was drawn; None before.
-        kicker: a few words over the title that say what it is about.
+        key: id, unique in the page.
+        title: the finding, in a sentence.
+        chart: the Altair chart.
+        alternative: the content in words and numbers, for readers who cannot see the chart.
+        caption: how to read the chart.
+        svg: the drawing; None before it is made.
+        kicker: a few words above the title that name the topic.
     """
 
     key: str
@@ -43,7 +43,7 @@ class Figure:
 
 
 def drawn(figures: Sequence[Figure]) -> list[Figure]:
-    """The figures with their SVG, drawn offline without a browser."""
+    """The figures with their SVG. It is drawn offline, without a browser."""
     specs = [spec_of(f.chart) for f in figures]
     with ThreadPoolExecutor(_THREADS) as pool:
         pictures = list(pool.map(vl_convert.vegalite_to_svg, specs))
@@ -53,8 +53,8 @@ def drawn(figures: Sequence[Figure]) -> list[Figure]:
 
 
 def spec_of(chart: Any) -> dict[str, Any]:
-    """A chart's Vega-Lite, as it is drawn."""
-    # Altair's check against its schema takes longer than drawing; the tests ask for it.
+    """The Vega-Lite specification that is drawn."""
+    # Altair's check against its schema takes longer than drawing. The tests make this check.
     spec: dict[str, Any] = chart.to_dict(validate=False)
     for part in (spec, *spec.get("layer", ())):
         rows = part.get("data", {}).get("values")
@@ -64,12 +64,12 @@ def spec_of(chart: Any) -> dict[str, Any]:
 
 
 def check(figure: Figure) -> None:
-    """Raise if a chart is no valid Vega-Lite."""
+    """Raise an error unless the chart is valid Vega-Lite."""
     alt.LayerChart.from_dict(spec_of(figure.chart), validate=True)
 
 
 def _inline(svg: str, figure: Figure) -> Markup:
-    """SVG for the page: scalable, named for screen readers, its ids its own."""
+    """SVG for the page: scalable, with a title for screen readers and ids that are unique."""
     text = _NAMESPACES.sub("", svg)
     text = _ARIA.sub("", text)
     text = _renamed(text, figure.key)
@@ -90,7 +90,10 @@ def _inline(svg: str, figure: Figure) -> Markup:
 
 
 def _renamed(text: str, key: str) -> str:
-    """Ids of the figure's own, counted from one: the renderer counts on over all charts."""
+    """Give the ids of a figure its own prefix and numbers from one.
+
+    The renderer numbers ids across all charts, so its numbers depend on the order of drawing.
+    """
     names: dict[str, str] = {}
 
     def name(match: re.Match[str]) -> str:
@@ -101,5 +104,5 @@ def _renamed(text: str, key: str) -> str:
 
 
 def anchor(text: str) -> str:
-    """A text as an id in the page."""
+    """Turn a text into an id of the page."""
     return str(escape(re.sub(r"[^\w]+", "-", text).strip("-").lower()))

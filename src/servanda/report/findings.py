@@ -1,10 +1,11 @@
-"""The answer in five sentences, computed from the runs."""
+"""The answer in five statements, computed from the runs."""
 
 from dataclasses import dataclass
 
 from servanda.analysis.accounts import Account, leaked_last_year
 from servanda.analysis.fate import Fate
-from servanda.analysis.hinges import Hinge, clear
+from servanda.analysis.hindcast import WANTED
+from servanda.analysis.hinges import Hinge, beyond_chance
 from servanda.ensembles.weighted import spread
 from servanda.report import words
 from servanda.results import Results
@@ -14,13 +15,13 @@ _NEARLY_ALL = 0.9
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says about one pact.
+    """The result for one pact.
 
     Attributes:
         label: the partnership's label.
-        name: its partners in words.
-        sentences: five at most; those without numbers are left out.
-        shares: share of runs in use, dormant and over at the horizon, and the same in words.
+        name: the partners' names.
+        sentences: up to five statements; a statement without data is left out.
+        shares: shares of runs in use, dormant and over at the horizon, as numbers and in words.
     """
 
     label: str
@@ -30,15 +31,15 @@ class Answer:
 
 
 def answer(fate: Fate, account: Account, found: list[Hinge]) -> Answer:
-    """The answer on one pact."""
+    """The answer for one pact."""
     results, partnership = fate.results, fate.partnership
     spec = results.model.case.spec
     parts = (
-        lasting(fate),
-        resembling(fate),
-        gaining(account),
-        leaking(account),
-        hinging(results, clear(results, found)),
+        survival(fate),
+        reference_class(fate),
+        gains(account),
+        payment(account),
+        strongest_parameters(results, beyond_chance(results, found)),
     )
     return Answer(
         partnership.label,
@@ -59,108 +60,118 @@ def _said(fate: Fate) -> dict[str, tuple[float, str]]:
     )
 
 
-def lasting(fate: Fate) -> str:
-    """Whether the pact is in use, dormant or over at the horizon, when it ends and how."""
+def survival(fate: Fate) -> str:
+    """The state of the pact at the horizon, and when and how it ends."""
     runs, spec = fate.results, fate.results.model.case.spec
     shares = [float(fate.states[s][-1]) for s in ("in use", "dormant", "over")]
     used, quiet, gone = words.rounded(shares)
     text = (
-        f"In the model, the pact is still in force in {words.month(spec.horizon)} in "
-        f"{used + quiet}{words.THIN}% of "
-        f"{runs.count:,} futures: in use in {used}{words.THIN}% and dormant in {quiet}{words.THIN}%"
+        f"In {words.month(spec.horizon)} the pact is in force in {used + quiet}{words.THIN}% of "
+        f"{runs.count:,} runs: in use in {used}{words.THIN}% and dormant in {quiet}{words.THIN}%."
     )
-    over = shares[2]
-    if over == 0:
-        return f"{text}; it ends in none."
+    if shares[2] == 0:
+        return f"{text} It ends in no run."
     way, share = fate.commonest_way
     half = fate.half_ended
-    when = f", half of those endings by {words.month(runs.month(half))}" if half is not None else ""
+    when = (
+        f" Half of these endings come by {words.month(runs.month(half))}."
+        if half is not None
+        else ""
+    )
     return (
-        f"{text}; in {gone}{words.THIN}% it is over{when}, most often by {way} "
-        f"({words.percent(share)})."
+        f"{text} It is over in {gone}{words.THIN}%.{when} The most frequent way of ending is {way} "
+        f"({words.percent(share)} of runs)."
     )
 
 
-def resembling(fate: Fate) -> str:
-    """How much rests on the reference class, and what such alliances alone would say."""
+def reference_class(fate: Fate) -> str:
+    """How the result differs between reference classes, and the share by base hazard alone."""
     if not fate.classes:
         return ""
     alone = words.percent(fate.by_class_alone)
-    record = f"such alliances alone would have it in force in {alone}"
+    record = f"By the base hazard of the reference classes alone, it would be in force in {alone}"
     (least, low), (most, high) = fate.class_span
     if words.percent(low) == words.percent(high):
         share = words.percent(low)
-        said = f"Which past alliances it is held to resemble changes little: {share} in force"
+        said = (
+            "The result hardly depends on the reference class of past alliances: the pact is in "
+            f"force in {share} of runs in every class"
+        )
     else:
         said = (
-            "Which past alliances it resembles matters: it is in force in "
-            f"{words.percent(high)} of futures if it is like the class “{words.plain(most)}”, in "
-            f"{words.percent(low)} if like “{words.plain(least)}”, and no count says which is right"
+            "The result depends on the reference class of past alliances: the pact is in force in "
+            f"{words.percent(high)} of runs in the class “{words.plain(most)}” and in "
+            f"{words.percent(low)} of runs in the class “{words.plain(least)}”. The record does "
+            "not decide between the classes"
         )
-    return f"{said}; {record}."
+    return f"{said}. {record}."
 
 
-def gaining(account: Account) -> str:
-    """Who gained from the exchange to the cut, and who more."""
-    spec, own, gains = account.results.model.case.spec, account.partnership, account.gained()
-    if gains is None:
+def gains(account: Account) -> str:
+    """Each partner's gain from the exchange to the evidence cut-off, and who gained more."""
+    spec, own, found = account.results.model.case.spec, account.partnership, account.gained()
+    if found is None:
         return ""
     said = [
-        f"{words.actor(spec, code)} by {words.quantity(spread.median, 'USD')} "
+        f"{words.actor(spec, code)} gained {words.quantity(spread.median, 'USD')} "
         f"({words.interval(spread.low, spread.high)})"
-        for code, spread in gains.by_partner.items()
+        for code, spread in found.by_partner.items()
     ]
-    opening = "Both gained" if gains.both >= _NEARLY_ALL else "Gains are uneven"
+    month, nearly = words.month(spec.as_of), words.percent(_NEARLY_ALL)
+    opening = (
+        f"By {month} each partner had gained from the exchange in at least {nearly} of runs"
+        if found.both >= _NEARLY_ALL
+        else f"By {month} a partner had gained from the exchange in fewer than {nearly} of runs"
+    )
     supplier, covered = words.actor(spec, own.supplier), words.percent(account.covered)
     return (
-        f"{opening} by {words.month(spec.as_of)}, as each values it and with debts counted as pay: "
-        f"{words.listed(said)}; {words.actor(spec, gains.ahead)} more in "
-        f"{words.percent(gains.share)} of futures. What was paid by then covers what deliveries "
-        f"cost {supplier} in {covered} of futures."
+        f"{opening}, if goods count at each partner's own value and arrears count as paid. "
+        f"{words.listed(said)}. "
+        f"{words.actor(spec, found.ahead)} gained more in {words.percent(found.share)} of runs. "
+        f"Without arrears, payments exceed what deliveries cost {supplier} in {covered} of runs."
     )
 
 
-def leaking(account: Account) -> str:
-    """How deliveries were paid for, and what sanctions lost through other ways."""
+def payment(account: Account) -> str:
+    """How deliveries were paid for, and the share of sanctioned trade that was won back."""
     runs = account.results
-    shares, month = account.shares_at_cut(), words.month(runs.model.case.spec.as_of)
+    shares, month = account.shares_at_cutoff(), words.month(runs.model.case.spec.as_of)
     parts = []
     if shares:
         earned = spread(account.earned[runs.cutoff], runs.weights).median
         parts.append(
-            f"Of the {words.quantity(earned, 'USD')} that deliveries had earned by {month}, "
-            f"{words.percent(shares['in sight'])} was paid in goods that observers can count, "
-            f"{words.percent(shares['hidden'])} out of sight, and "
-            f"{words.percent(shares['arrears'])} was still owed"
+            f"By {month} deliveries had earned {words.quantity(earned, 'USD')} at the price "
+            f"agreed. Of this, {words.percent(shares['in sight'])} was paid in goods that "
+            f"observers can count, {words.percent(shares['hidden'])} was hidden payment, and "
+            f"{words.percent(shares['arrears'])} was not yet paid (medians over runs)."
         )
     leaks = [
-        f"{words.percent(leak)} of the trade that sanctions took from "
+        f"{words.percent(leak)} of the sanctioned trade of "
         f"{words.actor(runs.model.case.spec, target)}"
         for target, leak in leaked_last_year(runs).items()
     ]
     if leaks:
-        parts.append(
-            f"{'going round' if parts else 'Going round'} sanctions won back {words.listed(leaks)}"
-        )
-    return "; ".join(parts) + "." if parts else ""
+        parts.append(f"In the last year to {month}, evasion won back {words.listed(leaks)}.")
+    return " ".join(parts)
 
 
-def hinging(runs: Results, found: list[Hinge]) -> str:
-    """The three numbers that the answer hinges on most."""
+def strongest_parameters(runs: Results, found: list[Hinge]) -> str:
+    """The three parameters that the result hinges on most."""
     if not found:
-        return "No single number stands out as what the answer hinges on."
+        return "No parameter has a correlation with the result beyond chance."
     names = [_lower(words.parameter(runs.model.case, hinge.label)) for hinge in found[:3]]
     first = found[0]
     text = (
-        f"The answer hinges most on “{names[0]}”: in force in "
-        f"{words.percent(first.low)} of futures where it "
-        f"is lowest and {words.percent(first.high)} where highest"
+        f"The result hinges most on the parameter “{names[0]}”: the pact is in force in "
+        f"{words.percent(first.low)} of runs in its lowest third and in "
+        f"{words.percent(first.high)} in its highest third."
     )
     if names[1:]:
         others = words.listed([f"“{name}”" for name in names[1:]])
-        text += f"; then on {others}"
-    kinds = {h.status for h in found[:3]}
-    return text + (", all of them assumptions." if kinds == {"assumed"} and names[1:] else ".")
+        text += f" Next come {others}."
+    if names[1:] and {h.status for h in found[:3]} == {"assumed"}:
+        text += " All of these parameters are assumed, not measured or estimated."
+    return text
 
 
 def _lower(text: str) -> str:
@@ -168,24 +179,27 @@ def _lower(text: str) -> str:
 
 
 def coverage_title(reached: int, counted: int) -> str:
-    """How many series the model could have expected."""
+    """The number of series that reach the wanted prior-predictive coverage, in a sentence."""
+    wanted = words.percent(WANTED)
     if counted == 0:
-        return "No series has three figures or more by the cut"
+        return "No series has three or more figures known at the cut-off"
     if reached == counted:
-        return f"All {counted} series with three figures or more lie where the model expected them"
+        return (
+            f"All {counted} series with three or more figures reach a prior-predictive coverage of "
+            f"{wanted}"
+        )
     return (
-        f"{reached} of {counted} series with three figures or more lie where the model "
-        "expected them"
+        f"{reached} of {counted} series with three or more figures reach a prior-predictive "
+        f"coverage of {wanted}"
     )
 
 
 def claims_title(counts: dict[str, int]) -> str:
-    """`7 of 18 claims are supported or leaning; 4 lean against or are contradicted`."""
+    """The number of claims on each side, in a sentence."""
     total = sum(counts.values())
     holds = counts.get("supported", 0) + counts.get("leaning", 0)
     fails = counts.get("contradicted", 0) + counts.get("leaning against", 0)
     return (
-        f"Of {total} claims, the model and the record support or lean to {holds} and "
-        f"speak against {fails}; "
-        f"{total - holds - fails} stay open or cannot be tested here"
+        f"Of {total} claims, {holds} are supported or leaning, {fails} are leaning against or "
+        f"contradicted, and {total - holds - fails} are open or untestable here"
     )

@@ -1,4 +1,4 @@
-"""The frontier of hidden payment: with how much of it, and how much patience, a pact lasts."""
+"""Charts of the share of runs in force, by hidden payment and one parameter."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,21 +15,24 @@ _BILLION = 1e9
 
 
 def title(frontier: Frontier) -> str:
-    """What changes from one end of each number to the other."""
+    """The difference between the lowest and the highest quarter of both, in a sentence."""
     alive = frontier.alive
     if np.isnan(alive[[0, -1]]).any() or np.isnan(alive[:, [0, -1]]).any():
-        return f"Hidden payment and {frontier.name.lower()}: too few runs at the ends to say"
+        return (
+            f"Hidden payment and {frontier.name.lower()}: too few runs in the outer quarters to "
+            "compare"
+        )
     left, right = (words.percent(float(alive[:, j].mean())) for j in (0, -1))
     low, high = (words.percent(float(alive[i].mean())) for i in (0, -1))
     least, most = frontier.ends
     return (
-        f"From least to most hidden payment, {left} to {right} last; "
-        f"from {least} to {most} {frontier.name.lower()}, {low} to {high}"
+        f"The pact is in force in {left} of runs with the least hidden payment and in {right} with "
+        f"the most; in {low} with the {least} {frontier.name.lower()} and in {high} with the {most}"
     )
 
 
 def _labels(edges: np.ndarray, unit: str) -> tuple[list[str], str]:
-    """What each quarter is called, and the unit: money in millions or billions for all alike."""
+    """The names of the quarters, and the unit: millions or billions for all quarters alike."""
     scale, name = 1.0, words.unit(unit)
     if unit.startswith("USD"):
         big = edges[-2] >= _BILLION
@@ -41,7 +44,7 @@ def _labels(edges: np.ndarray, unit: str) -> tuple[list[str], str]:
 
 
 def figures(found: Sequence[Frontier], label: str) -> list[Figure]:
-    """One grid for each parameter, of the pact with this label."""
+    """One chart for each parameter, for the pact with this label."""
     return [_figure(f, label) for f in found]
 
 
@@ -53,7 +56,7 @@ def _figure(frontier: Frontier, label: str) -> Figure:
             "x": columns[j],
             "y": lines[i],
             "alive": None if np.isnan(share) else float(share),
-            "text": "few" if np.isnan(share) else words.percent(float(share)),
+            "text": "too few" if np.isnan(share) else words.percent(float(share)),
         }
         for i, line in enumerate(frontier.alive)
         for j, share in enumerate(line)
@@ -70,7 +73,7 @@ def _figure(frontier: Frontier, label: str) -> Figure:
         "Share of runs with the pact in force at the horizon, by hidden payment of "
         f"{words.listed(columns)} {money}: "
         f"{said}.",
-        kicker=f"Hidden payment against {frontier.name.lower()}",
+        kicker=f"Hidden payment and {frontier.name.lower()}",
     )
 
 
@@ -81,7 +84,7 @@ def _heat(
         x=alt.X(
             "x:N",
             sort=columns,
-            title=f"Paid out of sight by the cut, {titles[0]}",
+            title=f"Hidden payment to the cut-off, {titles[0]}",
             axis=alt.Axis(
                 labelAngle=0, domain=False, ticks=False, labelFontSize=11, labelOverlap=False
             ),

@@ -1,4 +1,4 @@
-"""What lasting hinges on: the parameters that go with it across runs."""
+"""Charts of the parameters that the survival of a pact hinges on."""
 
 from textwrap import wrap
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from servanda.analysis.fate import Fate
-from servanda.analysis.hinges import Hinge, clear, noise
+from servanda.analysis.hinges import Hinge, beyond_chance, chance_size
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 from servanda.results import Results
@@ -16,18 +16,19 @@ _LINE = 62
 
 
 def title(runs: Results, found: list[Hinge]) -> str:
-    """The number that matters most, and what it does."""
-    if not clear(runs, found):
-        return f"No single number stands out from chance in {runs.count:,} runs"
+    """The strongest parameter and the share of runs in force in its outer thirds, in a sentence."""
+    if not beyond_chance(runs, found):
+        return f"No parameter has a correlation beyond chance in {runs.count:,} runs"
     first = found[0]
     return (
-        f"Most hinges on “{_name(runs, first)}”: {words.percent(first.low)} in force where it is "
-        f"lowest, {words.percent(first.high)} where highest"
+        f"The result hinges most on “{_name(runs, first)}”: the pact is in force in "
+        f"{words.percent(first.low)} of runs in its lowest third and in "
+        f"{words.percent(first.high)} in its highest"
     )
 
 
 def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
-    """Rank correlations of the ten strongest, and what they do to the chance of being in force."""
+    """The ten strongest rank correlations, and the share of runs in force in the outer thirds."""
     if not found:
         return []
     runs, label = fate.results, fate.partnership.label
@@ -41,25 +42,23 @@ def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
             "Rank correlation with being in force at the horizon: "
             + "; ".join(f"{_name(runs, h)} {h.correlation:+.2f}" for h in top)
             + ".",
-            "Bars to the right: more of it, and the pact lasts more often. Within the "
-            "grey band a correlation "
-            "this size arises by chance.",
-            kicker="The ten strongest correlations",
+            "A bar to the right means that the pact is in force more often if the parameter is "
+            "higher. Correlations inside the grey band can arise by chance.",
+            kicker="Ten strongest rank correlations",
         ),
         Figure(
             anchor(f"thirds {label}"),
             _thirds_title(top),
             _thirds(runs, top, base),
-            "Share of runs with the pact in force at the horizon, where the number is in "
-            "its lowest third and in its "
-            "highest: "
+            "Share of runs with the pact in force at the horizon, in the lowest third and in the "
+            "highest third of the parameter: "
             + "; ".join(
                 f"{_name(runs, h)} {words.percent(h.low)} and {words.percent(h.high)}" for h in top
             )
             + ".",
-            "○ lowest third of runs, ● highest third. Across all runs "
-            f"{words.percent(base)} are in force.",
-            kicker="What they do",
+            "○: lowest third of the parameter. ●: highest third. Dashed rule: over all runs, "
+            f"the pact is in force in {words.percent(base)}.",
+            kicker="Share in force in the outer thirds",
         ),
     ]
 
@@ -67,9 +66,14 @@ def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
 def _thirds_title(top: list[Hinge]) -> str:
     assumed = sum(h.status == "assumed" for h in top)
     if not assumed:
-        return f"All {len(top)} strongest rest on a measurement or an estimate"
-    many = "All" if assumed == len(top) else f"{assumed}"
-    return f"{many} of the {len(top)} strongest are assumptions that no count settles"
+        return f"The {len(top)} strongest parameters are all measured or estimated"
+    if assumed == len(top):
+        return f"The {len(top)} strongest parameters are all assumed, not measured or estimated"
+    verb = "is" if assumed == 1 else "are"
+    return (
+        f"{assumed} of the {len(top)} strongest parameters {verb} assumed, not measured or "
+        "estimated"
+    )
 
 
 def _name(runs: Results, hinge: Hinge) -> str:
@@ -93,7 +97,7 @@ def _rows(runs: Results, top: list[Hinge]) -> list[dict[str, Any]]:
 
 
 def _row(rows: list[dict[str, Any]]) -> int:
-    """Height of a bar with its name over it, in as many lines as the longest needs."""
+    """Height of a bar and its name, with room for the longest name."""
     lines: int = rows[0]["name"].count("\n") + 1
     return 24 + 14 * lines
 
@@ -103,7 +107,7 @@ def _row_axis() -> alt.Y:
 
 
 def _heads(rows: list[dict[str, Any]]) -> Any:
-    """The name of each number, over its bar, so that a phone can show it whole."""
+    """The name of each parameter above its bar, where a narrow screen has room for it."""
     return (
         alt.Chart(theme.data(rows))
         .mark_text(
@@ -114,7 +118,7 @@ def _heads(rows: list[dict[str, Any]]) -> Any:
 
 
 def _bars(runs: Results, top: list[Hinge]) -> Any:
-    rows, chance = _rows(runs, top), noise(runs)
+    rows, chance = _rows(runs, top), chance_size(runs)
     reach = max(abs(h.correlation) for h in top) * 1.25
     x = alt.X(
         "r:Q",

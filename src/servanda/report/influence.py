@@ -1,4 +1,4 @@
-"""Influence of each patron in a client, under every accounting side by side."""
+"""Charts of each patron's share of influence in a client, one for each accounting."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from servanda.results import Results
 
 _ACCOUNTINGS = {
     "recorded": "recorded trade only",
-    "given": "what patrons give in and out of sight",
-    "valued": "everything exchanged at its worth",
+    "given": "what patrons give, hidden payment included",
+    "valued": "everything exchanged, at its worth",
 }
 
 
 def figures(runs: Results) -> list[Figure]:
-    """A chart for each client and accounting."""
+    """One chart for each client and accounting."""
     return [
         _figure(runs, client, patrons, accounting)
         for client, patrons in clients(runs).items()
@@ -41,21 +41,22 @@ def _figure(runs: Results, client: str, patrons: Sequence[Patronage], accounting
             for m in range(runs.months)
         ]
         said.append(
-            f"{name}: {words.percent(bands[2, runs.cutoff])} at the cut "
+            f"{name}: {words.percent(bands[2, runs.cutoff])} at the cut-off "
             f"({words.percent(bands[0, runs.cutoff])} to {words.percent(bands[4, runs.cutoff])}), "
             f"{words.percent(bands[2, -1])} at the horizon"
         )
     who, share = leader(runs, patrons, accounting, runs.cutoff)
     end_who, end_share = leader(runs, patrons, accounting, runs.months - 1)
-    then = f"{words.percent(end_share)} by {spec.horizon[:4]}"
+    then = f"and {words.percent(end_share)} in {spec.horizon[:4]}"
     if end_who != who:
-        then = f"{words.actor(spec, end_who)} {then}"
-    elif words.percent(end_share) == words.percent(share):
-        then = f"and as much in {spec.horizon[:4]}"
+        then = (
+            f"and {words.actor(spec, end_who)} holds {words.percent(end_share)} in "
+            f"{spec.horizon[:4]}"
+        )
     title = (
-        f"Counting {_ACCOUNTINGS[accounting]}, {words.actor(spec, who)} holds "
-        f"{words.percent(share)} "
-        f"of influence in {words.actor(spec, client)} at the cut, {then}"
+        f"Counting {_ACCOUNTINGS[accounting]}: {words.actor(spec, who)} holds "
+        f"{words.percent(share)} of patrons' influence in {words.actor(spec, client)} at the "
+        f"cut-off, {then}"
     )
     return Figure(
         anchor(f"influence {client} {accounting}"),
@@ -63,7 +64,7 @@ def _figure(runs: Results, client: str, patrons: Sequence[Patronage], accounting
         _lines(runs, rows, [words.actor(spec, p.patron) for p in patrons]),
         f"Share of patrons' influence in {words.actor(spec, client)}, median and 90 % "
         f"interval. {'; '.join(said)}.",
-        "Line: median run. Band: middle half of runs. The dashed rule is the cut.",
+        "Line: median over runs. Band: 50 % interval over runs. Dashed rule: evidence cut-off.",
         kicker=words.upper_first(_ACCOUNTINGS[accounting]),
     )
 

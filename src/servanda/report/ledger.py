@@ -1,4 +1,4 @@
-"""The exchange ledger: who gave what, how it was paid, and what is still owed."""
+"""The chart of a pact's account: what deliveries earned, what was paid, and arrears."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from servanda.analysis.accounts import Account
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 
-_LINES = ("Earned by deliveries", "Paid out of sight", "Paid in sight", "Arrears")
+_LINES = ("Earned by deliveries", "Hidden payment", "Paid in sight", "Arrears")
 
 
 def figures(account: Account) -> list[Figure]:
-    """The running account, in the middle run of each month."""
+    """The account by month: the median over runs and the 50 % interval of each line."""
     runs = account.results
     middles = dict(zip(_LINES, account.middle_half().values(), strict=True))
     if not middles[_LINES[0]].any():
@@ -36,33 +36,33 @@ def figures(account: Account) -> list[Figure]:
             anchor(f"ledger {account.partnership.label}"),
             title(account),
             _lines(rows, runs.years, runs.cutoff),
-            f"Median of runs, since the start. {'; '.join(said)}.",
-            "Each line is the median of all runs, so they do not add up exactly; bands "
-            "hold the middle half. "
-            "Payments count at what they are worth to the payee. The dashed rule is the cut.",
-            kicker="The running account",
+            f"Median over runs, since the start. {'; '.join(said)}.",
+            "Each line is the median over runs. The medians of the parts do not add up exactly to "
+            "the median of the whole. Band: 50 % interval over runs. Payments count at their worth "
+            "to the payee. Dashed rule: evidence cut-off.",
+            kicker="The account over time",
         )
     ]
 
 
 def title(account: Account) -> str:
-    """How much of what was owed at the cut had been paid, and how."""
-    shares = account.shares_at_cut()
+    """The largest part of what deliveries had earned by the evidence cut-off, in a sentence."""
+    shares = account.shares_at_cutoff()
     month = words.month(account.results.model.case.spec.as_of)
     if not shares:
-        return f"Nothing was owed by {month}"
+        return f"Deliveries had earned nothing by {month}"
     if shares["arrears"] > max(shares["in sight"], shares["hidden"]):
         return (
-            f"By {month}, {words.percent(shares['arrears'])} of what deliveries were worth "
-            "had not been paid"
+            f"By {month}, {words.percent(shares['arrears'])} of what deliveries had earned "
+            "was not yet paid"
         )
     way = (
-        "out of sight"
+        "by hidden payment"
         if shares["hidden"] > shares["in sight"]
-        else "in ways that observers can count"
+        else "in goods that observers can count"
     )
     share = max(shares["hidden"], shares["in sight"])
-    return f"By {month}, {words.percent(share)} of what deliveries were worth had been paid {way}"
+    return f"By {month}, {words.percent(share)} of what deliveries had earned was paid {way}"
 
 
 def _lines(rows: list[dict[str, object]], years: np.ndarray, cutoff: int) -> Any:

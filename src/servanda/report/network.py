@@ -1,4 +1,4 @@
-"""Who sends what to whom: ties in the year before a signing and the year after."""
+"""Charts of the ties between actors, in the year before a signing and the year after it."""
 
 from collections.abc import Mapping
 from math import cos, hypot, pi, sin
@@ -18,10 +18,10 @@ _WINDOW = 12
 _NODE = 0.08
 _THICKEST, _THINNEST = 13.0, 0.8
 _BASES = {
-    "contract": "sold under a pact",
+    "contract": "delivery under a pact",
     "payment": "payment",
     "aid": "other supply",
-    "covert": "round sanctions",
+    "covert": "covert trade",
 }
 _COLOURS = ("#17486b", "#c4632f", "#8a949b", "#8a5a9e")
 _BASIS_DASH = ([1, 0], [1, 0], [1, 0], [5, 3])
@@ -30,7 +30,7 @@ _MIDDLE = 0.3
 
 
 def figures(fate: Fate) -> list[Figure]:
-    """Two panels; none where the case does not reach to both sides of the signing."""
+    """Two charts; none if the case's months do not include both sides of the signing."""
     runs = fate.results
     signed = month_number(fate.partnership.signed) - runs.start
     if not 0 < signed < runs.months:
@@ -56,8 +56,8 @@ def _figure(
     names = words.actor(spec, supplier), words.actor(spec, buyer)
     sums = [words.quantity(v, "USD/month") if v else "nothing" for v in (there, back)]
     title = (
-        f"In the {_span(months)} {when} the signing, {names[0]} sends {names[1]} {sums[0]} "
-        f"and gets {sums[1]}"
+        f"In the {_span(months)} {when} the signing, {names[0]} sends {names[1]} goods worth "
+        f"{sums[0]} and receives {sums[1]}"
     )
     listed = "; ".join(
         f"{words.actor(spec, e.giver)} to {words.actor(spec, e.receiver)}, {_BASES[e.basis]}, "
@@ -65,15 +65,15 @@ def _figure(
         for e in sorted(found, key=lambda e: -e.worth)
     )
     first, last = (words.month(runs.month(m)) for m in (months.start, months.stop - 1))
-    modelled = " (after the cut: modelled)" if months.stop - 1 > runs.cutoff else ""
+    modelled = " (modelled after the cut-off)" if months.stop - 1 > runs.cutoff else ""
     return Figure(
         anchor(f"network {fate.partnership.label} {when}"),
         title,
         _network(runs, found, most),
-        f"Directed ties by worth a month: {listed}.",
-        f"{first} to {last}{modelled}. Median worth a month of what is modelled; width "
-        "grows with its square root, on "
-        "one scale in both panels. Trade outside the modelled goods is not drawn.",
+        f"Ties by worth a month: {listed}.",
+        f"{first} to {last}{modelled}. Numbers: median worth in USD a month. The width of an arrow "
+        "grows with the square root of its worth, on one scale in both charts. Trade in goods "
+        "that the case does not model is not drawn.",
         kicker=words.upper_first(f"{when} the signing"),
     )
 
@@ -84,7 +84,7 @@ def _span(months: slice) -> str:
 
 
 def _places(runs: Results) -> dict[str, tuple[float, float]]:
-    """Actors that have ties, on an ellipse in the order of the case, from nine o'clock."""
+    """Positions of the actors that have ties: on an ellipse, in the order of the case."""
     spec = runs.model.case.spec
     tied = {c for t in spec.ties for c in (t.giver, t.receiver)}
     codes = [a.code for a in spec.actors if a.code in tied]
@@ -93,7 +93,7 @@ def _places(runs: Results) -> dict[str, tuple[float, float]]:
 
 
 def _side(x: float) -> str:
-    """How a node's name is aligned, so that it stands outside the circle."""
+    """The alignment of a node's name that puts the name outside the ellipse."""
     if abs(x) < _MIDDLE:
         return "center"
     return "right" if x < 0 else "left"
@@ -102,7 +102,7 @@ def _side(x: float) -> str:
 def _curve(
     a: tuple[float, float], b: tuple[float, float], bend: float
 ) -> list[tuple[float, float]]:
-    """Points of a bent line from the rim of one node to that of another."""
+    """Points of a curve from the edge of one node to the edge of another."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = hypot(dx, dy)
     middle = ((a[0] + b[0]) / 2 - dy * bend, (a[1] + b[1]) / 2 + dx * bend)

@@ -1,4 +1,4 @@
-"""The page: every section's figures and tables, set in one self-contained file."""
+"""The page: charts and tables of all sections, in one self-contained file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,19 +39,22 @@ from servanda.report.hinges import figures as hinge_figures
 from servanda.results import Results
 from servanda.verdicts import Verdict
 
-# What a briefing says of where the runs' parameters come from.
+# The briefing's sentence on the origin of the ensemble.
 ORIGINS = {
-    "prior": "The runs draw them from their priors, and every probability here rests on those.",
-    "posterior": "The runs draw them from a posterior, which moves little what no count bears on.",
-    "design": "The runs take them from an experimental design, so that shares of runs are no "
-    "probabilities.",
-    "given": "The runs take them as they were given, and every probability here rests on that.",
+    "prior": "The runs draw the parameters from their priors. Every probability on this page "
+    "depends on these priors.",
+    "posterior": "The runs draw the parameters from a posterior. Parameters on which no figure "
+    "bears stay close to their priors.",
+    "design": "The runs take the parameters from an experimental design. Shares of runs are "
+    "therefore no probabilities.",
+    "given": "The runs take the parameters as they were given. Every probability on this page "
+    "depends on these values.",
 }
 
 
 @dataclass(frozen=True)
 class PactSection:
-    """Everything about one partnership."""
+    """The content of the page on one partnership."""
 
     answer: findings.Answer
     survival: list[Figure]
@@ -69,18 +72,20 @@ def brief(
     """Write the briefing of a run.
 
     Args:
-        results: of the run.
-        verdicts: of the case's claims; without them the page says how to make them.
-        coverages: the hindcast's.
-        out: the file to write.
+        results: results of the run.
+        verdicts: verdicts of the case's claims; if there are none, the page says how to get them.
+        coverages: prior-predictive coverage of each series.
+        out: file to write.
 
     Returns:
-        The file.
+        The path of the file.
 
     Raises:
-        RunFolderError: if it cannot be written.
+        RunFolderError: if the file cannot be written.
     """
-    with debug_mode(False):  # or Altair checks every part of every chart against its schema
+    with debug_mode(
+        False
+    ):  # without this, Altair checks every part of every chart against its schema
         html = _html(results, verdicts, coverages)
     try:
         out.write_text(html, encoding="utf-8")
@@ -153,7 +158,7 @@ _FIGURE_FIELDS = ("survival", "ledger", "frontier", "network", "hinges")
 def _draw_all(
     pacts: list[PactSection], shared: dict[str, list[Figure]]
 ) -> tuple[list[PactSection], dict[str, list[Figure]]]:
-    """All figures of the page, drawn at once and put back where they belong."""
+    """Draw all charts of the page at once, and put each back into its section."""
     groups = [getattr(p, name) for p in pacts for name in _FIGURE_FIELDS] + list(shared.values())
     pictures = iter(drawn([figure for group in groups for figure in group]))
     done = iter([[next(pictures) for _ in group] for group in groups])
@@ -167,14 +172,14 @@ def _draw_all(
 def _used(
     verdicts: Sequence[Verdict], coverages: Sequence[Coverage], series: Sequence[Observed]
 ) -> list[Observation]:
-    """Every fact that the page draws, counts or links to."""
+    """The facts that the page draws, counts or links to."""
     used = [o for v in verdicts for o in (*v.supports, *v.opposes, *v.later)]
     used += [p.figure.observation for c in coverages for p in c.points]
     return used + [f.observation for one in series for f in one.figures]
 
 
 def _made(results: Results) -> list[tuple[str, str]]:
-    """What made this run, for whoever wants to make it again."""
+    """What is needed to repeat the run: seed, levers, digest and versions."""
     ensemble, note = results.ensemble, results.note
     levers = ", ".join(f"{k} = {v}" for k, v in results.policy.levers.items())
     versions = ", ".join(f"{k} {v}" for k, v in note.get("versions", {}).items())
@@ -191,14 +196,14 @@ def _made(results: Results) -> list[tuple[str, str]]:
 
 
 def _statuses(results: Results) -> dict[str, int]:
-    """How many of the case's listed numbers are measured, estimated and assumed."""
+    """The number of the case's listed parameters that are measured, estimated and assumed."""
     listed = [n.prior.status for n in results.model.parameters.values() if n.listed]
     return {status: listed.count(status) for status in ("measured", "estimated", "assumed")}
 
 
 def _css() -> Markup:
     text = (resources.files("servanda.report") / "briefing.css").read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704 -- ours
+    return Markup(text)  # noqa: S704 -- our own file
 
 
 def _template() -> Any:

@@ -1,4 +1,4 @@
-"""A chart of who pays for sanctions and who gains."""
+"""A chart of the real income that countries lose or gain under sanctions regimes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +12,16 @@ from servanda.report.figure import Figure, spec_of
 from servanda.trade.findings import Payer
 
 _ROW = 18
-_SHOWN = 1.0  # USD m a month, under which a country is left out
+_SHOWN = 1.0  # USD m a month; countries with a smaller change are left out
 _SCALE = 2  # pixels of the PNG for each of the chart
 
 
 def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
-    """Real income by country and regime: medians, and the intervals of nine tenths of draws.
+    """Change in real income by country and regime: medians and 90 % intervals over draws.
 
     Args:
-        payers: Who pays and who gains.
-        names: Of countries, by code.
+        payers: Changes in real income, by regime and country.
+        names: Names of countries, by code.
     """
     felt = [p for p in payers if max(abs(p.musd_month.low), abs(p.musd_month.high)) >= _SHOWN]
     shown = felt or payers
@@ -32,7 +32,7 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
             "x": p.musd_month.median / 1000,
             "low": p.musd_month.low / 1000,
             "high": p.musd_month.high / 1000,
-            "sign": "gains" if p.musd_month.median > 0 else "pays",
+            "sign": "gains" if p.musd_month.median > 0 else "loses",
         }
         for p in shown
     ]
@@ -40,10 +40,10 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
     base = alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
     y = alt.Y("who:N", title=None, sort=order)
     colour = alt.Color(
-        "sign:N", scale=alt.Scale(domain=["pays", "gains"], range=[theme.LINES[1], theme.LINES[0]])
+        "sign:N", scale=alt.Scale(domain=["loses", "gains"], range=[theme.LINES[1], theme.LINES[0]])
     )
     spans = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="Real income before leakage, USD bn a month"),
+        x=alt.X("low:Q", title="Change in real income before leakage, USD bn a month"),
         x2="high:Q",
         y=y,
         color=colour,
@@ -61,22 +61,24 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         _finding(shown, names),
         chart,
         "; ".join(f"{p.regime}, {p.country}: {p.musd_month.median:,.0f} USD m" for p in shown),
-        "Medians, and the intervals that hold nine tenths of the draws.",
+        "Dot: median. Line: 90 % interval over draws.",
     )
 
 
 def _finding(payers: Sequence[Payer], names: dict[str, str]) -> str:
-    """What the last regime costs the two that pay most."""
+    """The loss of the two countries that lose most under the last regime."""
     last = [p for p in payers if p.regime == payers[-1].regime]
     most = sorted(last, key=lambda p: p.musd_month.median)[:2]
     said = [f"{names.get(p.country, p.country)} {-p.musd_month.median / 1000:.1f}" for p in most]
-    return f"Cost of '{last[0].regime}', USD bn a month: {', '.join(said)}"
+    return (
+        f"Largest losses of real income under '{last[0].regime}', USD bn a month: {', '.join(said)}"
+    )
 
 
 def write(drawn: Figure, folder: Path) -> list[Path]:
     """Write a figure as SVG and PNG."""
     spec = spec_of(drawn.chart) | {"background": "#ffffff", "title": drawn.title}
-    spec["config"]["autosize"] = "pad"  # a chart in parts cannot be fitted to a width
+    spec["config"]["autosize"] = "pad"  # Vega-Lite cannot fit a faceted chart to a width
     svg, png = folder / f"{drawn.key}.svg", folder / f"{drawn.key}.png"
     svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
     png.write_bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE))

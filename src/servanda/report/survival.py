@@ -1,4 +1,4 @@
-"""Whether a pact lasts after the cut, and in which ways it ends."""
+"""Charts of a pact's state after the evidence cut-off, and of its ways of ending."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _HALF = 0.5
 
 
 def figures(fate: Fate) -> list[Figure]:
-    """Survival curve, and ways of ending."""
+    """The chart of states over time and, if the pact ends in some run, the ways of ending."""
     found = [_survival(fate)]
     if fate.states["over"][-1] > 0:
         found.append(_ways(fate))
@@ -24,19 +24,19 @@ def figures(fate: Fate) -> list[Figure]:
 
 
 def survival_title(fate: Fate) -> str:
-    """`Half of all futures have no pact by March 2029`, or what is true instead."""
+    """When half of all runs have no pact; otherwise the shares of states at the horizon."""
     runs = fate.results
     horizon = words.month(runs.model.case.spec.horizon)
     half = fate.when_over(_HALF)
     if half is not None:
-        return f"Half of all futures have no pact by {words.month(runs.month(half))}"
+        return f"By {words.month(runs.month(half))} the pact is over in half of all runs"
     shares = [float(fate.states[s][-1]) for s in ("in use", "dormant", "over")]
     used, quiet, _ = words.percents(shares)
     if shares[0] >= _HALF:
-        return f"{used} of futures still have the pact in use in {horizon}"
+        return f"In {horizon} the pact is still in use in {used} of runs"
     return (
-        f"Most futures keep the pact to {horizon}, but only {used} still use it: in {quiet} it is "
-        "dormant"
+        f"In {horizon} the pact is in force in most runs, but in use in only {used}; in {quiet} it "
+        "is dormant"
     )
 
 
@@ -60,10 +60,10 @@ def _survival(fate: Fate) -> Figure:
         survival_title(fate),
         chart,
         "Share of runs with the pact in use, dormant and over. " + by_year(fate.states, fate),
-        "Dormant: in force, but what is exchanged has been below a fifth of its peak for "
-        "six months. "
-        f"Each month after {words.month(spec.as_of)}, share of {runs.count:,} runs.",
-        kicker="Does it last?",
+        "A pact is dormant if it is in force but its exchange has been below a fifth of its peak "
+        f"for six months. The chart shows shares of {runs.count:,} runs in each month after "
+        f"{words.month(spec.as_of)}.",
+        kicker="State of the pact",
     )
 
 
@@ -85,7 +85,7 @@ def _areas(rows: list[dict[str, Any]], colours: Mapping[str, str], runs: Results
 
 
 def _area_labels(shares: Mapping[str, np.ndarray], runs: Results) -> Any:
-    """Name and final share to the right of each area that has room for it."""
+    """The name and final share, to the right of each area that is high enough."""
     rows, base = [], 0.0
     said = words.percents([float(v[-1]) for v in shares.values()])
     for (state, values), share in zip(shares.items(), said, strict=True):
@@ -104,7 +104,7 @@ def _area_labels(shares: Mapping[str, np.ndarray], runs: Results) -> Any:
 
 
 def by_year(shares: Mapping[str, np.ndarray], fate: Fate) -> str:
-    """What a share is at the end of each year, in words."""
+    """The shares at the end of each year, in words."""
     runs = fate.results
     places = [
         m
@@ -118,8 +118,8 @@ def by_year(shares: Mapping[str, np.ndarray], fate: Fate) -> str:
     return "; ".join(parts) + "."
 
 
-def happening(fate: Fate) -> list[str]:
-    """The ways in which some run's pact ends."""
+def occurring_ways(fate: Fate) -> list[str]:
+    """The ways of ending that occur in some run."""
     return [way for way, shares in fate.ways.items() if shares[-1] > 0]
 
 
@@ -127,7 +127,7 @@ def _ways(fate: Fate) -> Figure:
     runs = fate.results
     first = runs.cutoff + 12 - (runs.start + runs.cutoff + 1) % 12
     places = [m for m in range(first, runs.months, 12) if m > runs.cutoff] or [runs.months - 1]
-    names = happening(fate)
+    names = occurring_ways(fate)
     rows: list[dict[str, Any]] = []
     for m in places:
         base = 0.0
@@ -149,20 +149,19 @@ def _ways(fate: Fate) -> Figure:
     way, share = fate.commonest_way
     return Figure(
         anchor(f"ways {fate.partnership.label}"),
-        f"Where it ends, {way} is the commonest way: {words.percent(share)} of all futures",
+        f"The most frequent way of ending is {way}, in {words.percent(share)} of all runs",
         chart,
-        "Share of runs whose pact has ended, by way, at the end of each year. "
+        "Share of runs in which the pact has ended, by way of ending, at the end of each year. "
         + by_year(fate.ways, fate),
-        "Lapse: its term ran out. Renegotiation: another agreement replaced it. "
-        "Violation: one side broke it. "
-        "Substitution: a third party took a partner's place.",
-        kicker="How does it end?",
+        "Lapse: the term of the pact expired. Renegotiation: another agreement replaced the pact. "
+        "Violation: one partner broke it. Substitution: a third state took a partner's place.",
+        kicker="Ways of ending",
     )
 
 
 def _bars(rows: list[dict[str, Any]], names: list[str], top: float) -> Any:
     base = alt.Chart(theme.data(rows)).encode(
-        x=alt.X("x:O", title="Ended by the close of", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("x:O", title="Ended by the end of", axis=alt.Axis(labelAngle=0)),
     )
     colour = alt.Color(
         "way:N",

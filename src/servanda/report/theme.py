@@ -1,4 +1,4 @@
-"""How every chart looks: type, marks, and colours that stay apart for everyone and in grey."""
+"""The look of all charts: type, marks, and colours that also differ in grey."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,14 +14,15 @@ FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans',
 INK, MUTED, GRID = "#1d2a33", "#5b6872", "#e3e7ea"
 NARROW, WIDE, HEIGHT = 340, 420, 200
 
-# Pixels of a letter and a symbol in a legend; years that get a tick each; numbers told whole.
+# Pixels of a letter and of a symbol in a legend; most years with a tick each; axis tops from which
+# labels are shortened.
 _LETTER, _SYMBOL, _FEW_YEARS, _SMALL_NUMBERS = 6.6, 36, 7, 10
 
 BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
-# From dark to light, so that they stay apart in grey.
+# From dark to light, so that they differ in grey.
 STATES = {"in use": "#17486b", "dormant": "#e0a13a", "over": "#e4e7e9"}
 STATE_INK = {"in use": "#ffffff", "dormant": "#1d2a33", "over": "#1d2a33"}
-# Of each way of ending: its colour, and that of type upon it.
+# For each way of ending: its colour, and the colour of text on it.
 WAYS = dict(
     zip(
         ENDINGS,
@@ -54,14 +55,14 @@ _SHAPES = (
 
 @dataclass(frozen=True)
 class Mark:
-    """Shape and colour of one source class, the same in every chart of a briefing."""
+    """Shape and colour of one source class, the same in all charts of a briefing."""
 
     shape: str
     colour: str
 
 
 def marks(case: Case) -> dict[str, Mark]:
-    """A mark of its own for every source class, commonest first."""
+    """One mark for each source class, in falling order of the number of figures."""
     counts = Counter(
         case.evidence.source(o.source).source_class for o in case.evidence.observations
     )
@@ -110,13 +111,13 @@ def config() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that Altair passes on unseen: it would copy and check every number many times."""
+    """Rows that Altair does not inspect; it would copy and check every value many times."""
 
     values: tuple[dict[str, Any], ...]
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
-    """A few rows inline; numbers to seven figures, a thousandth of a month."""
+    """Rows as inline data, with values to seven significant digits."""
     short = tuple(
         {k: float(f"{v:.7g}") if isinstance(v, float) else v for k, v in row.items()}
         for row in rows
@@ -125,7 +126,7 @@ def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
 
 
 def legend(names: Sequence[str], room: int, **more: Any) -> alt.Legend:
-    """A legend under a chart, in as many columns as fit into `room` pixels."""
+    """A legend below a chart, in as many columns as fit into `room` pixels."""
     for columns in (4, 3, 2):
         longest = [max(map(len, names[c::columns]), default=0) for c in range(columns)]
         if sum(_LETTER * letters + _SYMBOL for letters in longest) <= room:
@@ -134,7 +135,7 @@ def legend(names: Sequence[str], room: int, **more: Any) -> alt.Legend:
 
 
 def year_axis(first: float, last: float) -> alt.X:
-    """The time axis: calendar years, a tick at each January."""
+    """The time axis: calendar years, with ticks in January."""
     step = 1 if last - first <= _FEW_YEARS else 2
     start = int(first) + (step - int(first) % step) % step
     return alt.X(

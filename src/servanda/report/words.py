@@ -1,4 +1,4 @@
-"""Numbers, months, units and names in plain words: one way to say each, everywhere."""
+"""Numbers, months, units and names in words, in one form for the whole page."""
 
 import math
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
 
 
 def percent(share: float) -> str:
-    """`44 %`; the ends are named, because no ensemble shows that something cannot happen."""
+    """A share such as `44 %`. It is never rounded to 0 or 100 %: `under 1 %`, `over 99 %`."""
     if math.isnan(share):
         return "—"
     if 0 < share < _NEXT_TO_NONE:
@@ -40,7 +40,7 @@ def percent(share: float) -> str:
 
 
 def rounded(shares: Sequence[float]) -> list[int]:
-    """Shares of one whole in percent, rounded so that they add up: the largest remainders go up."""
+    """Shares of one whole in percent, rounded so that they add up (largest remainder method)."""
     exact = [100 * share for share in shares]
     whole = [math.floor(value) for value in exact]
     spare = round(sum(exact)) - sum(whole)
@@ -49,12 +49,12 @@ def rounded(shares: Sequence[float]) -> list[int]:
 
 
 def percents(shares: Sequence[float]) -> list[str]:
-    """The same as `21 %`."""
+    """The rounded shares as texts such as `21 %`."""
     return [f"{n}{THIN}%" for n in rounded(shares)]
 
 
 def number(value: float) -> str:
-    """Two or three figures: `4.4 m`, `26,000`, `0.57`."""
+    """A number with two or three digits: `4.4 m`, `26,000`, `0.57`."""
     if math.isnan(value):
         return "—"
     size = abs(value)
@@ -69,7 +69,7 @@ def number(value: float) -> str:
 
 
 def _figures(value: float) -> str:
-    """Two figures, or three from 100 on; nothing below a thousandth."""
+    """Two digits, or three from 100 on; zero below a thousandth."""
     size = abs(value)
     decimals = next(d for least, d in _DECIMALS if size >= least)
     text = f"{value:.{decimals}f}"
@@ -129,12 +129,12 @@ def plain(name: str) -> str:
 
 
 def actor(spec: CaseSpec, code: str) -> str:
-    """The name of an actor, or the code itself."""
+    """The name of an actor, or the code if the actor has no name."""
     return {a.code: a.name for a in spec.actors}.get(code, code)
 
 
 def good(spec: CaseSpec, name: str) -> str:
-    """What a good is called in a sentence."""
+    """The name of a good in a sentence."""
     return {g.name: g.label or plain(g.name) for g in spec.goods}.get(name, plain(name))
 
 
@@ -159,7 +159,7 @@ def member(spec: CaseSpec, label: str) -> str:
 
 
 def parameter(case: Case, label: str) -> str:
-    """A parameter's description, and whom it is about."""
+    """A parameter's description, with its member in brackets."""
     name, _, who = label.partition("[")
     described = case.parameters[name].description
     return f"{described} ({member(case.spec, who.removesuffix(']'))})" if who else described

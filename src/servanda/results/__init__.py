@@ -1,4 +1,4 @@
-"""Results: what runs kept, with labels and their origin; in memory, in a folder, as metrics."""
+"""Results: the kept quantities of runs with labels and origin, in memory or in a folder."""
 
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder, open_run

@@ -1,4 +1,4 @@
-"""Results as an xarray dataset: dates, labels, units and meanings, in CF's terms."""
+"""Results as an xarray dataset with dates, labels, units and meanings, by the CF conventions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from servanda.ensembles import Ensemble
 from servanda.results.results import Results, made_from, reference_classes
 from servanda.world import Quantity
 
-PARAMETERS = "what each run was drawn with, in the mechanism's unit, before levers"
+PARAMETERS = "parameters of each run, in the mechanism's unit, before levers"
 CONVENTIONS = "CF-1.11"
-# Units of goods differ from member to member on these axes.
+# Members of these axes hold different goods, and so have different units.
 _OF_GOODS = ("account", "tie", "people")
 _YEAR_ZERO_TO_1970 = 1970 * 12
 
@@ -29,7 +29,7 @@ def months(model: Model) -> np.ndarray:
 
 
 def dimensions(model: Model) -> dict[str, tuple[str, ...]]:
-    """Dimensions of every kept quantity; `people` are the ties on which people are lent."""
+    """Dimensions of every kept quantity. `people` is the axis of the ties that lend people."""
     ties = model.axes.size("tie")
     dims: dict[str, tuple[str, ...]] = {}
     for name, members in model.layout.kept.items():
@@ -41,7 +41,7 @@ def dimensions(model: Model) -> dict[str, tuple[str, ...]]:
 
 
 def member_coordinates(model: Model) -> dict[str, xr.Variable]:
-    """Labels of every member axis of what runs keep and, where goods differ, their units."""
+    """Labels of every member axis of the kept quantities and, where goods differ, their units."""
     found: dict[str, xr.Variable] = {}
     for name, dims in dimensions(model).items():
         for axis in dims[1:-1]:
@@ -70,7 +70,7 @@ def run_coordinates(model: Model, ensemble: Ensemble) -> dict[str, Any]:
 
 
 def parameter_variables(ensemble: Ensemble) -> dict[str, xr.Variable]:
-    """Each run's parameters, and their names; a case may have none that is uncertain."""
+    """The parameters of each run, and their names. There are none if all parameters are fixed."""
     drawn = ensemble.parameters
     values = np.array(list(drawn.values()), np.float32).reshape(len(drawn), len(ensemble))
     return {
@@ -80,12 +80,12 @@ def parameter_variables(ensemble: Ensemble) -> dict[str, xr.Variable]:
 
 
 def month_attributes() -> dict[str, str]:
-    """What the months are, in CF's terms."""
+    """The attributes of the month coordinate, by the CF conventions."""
     return {"standard_name": "time", "long_name": "month, by its first day", "axis": "T"}
 
 
 def attributes(model: Model, name: str) -> dict[str, str]:
-    """Meaning, unit and kind of a quantity; where members differ in unit, who says which."""
+    """Meaning, unit and kind of a quantity. `units_from` names a coordinate of units."""
     quantity = model.layout.quantities[name]
     units = set(model.layout.units(name))
     about = {"long_name": quantity.meaning, "cell_methods": f"month: {_method(quantity)}"}
@@ -95,7 +95,7 @@ def attributes(model: Model, name: str) -> dict[str, str]:
 
 
 def _method(quantity: Quantity) -> str:
-    """How a month's value comes about: at its end, summed over it, or the mean of it."""
+    """The kind of a month's value: at its end, summed over it, or the mean over it."""
     if quantity.carried:
         return "point"
     return "sum" if quantity.adds_up else "mean"
@@ -104,7 +104,7 @@ def _method(quantity: Quantity) -> str:
 def global_attributes(
     model: Model, ensemble: Ensemble, policies: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the whole is: the case, what made it, and how its metrics are defined."""
+    """Attributes of the dataset: the case, its origin, and the definitions of its metrics."""
     spec = model.case.spec
     made = made_from(model, ensemble)
     made["changes"] = json.dumps(made["changes"])
@@ -129,10 +129,10 @@ def to_dataset(results: Results | Sequence[Results]) -> xr.Dataset:
     """Results as a dataset.
 
     Args:
-        results: of one policy, or of several on the same runs.
+        results: results of one policy, or of several policies on the same runs.
 
     Returns:
-        Quantities by month, member and run; of several results, by policy in front.
+        Quantities by month, member and run. For several policies, `policy` is the first dimension.
     """
     alone, found = isinstance(results, Results), _several(results)
     first = found[0]

@@ -1,14 +1,14 @@
-"""A run folder: the resolved case, the arrays, and a note of what made them.
+"""A run folder: the case, the arrays of results, and a note of their origin.
 
-    FOLDER/case/          the case's files, as they were
-    FOLDER/results.zarr   each run's parameters, and every kept quantity, as xarray opens it
-    FOLDER/metrics.csv    every metric over runs, once the run is whole
+    FOLDER/case/          the case's files, as they were run
+    FOLDER/results.zarr   the parameters of each run and every kept quantity, for xarray
+    FOLDER/metrics.csv    every metric over runs, written when all runs are done
     FOLDER/run.json       cut-off, seed, origin, levers, runs asked for and done, versions, and a
                           hash of the results
 
-Batches are written as they come and counted in `run.json` after each, so that a run that was
-interrupted or ran out of disk is readable up to its last whole batch and says that it is partial.
-The hash depends on the numbers alone: not on the folder, nor on how many cores made them.
+Each batch is written when it is computed, and `run.json` then counts it. If the run is interrupted
+or the disk is full, the folder is readable up to its last complete batch and is marked as partial.
+The hash depends on the results only. It does not depend on the folder or on the number of cores.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ from servanda.results.dataset import (
 from servanda.results.metrics import write_metrics
 from servanda.results.results import Results, made_from
 
-# A folder cannot be read without these keys of its note.
+# Reading a folder needs these keys of its note.
 _NEEDED = frozenset(
     {
         *("as_of", "case_digest", "changes", "done", "levers", "origin"),
@@ -53,20 +53,20 @@ _NEEDED = frozenset(
     }
 )
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
-# Fast rather than small, with bits shuffled (2): neighbouring months resemble each other.
+# Fast compression with bits shuffled (2), because neighbouring months have similar values.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
-# What one device computes in a call, so that a batch fills whole chunks of the store.
+# The runs that one device computes in a call, so that a batch fills whole chunks of the store.
 _RUNS_A_CHUNK = 4 * CHUNK
 _SINCE_1970 = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
 
 
 @dataclass
 class RunFolder:
-    """A run on disk, being written or read.
+    """A run folder on disk, open for writing or reading.
 
     Attributes:
         path: the folder.
-        note: what `run.json` says.
+        note: the content of `run.json`.
     """
 
     path: Path
@@ -78,17 +78,17 @@ class RunFolder:
     def create(
         cls, path: Path, case: Case, model: Model, ensemble: Ensemble, policy: Policy = AS_IS
     ) -> "RunFolder":
-        """A new folder with empty arrays.
+        """Create a new folder with empty arrays.
 
         Args:
-            path: where to make it.
-            case: whose files are copied into it.
-            model: of the case.
-            ensemble: the runs that are to be written.
-            policy: under which they are run.
+            path: path of the new folder.
+            case: case whose files are copied into the folder.
+            model: model of the case.
+            ensemble: runs that will be written.
+            policy: policy of the runs.
 
         Raises:
-            RunFolderError: if it exists or cannot be written; then nothing of it is left.
+            RunFolderError: if the folder exists or cannot be written. Nothing of it is left.
         """
         where = f"run folder '{path}'"
         note = made_from(model, ensemble) | {
@@ -107,27 +107,27 @@ class RunFolder:
             except FileExistsError:
                 raise RunFolderError(
                     where=where,
-                    found="something there already",
+                    found="a file or folder of this name",
                     expected="a folder that does not exist yet",
                 ) from None
             try:
                 _copy_case(case.folder, path / "case")
                 folder._allocate(model, ensemble, policy)
-                folder._write_note({})  # last, because it makes the folder a run folder
+                folder._write_note({})  # last: with this file the folder is a run folder
             except BaseException:
                 shutil.rmtree(path, ignore_errors=True)
                 raise
         return folder
 
     def append(self, batch: Mapping[str, np.ndarray]) -> int:
-        """Write the next batch of runs, as the simulator makes them, and count it.
+        """Write the next batch of runs, and count it.
 
         Returns:
-            How many runs are done.
+            The number of runs done.
         """
         first = self.note["done"]
         done = int(first + next(iter(batch.values())).shape[-1])
-        with _writing(f"run folder '{self.path}'", f"its first {first} runs stay readable"):
+        with _writing(f"run folder '{self.path}'", f"the first {first} runs stay readable"):
             store = dict(self._store("r+").arrays())
             for name, values in batch.items():
                 store[name][..., first:done] = values
@@ -136,19 +136,19 @@ class RunFolder:
         return done
 
     def _add_to_hash(self, batch: Mapping[str, np.ndarray]) -> None:
-        """A chunk at a time, because how many make a batch depends on the machine."""
+        """Add a batch to the hash by chunks, because the size of a batch depends on the machine."""
         for first in range(0, next(iter(batch.values())).shape[-1], CHUNK):
             for values in batch.values():
                 self._hash.update(np.ascontiguousarray(values[..., first : first + CHUNK]))
 
     def finish(self, model: Model) -> None:
-        """Write the metrics, mark the run as whole and record the hash of its results."""
-        with _writing(f"run folder '{self.path}'", "its runs stay readable"):
+        """Write the metrics, mark the folder as complete and record the hash of the results."""
+        with _writing(f"run folder '{self.path}'", "the runs stay readable"):
             write_metrics(self.results(model), self.path / "metrics.csv")
             self._write_note({"partial": False, "hash": self._hash.hexdigest()})
 
     def dataset(self) -> xr.Dataset:
-        """The results so far, with labels and units; read when used."""
+        """The results so far, with labels and units. Values are read when they are used."""
         data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
         so_far = data.isel(run=slice(0, self.note["done"]))
         if not self.note["partial"]:
@@ -157,7 +157,7 @@ class RunFolder:
         return so_far.assign_coords(weight=weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The results so far, in memory, by quantity; read once."""
+        """The results so far, in memory, by quantity. They are read once."""
         done = self.note["done"]
         if self._read is None or next(iter(self._read.values())).shape[-1] != done:
             with _uninterrupted():
@@ -170,7 +170,7 @@ class RunFolder:
         return self._read
 
     def ensemble(self) -> Ensemble:
-        """The runs so far: parameters, numbers, weights, and their origin."""
+        """The ensemble of the runs so far: parameters, run numbers, weights and origin."""
         done = self.note["done"]
         with _uninterrupted():
             store = dict(self._store("r").arrays())
@@ -192,26 +192,30 @@ class RunFolder:
         """The results so far, in memory.
 
         Args:
-            model: of the case in the folder.
+            model: model of the case in the folder.
         """
         policy = Policy(self.note["policy"], self.note["levers"])
         return Results(model, self.ensemble(), policy, self.arrays(), self.note)
 
     def case(self) -> Case:
-        """The case as it was run, with its cut-off and what was changed of it.
+        """The case as it was run, with its evidence cut-off and its changes.
 
         Raises:
-            CaseError: if its files are damaged.
-            RunFolderError: if its content is not what was run.
+            CaseError: if the files are damaged.
+            RunFolderError: if the content is not the content that was run.
         """
-        case = load(self.path / "case").changed(self.note["changes"]).at(self.note["as_of"])
+        case = (
+            load(self.path / "case")
+            .changed(map(tuple, self.note["changes"]))
+            .at(self.note["as_of"])
+        )
         same_version = self.note["version"] == version("servanda")
         if same_version and case.digest != self.note["case_digest"]:
             raise RunFolderError(
                 where=f"run folder '{self.path}'",
                 found=f"a case of digest {case.digest}",
-                expected=f"digest {self.note['case_digest']}, as it was run",
-                hint="files in its folder 'case' were changed after the run",
+                expected=f"digest {self.note['case_digest']}, that of the case that was run",
+                hint="files in the folder 'case' were changed after the run",
             )
         return case
 
@@ -224,7 +228,7 @@ class RunFolder:
         runs, dims, sizes = len(ensemble), dimensions(model), _sizes(model, ensemble)
         coordinates = _coordinates(model, ensemble, policy)
         store.attrs.update(global_attributes(model, ensemble, policies))
-        # those that xarray would take for variables, as they are named after no dimension
+        # coordinates that no dimension is named after, which xarray would read as variables
         others = [n for n, v in coordinates.items() if n != "parameters" and v.dims != (n,)]
         store.attrs["coordinates"] = " ".join(others)
         for name in model.layout.kept:
@@ -239,18 +243,18 @@ class RunFolder:
             )
             array.attrs.update({"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)})
         for name, variable in coordinates.items():
-            # a fill value would make xarray read the run numbered zero as missing
+            # with a fill value xarray would read run number zero as missing
             array = store.create_array(
                 name, shape=variable.shape, dtype=variable.dtype, fill_value=None
             )
             array[...] = variable.values
             dims_of = [str(dim) for dim in variable.dims]
             array.attrs.update({"_ARRAY_DIMENSIONS": dims_of, **variable.attrs})
-        # without it xarray warns whoever opens the store by hand
+        # without this xarray warns users who open the store themselves
         zarr.consolidate_metadata(store.store, zarr_format=2)
 
     def _write_note(self, changes: Mapping[str, Any]) -> None:
-        """Replace `run.json` in one step, and only then change the note in memory."""
+        """Replace `run.json` in one step, then change the note in memory."""
         note = {**self.note, **changes}
         draft = self.path / "run.json.new"
         draft.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
@@ -259,10 +263,10 @@ class RunFolder:
 
 
 def open_run(path: Path) -> RunFolder:
-    """A run folder written earlier.
+    """Open a run folder that was written earlier.
 
     Raises:
-        RunFolderError: if it is not one.
+        RunFolderError: if the path is not a run folder.
     """
     try:
         note = json.loads((path / "run.json").read_text(encoding="utf-8"))
@@ -272,12 +276,12 @@ def open_run(path: Path) -> RunFolder:
         raise _no_run_folder(path, "a run.json without " + ", ".join(sorted(_NEEDED)))
     for part in ("case", "results.zarr"):
         if not (path / part).is_dir():
-            raise _no_run_folder(path, f"no {part} in it")
+            raise _no_run_folder(path, f"no '{part}' in it")
     return RunFolder(path, note)
 
 
 def _versions() -> dict[str, str]:
-    """What the bits of a result depend on."""
+    """The versions on which the exact results depend."""
     return {name: version(name) for name in _VERSIONS} | {"python": platform.python_version()}
 
 
@@ -288,13 +292,13 @@ def _no_run_folder(path: Path, found: str) -> RunFolderError:
 
 
 def _sizes(model: Model, ensemble: Ensemble) -> dict[str, int]:
-    """Sizes of the dimensions of what runs keep."""
+    """Sizes of the dimensions of the kept quantities."""
     members = {axis: variable.size for axis, variable in member_coordinates(model).items()}
     return members | {"month": len(months(model)), "run": len(ensemble)}
 
 
 def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, xr.Variable]:
-    """What is not an array of results: coordinates, and each run's parameters."""
+    """The arrays beside the results: coordinates, and the parameters of each run."""
     days = months(model).astype("datetime64[D]").astype(np.int64)
     return {
         "month": xr.Variable(("month",), days, month_attributes() | _SINCE_1970),
@@ -307,7 +311,7 @@ def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, 
 
 @contextmanager
 def _writing(where: str, hint: str | None = None) -> Iterator[None]:
-    """Turn a failed write into one clear message; what was written before stays."""
+    """Turn a failed write into one error message. Files written before stay."""
     try:
         with _uninterrupted():
             yield
@@ -315,16 +319,16 @@ def _writing(where: str, hint: str | None = None) -> Iterator[None]:
         raise RunFolderError(
             where=where,
             found=f"a write that failed: {error.strerror or error}",
-            expected="a place that can be written, with room on it",
+            expected="a folder that can be written, on a disk with free space",
             hint=hint,
         ) from None
 
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the store is done with.
+    """Delay Ctrl-C until the store has been read or written.
 
-    Zarr reads and writes from a thread of its own: broken off, it complains on the terminal.
+    Zarr reads and writes in its own thread, which prints errors on the terminal if it is stopped.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -340,7 +344,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _copy_case(source: Path, target: Path) -> None:
-    """The files that make a case, and nothing else that lies beside them."""
+    """Copy the files of a case, and no other files of its folder."""
     target.mkdir()
     for file in sorted([*source.glob("*.toml"), *source.glob("*.csv")]):
         shutil.copyfile(file, target / file.name)

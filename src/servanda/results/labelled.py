@@ -1,4 +1,4 @@
-"""Metrics of a labelled dataset: from memory, a run folder, netCDF or wherever it came from."""
+"""Metrics of a labelled dataset, from memory, a run folder or a netCDF file."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from servanda.case.schema import Metric
+from servanda.case.schema import Metric, month_number
 from servanda.errors import UsageError, nearest
 from servanda.results.metrics import value_of
 
@@ -18,7 +18,7 @@ _CARRIED = ("run", "weight", "reference_class", "policy")
 
 @dataclass(frozen=True)
 class _Months:
-    """The months of the case that a dataset is a result of."""
+    """The months of the case whose results a dataset holds."""
 
     start: str
     as_of: str
@@ -27,7 +27,7 @@ class _Months:
 
 @dataclass(frozen=True)
 class _Labelled:
-    """What runs kept under one policy, as a dataset has it."""
+    """The kept quantities of one policy, as a dataset holds them."""
 
     data: xr.Dataset
 
@@ -36,7 +36,7 @@ class _Labelled:
         return self._member(name).transpose("month", "run").values
 
     def unit(self, name: str) -> str:
-        """Its unit."""
+        """The unit of this member."""
         member = self._member(name)
         given = member.attrs.get("units")
         if given is None:
@@ -54,21 +54,32 @@ class _Labelled:
             )
         values = self.data[quantity]
         axes = [dim for dim in values.dims if dim not in ("month", "run")]
-        return values.sel({axes[0]: label}) if axes else values
+        if axes and label in values[axes[0]].values:
+            return values.sel({axes[0]: label})
+        # a quantity without members, or one member chosen before
+        alone = [str(c.item()) for c in values.coords.values() if c.ndim == 0]
+        if not axes and (not label or label in alone):
+            return values
+        raise UsageError(
+            where="results",
+            found=f"no '{label}' of '{quantity}'",
+            expected="every member that the metrics of its case need",
+        )
 
 
 def metrics(results: xr.Dataset) -> xr.Dataset:
-    """Every metric of the case, by run and, where there are several, by policy.
+    """Every metric of the case, by run and, if there are several policies, by policy.
 
     Args:
-        results: what `servanda.run` returned, or the same read from a file.
+        results: the dataset that `servanda.run` returned, or the same dataset read from a file.
 
     Returns:
-        One variable for each metric, with its label as `long_name` and its unit. A time to an
-        event is infinite, and the month of an event not a time, where the event does not happen.
+        One variable for each metric, with its label as `long_name` and its unit. In runs in which
+        an event does not happen, the time to the event is infinite and its month is NaT.
 
     Raises:
-        UsageError: if it is not a result of Servanda, or quantities of it are missing.
+        UsageError: if the dataset is not a result of Servanda, or lacks quantities, members or
+            months.
     """
     missing = [name for name in _NEEDED if name not in getattr(results, "attrs", {})]
     if missing:
@@ -78,6 +89,13 @@ def metrics(results: xr.Dataset) -> xr.Dataset:
             expected="a dataset that servanda.run returned",
         )
     months = _Months(*(str(results.attrs[name]) for name in _NEEDED[:3]))
+    count = month_number(months.horizon) - month_number(months.start) + 1
+    if results.sizes.get("month") != count:
+        raise UsageError(
+            where="results",
+            found=f"{results.sizes.get('month', 'no')} months",
+            expected=f"all {count} months from {months.start} to {months.horizon}",
+        )
     wanted = [Metric.model_validate(entry) for entry in json.loads(results.attrs["metrics"])]
     dims = ("policy", "run") if "policy" in results.dims else ("run",)
     rows = [results.isel(policy=i) for i in range(results.sizes.get("policy", 0))] or [results]
@@ -91,7 +109,7 @@ def metrics(results: xr.Dataset) -> xr.Dataset:
 
 
 def _shown(values: np.ndarray, metric: Metric) -> tuple[np.ndarray, dict[str, Any]]:
-    """Values and attributes of a metric; months of events as dates."""
+    """Values and attributes of a metric. Months of events become dates."""
     about = {"long_name": metric.label, "units": metric.unit.replace("dimensionless", "1")}
     if metric.reduce != "month_of_event":
         return values, about

@@ -1,4 +1,4 @@
-"""Metrics: one number a run, from a quantity over a span of months."""
+"""Metrics: one number per run, from a quantity over a span of months."""
 
 import csv
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from servanda.ensembles import weighted
 from servanda.errors import CaseError
 from servanda.results.results import Results
 
-# Yes is kept as one, no as zero.
+# Yes is stored as one, no as zero.
 _YES = 0.5
 
 
 @runtime_checkable
 class Kept(Protocol):
-    """What runs kept, by the names of quantities and members."""
+    """The kept quantities of runs, by the names of quantities and members."""
 
     def series(self, name: str) -> Float[np.ndarray, "month run"]:
         """One member of a quantity, like `used[RUS.shells]`."""
 
     def unit(self, name: str) -> str:
-        """Its unit."""
+        """The unit of this member."""
 
 
 def check_metrics(model: Model) -> None:
@@ -47,7 +47,9 @@ def check_metrics(model: Model) -> None:
                 )
         units.factor(_unit(metric, unit), metric.unit, where)
         if metric.reduce == "month_of_event" and metric.unit != "month":
-            raise CaseError(where, f"unit '{metric.unit}'", "'month', in which events are dated")
+            raise CaseError(
+                where, f"unit '{metric.unit}'", "'month', the unit of the dates of events"
+            )
         first, last = metric_span(spec, metric)
         if not first <= last:
             raise CaseError(
@@ -63,9 +65,8 @@ def evaluate(
 ) -> dict[str, Float[np.ndarray, "run"]]:
     """The value of each metric in every run, by name, in the metric's unit.
 
-    A time to an event lasts from the start of the span to the end of the event's month, and is
-    infinite in runs in which the event does not happen; the month of an event is counted from year
-    zero, and infinite likewise.
+    A time to an event runs from the start of the span to the end of the event's month. The month of
+    an event is counted from year zero. Both are infinite in runs without the event.
     """
     spec = results.model.case.spec
     chosen = spec.metrics if metrics is None else metrics
@@ -76,9 +77,9 @@ def value_of(kept: Kept, calendar: Calendar, metric: Metric) -> Float[np.ndarray
     """The value of one metric in every run.
 
     Args:
-        kept: what runs kept.
-        calendar: the months that they cover.
-        metric: which.
+        kept: kept quantities of the runs.
+        calendar: months of the case.
+        metric: the metric.
     """
     first, last = metric_span(calendar, metric)
 
@@ -104,7 +105,7 @@ def value_of(kept: Kept, calendar: Calendar, metric: Metric) -> Float[np.ndarray
 
 
 def is_yes_or_no(model: Model, metric: Metric) -> bool:
-    """Whether a metric is one where something is so and zero elsewhere."""
+    """Whether a metric is an indicator: one for yes and zero for no."""
     if metric.reduce in EVENTS or metric.over:
         return False
     if metric.above is not None or metric.reduce == "any":
@@ -115,7 +116,7 @@ def is_yes_or_no(model: Model, metric: Metric) -> bool:
 
 
 def write_metrics(results: Results, path: Path) -> None:
-    """Write every metric's mean and, unless it is a yes or no, its median and 90 % interval."""
+    """Write each metric's mean and, unless it is an indicator, its median and 90 % interval."""
     values, model = evaluate(results), results.model
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -128,9 +129,9 @@ def write_metrics(results: Results, path: Path) -> None:
 def _summary(
     model: Model, metric: Metric, values: np.ndarray, weights: np.ndarray
 ) -> tuple[str, ...]:
-    """Mean, low, median and high, as far as they say something."""
+    """Mean, low, median and high as texts, empty where they have no meaning."""
     levels = (0.05, 0.5, 0.95)
-    if metric.reduce in EVENTS:  # never is infinite, which has no mean and is half-way to nothing
+    if metric.reduce in EVENTS:  # runs without the event are infinite, so there is no mean
         return ("", *(_when(v, metric) for v in weighted.attained(values, levels, weights)))
     centre = f"{weighted.mean(values, weights):.6g}"
     if is_yes_or_no(model, metric):
@@ -139,14 +140,14 @@ def _summary(
 
 
 def _when(value: float, metric: Metric) -> str:
-    """A time to an event, or its month; empty where it does not happen."""
+    """A time to an event, or its month; empty if the event does not happen."""
     if not np.isfinite(value):
         return ""
     return month_name(round(value)) if metric.reduce == "month_of_event" else f"{value:.6g}"
 
 
 def _unit(metric: Metric, unit: str) -> str:
-    """Unit of what a metric makes of a quantity in this unit: months of a rate sum to an amount."""
+    """The unit of a metric of a quantity in this unit. A rate summed over months is an amount."""
     if metric.reduce in EVENTS:
         return "month"
     if metric.above is not None or metric.over or metric.reduce == "any":
@@ -167,6 +168,6 @@ def _reduce(block: Float[np.ndarray, "month run"], metric: Metric) -> Float[np.n
 
 
 def _event(block: Float[np.ndarray, "month run"], metric: Metric) -> Float[np.ndarray, "run"]:
-    """The place in the span of the first month in which the event happens; infinite if never."""
+    """The position in the span of the first month with the event; infinite if there is none."""
     happens = block > (_YES if metric.above is None else metric.above)
     return np.where(happens.any(axis=0), np.argmax(happens, axis=0).astype(float), np.inf)

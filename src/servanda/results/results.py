@@ -1,4 +1,4 @@
-"""The results of an ensemble under one policy, with where they came from."""
+"""The results of an ensemble under one policy, with their origin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,21 +12,21 @@ from servanda.case.schema import month_name, month_number
 from servanda.engine import Model
 from servanda.ensembles import Arrays, Ensemble, Policy
 
-# The parameter that says which of several unordered classes a run is in.
+# The parameter that gives the reference class of a run. The classes have no order.
 CLASS_DRAW = "commitment.class_draw"
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What the runs of an ensemble kept under one policy.
+    """The kept quantities of an ensemble under one policy.
 
     Attributes:
-        model: what was run.
-        ensemble: the parameters, weights and numbers of the runs, and their origin.
-        policy: the levers.
-        arrays: every kept quantity, (month, member, run), or (month, run) where it has no members.
-        note: what else is recorded of them: of a run folder, how many runs were asked for, whether
-            it is partial, its hash and the versions that made it.
+        model: the model that was run.
+        ensemble: parameters, weights and numbers of the runs, and their origin.
+        policy: the policy of the runs.
+        arrays: every kept quantity, (month, member, run), or (month, run) if it has no members.
+        note: the note of a run folder: number of runs asked for, whether the folder is partial,
+            hash and versions. Empty for results in memory.
     """
 
     model: Model
@@ -37,7 +37,7 @@ class Results:
 
     @property
     def count(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return len(self.ensemble)
 
     @property
@@ -52,12 +52,12 @@ class Results:
 
     @cached_property
     def cutoff(self) -> int:
-        """The position of the last month that the record fixes."""
+        """The position of the month of the evidence cut-off."""
         return month_number(self.model.case.spec.as_of) - self.start
 
     @cached_property
     def months(self) -> int:
-        """How many months a run has."""
+        """The number of months of a run."""
         return month_number(self.model.case.spec.horizon) - self.start + 1
 
     @cached_property
@@ -73,7 +73,7 @@ class Results:
         """One member of a kept quantity, like `alive[RUS-PRK]`, or one that has no members.
 
         Raises:
-            CaseError: if runs keep nothing of this name.
+            CaseError: if no kept quantity has this name.
         """
         reference = self.model.layout.resolve(name, "quantity")
         values = self.arrays[reference.quantity.name]
@@ -84,21 +84,21 @@ class Results:
         return self.model.layout.resolve(name, "quantity").unit
 
     def parameter(self, label: str) -> Float[np.ndarray, "run"] | None:
-        """A parameter in every run, before levers; None where the model has none of this name."""
+        """A parameter in every run, before levers; None if the model has no such parameter."""
         return parameter(self.model, self.ensemble, label)
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """The reference class of past alliances that each run belongs to."""
+        """The reference class of past alliances of each run."""
         return reference_classes(self.model, self.ensemble)
 
     def first_run(self) -> "Results":
-        """The first run alone."""
+        """The results of the first run only."""
         arrays = {name: values[..., :1] for name, values in self.arrays.items()}
         return replace(self, ensemble=self.ensemble.first(1), arrays=arrays)
 
     def made_from(self) -> dict[str, Any]:
-        """What made these results, as plain values."""
+        """The origin of these results, as plain values."""
         spec = self.model.case.spec
         return made_from(self.model, self.ensemble) | {
             "policy": self.policy.name,
@@ -108,7 +108,7 @@ class Results:
 
 
 def parameter(model: Model, ensemble: Ensemble, label: str) -> Float[np.ndarray, "run"] | None:
-    """A parameter in every run, before levers; None where the model has none of this name."""
+    """A parameter in every run, before levers; None if the model has no such parameter."""
     if label in ensemble.parameters:
         return ensemble.parameters[label]
     number = model.parameters.get(label)
@@ -118,7 +118,7 @@ def parameter(model: Model, ensemble: Ensemble, label: str) -> Float[np.ndarray,
 
 
 def reference_classes(model: Model, ensemble: Ensemble) -> tuple[str, ...]:
-    """The reference class of past alliances that each run belongs to; empty where it has none."""
+    """The reference class of past alliances of each run; empty texts if the case has no class."""
     names = model.case.spec.reference_classes
     draw = parameter(model, ensemble, CLASS_DRAW)
     if draw is None:
@@ -128,7 +128,7 @@ def reference_classes(model: Model, ensemble: Ensemble) -> tuple[str, ...]:
 
 
 def made_from(model: Model, ensemble: Ensemble) -> dict[str, Any]:
-    """What results are made from, whatever the policy: case, cut, seed, origin, mechanisms."""
+    """The origin of results under any policy: case, evidence cut-off, seed, origin, mechanisms."""
     spec = model.case.spec
     return {
         "case": spec.name,

@@ -1,4 +1,4 @@
-"""Running a case in memory, or into a folder batch by batch."""
+"""Running a case in memory, or into a run folder batch by batch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -16,6 +16,7 @@ from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Results
+from servanda.world import Theory
 
 Progress = Callable[[int, int], None]
 
@@ -23,17 +24,21 @@ RUNS = 1000
 SEED = 1
 
 
-def prepare(case: Case) -> Simulator:
-    """A checked, assembled and compiled-once simulator of a case; one for the same content.
+def prepare(case: Case, theories: Sequence[type[Theory]] = ()) -> Simulator:
+    """The simulator of a case, checked and assembled. Cases with the same content share one.
+
+    Args:
+        case: case to simulate.
+        theories: theories from outside the package, as for `servanda.engine.assemble`.
 
     Raises:
-        CaseError: if the case does not fit together.
+        CaseError: if the case and the theories do not fit together.
     """
-    return _simulator(_Content(case))
+    return _simulator(_Content(case), tuple(theories))
 
 
 class _Content:
-    """A case compared by its content, so that it can key a cache."""
+    """A case that compares by its content, as a key of the cache."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -46,13 +51,13 @@ class _Content:
 
 
 @lru_cache(maxsize=4)
-def _simulator(content: _Content) -> Simulator:
-    model = assemble(content.case)
+def _simulator(content: _Content, theories: tuple[type[Theory], ...]) -> Simulator:
+    model = assemble(content.case, theories)
     check_metrics(model)
     return Simulator(model)
 
 
-def run(  # noqa: PLR0913 -- every way to say which runs, and under which policies
+def run(  # noqa: PLR0913 -- all ways to choose runs and policies
     case: Case | str | Path,
     runs: int | None = None,
     seed: int | None = None,
@@ -62,6 +67,7 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
     as_of: str | None = None,
     levers: Levers | None = None,
     policies: Mapping[str, Levers] | None = None,
+    theories: Sequence[type[Theory]] = (),
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -69,33 +75,35 @@ def run(  # noqa: PLR0913 -- every way to say which runs, and under which polici
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: how many, drawn from the priors; 1,000 if nothing else says which runs.
-        seed: of all randomness; 1 if not given.
-        runs_numbered: exactly the runs with these numbers. A run's results depend on its number,
-            not on how many runs there are.
-        ensemble: the parameters of the runs, instead of draws from the priors.
+        runs: number of runs, drawn from the priors. Default: 1,000.
+        seed: seed of all random numbers. Default: 1.
+        runs_numbered: numbers of the runs, in place of `runs`. The results of a run depend on its
+            number and do not depend on the number of runs.
+        ensemble: ensemble to run, in place of draws from the priors.
         as_of: another evidence cut-off, `YYYY-MM`.
-        levers: of one policy, by name, at a value or named choice.
-        policies: levers of several policies, by name of the policy. Every policy has the same runs.
-        executor: where batches of runs are computed; in this process if not given.
-        progress: called with runs done and runs asked for.
+        levers: levers of one policy, by name, at a value or a named choice.
+        policies: levers of several policies, by name of the policy. All policies use the same runs.
+        theories: theories from outside the package, each in place of the theory that the case names
+            for its slot.
+        executor: computes the batches of runs. Default: in this process.
+        progress: called with the number of runs done and the number asked for.
 
     Returns:
         Every kept quantity by month, member and run, and the parameters of each run, with labels
-        and units. With `policies` quantities have a `policy` dimension in front; without, `policy`
-        is a coordinate of length zero that names the one policy.
+        and units. With `policies`, the first dimension of a quantity is `policy`. Without it,
+        `policy` is a scalar coordinate with the name of the policy.
 
     Raises:
-        CaseError: if the case does not fit together.
-        UsageError: on zero runs; on `runs` beside `runs_numbered` or `ensemble`; on a lever that
-            is unknown or out of range; on an ensemble of another case or version.
+        CaseError: if the case and the theories do not fit together.
+        UsageError: on zero runs; on `runs` together with `runs_numbered` or `ensemble`; on a lever
+            that is unknown or out of range; on an ensemble of another case or version.
         ExecutorError: if the executor loses a batch.
     """
     if levers is not None and policies is not None:
-        raise UsageError("levers", "levers beside policies", "one of the two")
+        raise UsageError("levers", "levers together with policies", "one of the two")
     given = as_case(case)
     moved = given if as_of is None else given.at(as_of)
-    simulator = prepare(moved)
+    simulator = prepare(moved, theories)
     chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
     wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
     found = run_policies(simulator, chosen, wanted, executor=executor, progress=progress)
@@ -109,15 +117,19 @@ def _ensemble(
     numbers: Numbers | None,
     ensemble: Ensemble | None,
 ) -> Ensemble:
-    """The runs that are asked for; raises `UsageError` if they are asked for in two ways."""
+    """The ensemble that is asked for. Raises `UsageError` if it is asked for in two ways."""
     if runs is not None and numbers is not None:
-        raise UsageError("runs", "runs beside runs_numbered", "one of the two")
+        raise UsageError("runs", "runs together with runs_numbered", "one of the two")
     if ensemble is None:
         which = numbers if numbers is not None else RUNS if runs is None else runs
         return Ensemble.prior(simulator.model, which, SEED if seed is None else seed)
     for name, value in (("runs", runs), ("seed", seed)):
         if value is not None:
-            raise UsageError(name, f"{name} beside an ensemble", "the ensemble's own")
+            raise UsageError(
+                name,
+                f"{name} together with an ensemble",
+                f"the {name} of the ensemble",
+            )
     return ensemble if numbers is None else ensemble.of_runs(numbers)
 
 
@@ -129,7 +141,7 @@ def run_policies(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Results]:
-    """The results of every policy on the same runs."""
+    """The results of each policy, on the same runs."""
     case, found, done = simulator.model.case, [], 0
     settings = [policy.settings(case) for policy in policies]
     for policy, moved in zip(policies, settings, strict=True):
@@ -153,16 +165,16 @@ def run_to_folder(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> RunFolder:
-    """Run a case into a new folder, a batch at a time, so that an interrupted run stays readable.
+    """Run a case into a new folder batch by batch, so that an interrupted run stays readable.
 
     Raises:
         RunFolderError: if the folder exists or cannot be written.
         UsageError: on a lever that is unknown or out of range, or an ensemble of another case.
-        KeyboardInterrupt: passed on; the folder says that it is partial until it is whole.
+        KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
     """
     simulator = prepare(case)
     settings = policy.settings(case)
-    ensemble.check_fits(case)
+    ensemble.check_fits(simulator.model)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     for batch in simulate(simulator, ensemble, settings, executor):
         done = folder.append(batch)

@@ -1,4 +1,4 @@
-"""The argument, claim by claim: tested in paired runs, weighed against the record, and flipped."""
+"""Verdicts on claims: tests in paired runs, facts of the record, and what flips each verdict."""
 
 from servanda.verdicts.judge import CLAIM_RUNS, claims, judge
 from servanda.verdicts.verdict import Flip, Verdict

@@ -1,4 +1,4 @@
-"""What flips a verdict: a parameter, another accounting, the reference class, or the record."""
+"""What flips a verdict: a parameter, another accounting, a reference class, or the record."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,16 +18,16 @@ _LONG = 1000
 
 
 def _plain(value: float) -> str:
-    """Three digits, and no powers of ten where a comma will do."""
+    """A number with three significant digits, with commas in place of powers of ten."""
     return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= _LONG else f"{value:.3g}"
 
 
 @dataclass(frozen=True)
 class Weighing:
-    """What a claim's probability is weighed with.
+    """The facts and accountings that a claim's probability is combined with.
 
     Attributes:
-        supports, opposes: facts known at the cut.
+        supports, opposes: facts for and against, known at the evidence cut-off.
         accountings: the claim's probability under each other accounting.
     """
 
@@ -41,24 +41,24 @@ class Weighing:
         return verdict_word(probability, self.supports, self.opposes, others)
 
     def counted_as(self, accounting: str, own: float) -> Word:
-        """The verdict were another accounting the claim's own test, and `own` one of the others."""
+        """The verdict if the claim's test and this accounting changed places."""
         others = [p for name, p in self.accountings.items() if name != accounting]
         given = self.accountings[accounting]
         return verdict_word(given, self.supports, self.opposes, (own, *others))
 
     def only(self, keep: Callable[[Observation], bool]) -> "Weighing":
-        """The same with some of the facts only."""
+        """The same, with only the facts to keep."""
         supports, opposes = filter(keep, self.supports), filter(keep, self.opposes)
         return replace(self, supports=tuple(supports), opposes=tuple(opposes))
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Runs that have something in common, by which a verdict might hinge on it.
+    """Groups of runs in which a verdict may differ.
 
     Attributes:
-        thirds: a parameter's name, which third it is in, and the runs in which it is.
-        classes: a reference class and the runs that belong to it.
+        thirds: a parameter's name, the third that it is in, and the runs in which it is.
+        classes: a reference class, and the runs that belong to it.
     """
 
     thirds: tuple[tuple[str, str, Bool[np.ndarray, "run"]], ...]
@@ -70,7 +70,7 @@ class Groups:
         found: list[tuple[str, str, np.ndarray]] = []
         for name, values in varying(ensemble):
             if name not in model.parameters:
-                continue  # the bias of a source class moves no metric
+                continue  # the bias of a source class changes no metric
             ends = thirds(values, ensemble.weights)
             low, high = _plain(ends.lower), _plain(ends.upper)
             found.append((name, f"in its lowest third (below {low})", ends.lowest))
@@ -79,12 +79,12 @@ class Groups:
 
 
 def flips(model: Model, main: Outcome, groups: Groups, evidence: Weighing) -> tuple[Flip, ...]:
-    """Everything that would change a claim's word, the strongest parameters first.
+    """Every condition that would change the verdict on a claim, the strongest parameters first.
 
     Args:
-        model: what was run.
+        model: the model that was run.
         main: the outcome of the claim's own test.
-        groups: of runs, on which it might hinge.
+        groups: the groups of runs to compare with all runs.
         evidence: facts and other accountings.
     """
     found = _parameters(main, groups, evidence)
@@ -95,16 +95,16 @@ def flips(model: Model, main: Outcome, groups: Groups, evidence: Weighing) -> tu
 
 
 def _accountings(main: Outcome, evidence: Weighing) -> Iterable[Flip]:
-    """Other accountings that would give another word were they the claim's own test."""
+    """The accountings that would give another verdict if they were the claim's own test."""
     whole = main.probability()
     for name, probability in evidence.accountings.items():
         word = evidence.counted_as(name, whole)
         if word != evidence.word(whole):
-            yield Flip("accounting", name, f"counted as {name}", word, probability)
+            yield Flip("accounting", name, f"under the accounting “{name}”", word, probability)
 
 
 def _record(model: Model, main: Outcome, evidence: Weighing) -> Iterable[Flip]:
-    """Classes of sources without whose facts the word would differ, then the model alone."""
+    """The source classes without whose facts the verdict would differ, then the model alone."""
     whole = main.probability()
     word = evidence.word(whole)
     record = model.case.evidence
@@ -115,15 +115,17 @@ def _record(model: Model, main: Outcome, evidence: Weighing) -> Iterable[Flip]:
         own = [fact for fact, source_class in classes.items() if source_class == name]
         other = evidence.only(lambda o, own=own: o.id not in own).word(whole)  # type: ignore[misc]
         if other != word:
-            yield Flip("record", name, f"without the facts from {name} sources", other, whole)
+            yield Flip(
+                "record", name, f"without the facts from the source class “{name}”", other, whole
+            )
     alone = model_word(whole)
     if alone != word:
-        condition = "by the model alone, facts and other accountings left aside"
+        condition = "by the model alone, without the facts and the other accountings"
         yield Flip("record", "the record", condition, alone, whole)
 
 
 def _parameters(main: Outcome, groups: Groups, evidence: Weighing) -> list[Flip]:
-    """Parameters whose lowest or highest third changes the word, the strongest first."""
+    """The parameters in whose lowest or highest third the verdict differs, the strongest first."""
     whole = main.probability()
     found: list[Flip] = []
     for name, condition, among in groups.thirds:
@@ -136,18 +138,18 @@ def _parameters(main: Outcome, groups: Groups, evidence: Weighing) -> list[Flip]
 
 
 def _classes(main: Outcome, groups: Groups, evidence: Weighing) -> Iterable[Flip]:
-    """Reference classes whose runs alone would give another word."""
+    """The reference classes whose runs alone would give another verdict."""
     for name, among in groups.classes:
         probability = _clearly_other(main, among, evidence)
         if probability is not None:
-            condition = f"among pacts like {name} ones"
+            condition = f"in runs of the reference class “{name}”"
             yield Flip("reference class", name, condition, evidence.word(probability), probability)
 
 
 def _clearly_other(
     main: Outcome, among: Bool[np.ndarray, "run"], evidence: Weighing
 ) -> float | None:
-    """The probability among some runs, if it changes the word and chance does not explain it."""
+    """The probability in a group of runs, if it changes the verdict and differs beyond chance."""
     if not among.any():
         return None
     whole, part = main.probability(), main.probability(among)

@@ -1,4 +1,4 @@
-"""Judging claims: paired runs for every setting that a claim compares, then a verdict for each."""
+"""Judging claims: paired runs for every policy that a claim compares, then a verdict for each."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from servanda.verdicts.verdict import Verdict
 
 Key = tuple[tuple[str, float | str], ...]
 
-# Enough for a standard error of a probability below .016, and one batch on two cores.
+# Enough for a standard error of a probability below .016; one batch on two cores.
 CLAIM_RUNS = 1024
 
 
@@ -31,9 +31,10 @@ def claims(
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: runs for each setting that claims compare; the same run is paired across settings.
-        seed: of all randomness.
-        progress: called with settings done and settings to run.
+        runs: number of runs for each policy that a claim compares. The same runs are used under all
+            policies, so each run is paired with itself.
+        seed: seed of all random numbers.
+        progress: called with the number of policies done and the number to run.
 
     Raises:
         CaseError: if the case does not fit together.
@@ -50,9 +51,9 @@ def judge(
     """A verdict for every claim of a case.
 
     Args:
-        simulator: of the case.
-        ensemble: the runs; each is paired with itself across policies.
-        progress: called with policies done and policies to run.
+        simulator: simulator of the case.
+        ensemble: the runs. Each run is paired with itself under the other policies.
+        progress: called with the number of policies done and the number to run.
 
     Raises:
         UsageError: on a lever out of range in a claim, or an ensemble of another case.
@@ -64,12 +65,12 @@ def judge(
 
 
 def key(settings: Mapping[str, float | str]) -> Key:
-    """A setting as something that can index a table."""
+    """The levers of a policy as a key of a dictionary."""
     return tuple(sorted(settings.items()))
 
 
 def _simulate_all(simulator: Simulator, ensemble: Ensemble, progress: Progress | None) -> Values:
-    """Metrics of every run under every policy that some claim compares."""
+    """The metrics of every run under every policy that a claim compares."""
     case = simulator.model.case
     tests = [t for claim in case.claims for t in (claim.test, *claim.accountings.values())]
     wanted: dict[Key, Mapping[str, float | str]] = {(): {}}
@@ -121,13 +122,13 @@ def _verdict(
 
 
 def _among(record: Evidence, ids: Sequence[str]) -> tuple[Observation, ...]:
-    """The facts with these ids, in this order; what the record does not hold is left out."""
+    """The facts with these ids, in this order. Ids that are not in the record are left out."""
     rows = {o.id: o for o in record.observations}
     return tuple(rows[i] for i in ids if i in rows)
 
 
 def _unit(model: Model, test: Test) -> str:
-    """Unit of the metric that a test compares; a conditional compares probabilities."""
+    """The unit of the metric that a test compares. A conditional test compares probabilities."""
     units = {m.name: m.unit for m in model.case.spec.metrics}
     match test:
         case Contrast() | Threshold():

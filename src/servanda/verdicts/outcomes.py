@@ -1,4 +1,4 @@
-"""What a claim's test comes to in each run."""
+"""The outcome of a claim's test over runs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,41 +15,41 @@ Values = Callable[[Mapping[str, float | str], str], Float[np.ndarray, "run"]]
 
 # Yes is one, no is zero.
 _YES = 0.5
-# Standard errors on either side that hold nine tenths of a normal distribution.
+# Standard errors on either side of the mean that hold 90 % of a normal distribution.
 _NINE_TENTHS = 1.645
 
 
 @runtime_checkable
 class Outcome(Protocol):
-    """A test's outcome over runs, or over some of them."""
+    """The outcome of a test over all runs, or over a group of them."""
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
-        """How probable it is that the claim holds, among all runs or those marked."""
+        """The probability that the claim holds, over all runs or over the group marked."""
 
     def error(self) -> float:
-        """Monte Carlo standard error of the probability."""
+        """The Monte Carlo standard error of the probability."""
 
     def apart(self, among: Bool[np.ndarray, "run"]) -> float:
-        """By how many standard errors the runs marked differ from all."""
+        """The difference between the group marked and all runs, in standard errors."""
 
     def effect(self) -> float:
-        """Mean of the tested difference."""
+        """The mean of the tested difference."""
 
     def effect_error(self) -> float:
-        """Monte Carlo standard error of that mean."""
+        """The Monte Carlo standard error of that mean."""
 
     def interval(self) -> tuple[float, float]:
-        """90 % interval of the difference: over runs, or of a difference between groups of runs."""
+        """The 90 % interval of the difference, over runs or between groups of runs."""
 
 
 @dataclass(frozen=True, eq=False)
 class ByRun:
-    """A test that holds or fails in each run: the claim's probability is the share that holds.
+    """A test that holds or fails in each run. The claim's probability is the share that holds.
 
     Attributes:
-        difference: what is tested.
-        holds: whether the test holds.
-        weights: of the runs.
+        difference: the tested difference in each run.
+        holds: whether the test holds in each run.
+        weights: weights of the runs.
     """
 
     difference: Float[np.ndarray, "run"]
@@ -62,11 +62,11 @@ class ByRun:
         return float(weighted.mean(self.holds[rows], self.weights[rows]))
 
     def error(self) -> float:
-        """Binomial standard error."""
+        """The binomial standard error."""
         return weighted.share_error(self.probability(), self.weights)
 
     def apart(self, among: Bool[np.ndarray, "run"]) -> float:
-        """By how many binomial standard errors of a group its share differs from that of all."""
+        """The difference between the group's share and that of all runs, in binomial errors."""
         whole = self.probability()
         error = weighted.least_share_error(whole, self.weights[among])
         return (self.probability(among) - whole) / error
@@ -89,16 +89,17 @@ class ByRun:
 class ByGroup:
     """A test that compares the shares of two groups of runs.
 
-    Its probability is that of a difference beyond the margin, which is normal to a good
-    approximation. A group with no runs says nothing. Each group counts two runs more, one of either
-    outcome (Agresti and Caffo 2000), so that a few alike do not make a difference sure.
+    Its probability is the probability of a difference beyond the margin, by the normal
+    approximation. If a group has no runs, the probability is one half. Each group gets two more
+    runs, one of each outcome (Agresti and Caffo 2000), so that a few equal runs do not make the
+    difference certain.
 
     Attributes:
-        outcome: whether what is compared happened.
+        outcome: whether the outcome occurred in each run.
         given: whether the condition is met.
-        sign: 1 if it is claimed to be likelier where the condition is met, −1 if rarer.
+        sign: 1 if the claim says that the outcome is likelier under the condition, −1 if rarer.
         margin: the difference that is claimed.
-        weights: of the runs.
+        weights: weights of the runs.
     """
 
     outcome: Bool[np.ndarray, "run"]
@@ -108,18 +109,18 @@ class ByGroup:
     weights: Float[np.ndarray, "run"]
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
-        """Probability that the shares differ as claimed and by more than the margin."""
+        """The probability that the shares differ as claimed, by more than the margin."""
         difference, error = self._difference(among)
         if error == 0.0:
             return 0.5
         return 0.5 * (1 + erf((self.sign * difference - self.margin) / error / sqrt(2)))
 
     def error(self) -> float:
-        """The probability already expresses Monte Carlo error, so none is added."""
+        """Zero, because the probability already includes the Monte Carlo error."""
         return 0.0
 
     def apart(self, among: Bool[np.ndarray, "run"]) -> float:
-        """By how many standard errors the difference of shares is another one."""
+        """The change of the difference of shares in a group, in standard errors."""
         part, error = self._difference(among)
         return (part - self.effect()) / error if error else 0.0
 
@@ -152,12 +153,15 @@ class ByGroup:
 
 
 def outcome(test: Test, values: Values, weights: Float[np.ndarray, "run"]) -> Outcome:
-    """Evaluate a test; raises `ValueError` for one that is untestable.
+    """Evaluate a test.
 
     Args:
-        test: what is claimed.
-        values: a metric in every run, by levers and name.
-        weights: of the runs.
+        test: the test of a claim.
+        values: gives a metric in every run, by levers and name.
+        weights: weights of the runs.
+
+    Raises:
+        ValueError: if the test is untestable.
     """
     match test:
         case Contrast():
@@ -179,7 +183,7 @@ def outcome(test: Test, values: Values, weights: Float[np.ndarray, "run"]) -> Ou
 
 
 def _given(test: Conditional, values: Values) -> Bool[np.ndarray, "run"]:
-    """In which runs the condition is met."""
+    """The runs in which the condition is met."""
     condition = values(test.present, test.given)
     if test.below is not None:
         return condition < test.below
@@ -201,7 +205,7 @@ def _compare(
 
 
 def settings_in(test: Test) -> list[Mapping[str, float | str]]:
-    """The lever settings that a test needs runs of."""
+    """The levers of the policies that a test needs runs of."""
     if isinstance(test, Untestable):
         return []
     if isinstance(test, Contrast):

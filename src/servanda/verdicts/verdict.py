@@ -1,4 +1,4 @@
-"""What a claim's test comes to: a word, a probability, an effect, the facts, and what flips it."""
+"""The verdict on a claim: word, probability, effect, facts, and what flips it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,22 +8,22 @@ from servanda.case.schema import Claim
 
 Word = Literal["supported", "leaning", "open", "leaning against", "contradicted", "untestable here"]
 
-# Probability from which the model supports a claim, or leans to it; the same distance from zero
-# speaks against.
+# The least probability at which the model supports a claim, or leans to it. At the same distance
+# from zero the model contradicts the claim, or leans against it.
 _SUPPORTED, _LEANING = 0.9, 0.7
 
 
 @dataclass(frozen=True)
 class Flip:
-    """Something on which the verdict hinges.
+    """A condition under which the verdict would be another one.
 
     Attributes:
-        kind: what sort of thing.
-        name: a parameter's printed name, an accounting, a reference class, a class of sources, or
+        kind: the kind of condition.
+        name: a parameter's printed name, an accounting, a reference class, a source class, or
             "the record".
-        condition: when the verdict differs, in words.
-        word: what the verdict would then be.
-        probability: the claim's probability then.
+        condition: the condition, in words.
+        word: the verdict under the condition.
+        probability: the claim's probability under the condition.
     """
 
     kind: Literal["parameter", "accounting", "reference class", "record"]
@@ -35,7 +35,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one claim.
+    """The verdict on one claim.
 
     Attributes:
         claim: the claim.
@@ -43,12 +43,12 @@ class Verdict:
         probability: share of runs in which the claim holds, given the model; None if untestable.
         error: Monte Carlo standard error of that share.
         effect: mean of the tested difference, in `unit`; None if untestable.
-        effect_low, effect_high: its 90 % interval over runs.
-        effect_error: Monte Carlo standard error of its mean.
+        effect_low, effect_high: 90 % interval of the difference over runs.
+        effect_error: Monte Carlo standard error of the mean.
         unit: unit of the effect.
-        supports, opposes: facts known at the cut, for and against.
-        later: facts known only after the cut; they score the verdict and are not part of it.
-        flips: what would change the word.
+        supports, opposes: facts for and against, known at the evidence cut-off.
+        later: facts that became known after the cut-off. The verdict does not use them.
+        flips: conditions under which the word would change.
     """
 
     claim: Claim
@@ -92,17 +92,17 @@ def verdict_word(
 ) -> Word:
     """The verdict of model and record together.
 
-    The record can hold the model's word back, and never push it further. Where the record clearly
-    lies on the other side the word moves one step towards open; where it is split or silent the
-    model alone carries a claim no further than leaning, either way; and where another accounting of
-    the same claim does not come out on the same side, neither does anything carry it further. So
-    *supported* means that model, record and every accounting agree.
+    The record can weaken the model's verdict and cannot strengthen it. If the record clearly lies
+    on the other side, the verdict moves one step towards open. If the record is split or silent,
+    the verdict goes no further than leaning or leaning against. The same limit holds if another
+    accounting of the claim does not come out on the same side. *Supported* therefore means that the
+    model, the record and every accounting agree.
 
     Args:
-        probability: that the claim holds, given the model.
-        supports: facts for it.
-        opposes: facts against it.
-        others: probabilities under the claim's other accountings.
+        probability: probability that the claim holds, given the model.
+        supports: facts for the claim.
+        opposes: facts against the claim.
+        others: probabilities under the other accountings of the claim.
     """
     step = _ORDER.index(model_word(probability)) - _MIDDLE
     side = record_side(supports, opposes)
@@ -117,10 +117,11 @@ def verdict_word(
 def record_side(
     supports: tuple[Observation, ...], opposes: tuple[Observation, ...]
 ) -> Literal[-1, 0, 1]:
-    """Which side the record lies on: 1 for the claim, -1 against it, 0 if split or silent.
+    """The side of the record: 1 for the claim, -1 against it, 0 if it is split or silent.
 
-    A series has one vote on each side, however many rows it has there, weighed by its most
-    confident row (A 3, B 2, C 1); a side must weigh twice as much as the other.
+    A series counts once on each side, however many rows it has there. Its weight is that of its
+    most confident row (A 3, B 2, C 1). The record is on a side that weighs at least twice as much
+    as the other.
     """
     plus, minus = _weight(supports), _weight(opposes)
     if plus >= 2 * minus and plus > 0:
@@ -131,7 +132,7 @@ def record_side(
 
 
 def _weight(facts: tuple[Observation, ...]) -> int:
-    """Weight of one side of the record."""
+    """The weight of one side of the record."""
     votes: dict[str, int] = {}
     for fact in facts:
         votes[fact.series] = max(votes.get(fact.series, 0), _WEIGHT[fact.confidence])

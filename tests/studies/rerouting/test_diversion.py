@@ -31,7 +31,6 @@ def test_a_network_step_by_hand():
     [
         ("saturating", evasion.Saturating),
         ("network", evasion.Network),
-        ("none", evasion.NoEvasion),
     ],
 )
 def test_the_recursion_is_that_of_the_mechanism(variant, mechanism):
@@ -60,6 +59,11 @@ def test_the_recursion_is_that_of_the_mechanism(variant, mechanism):
         assert ours == pytest.approx(
             np.asarray(theirs)[:, 0], rel=2e-5
         )  # theirs is in single precision
+
+
+def test_without_diversion_a_step_goes_no_part_of_the_way():
+    some = np.full(50, 0.3)
+    assert not approach("none", some, some, some).any()
 
 
 @pytest.mark.parametrize("variant", ["saturating", "network"])
