@@ -122,7 +122,7 @@ def test_a_folder_whose_case_was_edited_after_the_run_is_refused(tmp_path):
     assert str(caught.value) == (
         f"run folder '{folder.path}': found a case of digest {found}, "
         f"expected digest {template().digest}, as it was run\n"
-        "  hint: files in its folder 'case' were changed after the run"
+        "  hint: files in the folder 'case' were changed after the run"
     )
 
 
@@ -187,7 +187,7 @@ def test_a_check_counts_the_figures_that_are_compared():
     ]
     figures = sum(found.compared.values())
     assert repr(found) == (
-        f"<Check of tiny: {len(found.plan)} mechanisms, {len(found.evidence)} parameters, "
+        f"<Check of tiny: {len(found.plan)} mechanisms, {len(found.evidence)} parameter tables, "
         f"{figures} figures in {len(found.compared)} series>"
     )
     known = len(template().known.observations)

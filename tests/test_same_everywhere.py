@@ -98,7 +98,7 @@ def test_what_past_alliances_say_alone_is_the_same(fate, printed, page):
     assert 0.1 < alone < 0.9
     assert in_row(printed, "in force by base hazard of reference class") == f"{alone:.1%}"
     said = re.search(
-        r"By the base hazard of the reference classes alone, it would be in force in (\d+) %", page
+        r"The base hazard of the reference classes alone gives a probability of (\d+) %", page
     )
     assert int(said[1]) == round(100 * alone)
 

@@ -33,12 +33,12 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
     for text in (
         "Servanda runs a model of a strategic partnership",
         "Start with: servanda run russia-dprk.",
-        "Check a case, and print its mechanisms and the evidence on its parameters.",
-        "Run a case, write the results and a briefing into a new folder",
-        "Judge every claim of a case",
-        "Solve sanctions regimes",
-        "Judge the claims and write the briefing of a run folder again.",
-        "Write a small case with comments",
+        "Check a case, and print its mechanisms and its evidence.",
+        "Run a case, and write results and a briefing to a folder.",
+        "Judge every claim of a case, and print what flips it.",
+        "Solve sanctions regimes: real income, trade and leverage.",
+        "Write the briefing of a run folder again.",
+        "Write a small commented case that runs, for you to edit.",
     ):
         assert text in said.out
 

@@ -151,9 +151,9 @@ def test_an_ensemble_of_another_cutoff_is_refused_and_no_folder_is_made(tmp_path
     with pytest.raises(UsageError) as caught:
         ask()
     assert str(caught.value) == (
-        "ensemble: found one of another case than 'tiny' as it is now,"
-        f" expected one made for this case, of digest {moved.digest}\n"
-        "  hint: an ensemble belongs to one content of a case, its cut-off included"
+        "ensemble: found one of other content than the case 'tiny' has now,"
+        f" expected one made for this case, digest {moved.digest}\n"
+        "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -184,7 +184,7 @@ def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
     with pytest.raises(UsageError) as caught:
         run(template(), ensemble=without, theories=[ConstantTempo])
     assert str(caught.value) == (
-        "ensemble: found one of another case than 'tiny' as it is now, expected one made for this "
-        f"case, of digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
-        "  hint: an ensemble belongs to one content of a case, its cut-off included"
+        "ensemble: found one of other content than the case 'tiny' has now, expected one made for "
+        f"this case, digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
+        "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )

@@ -81,7 +81,7 @@ def check(
     runs: Runs = 2048,
     seed: Seed = 1,
 ) -> None:
-    """Check a case, and print its mechanisms and the evidence on its parameters."""
+    """Check a case, and print its mechanisms and its evidence."""
     from servanda.cli import work
 
     work.check(_load(case, as_of), runs, seed, against_record=hindcast)
@@ -115,7 +115,7 @@ def run(
         bool, typer.Option(help="Also judge the claims and write the briefing into the run folder.")
     ] = True,
 ) -> None:
-    """Run a case, write the results and a briefing into a new folder, and print a summary."""
+    """Run a case, and write results and a briefing to a folder."""
     from servanda.cli import work
 
     loaded = _load(case, as_of)
@@ -129,7 +129,7 @@ def claims(
     runs: Runs = 1024,
     seed: Seed = 1,
 ) -> None:
-    """Judge every claim of a case, and print each verdict, its facts and what flips it."""
+    """Judge every claim of a case, and print what flips it."""
     from servanda.cli import work
 
     work.claims(_load(case, as_of), runs, seed)
@@ -190,7 +190,7 @@ def sanction(
         ),
     ] = False,
 ) -> None:
-    """Solve sanctions regimes: effects on real income, trade diversion and leverage."""
+    """Solve sanctions regimes: real income, trade and leverage."""
     from servanda.cli import sanction as command
 
     loaded = _load(case, None)
@@ -216,7 +216,7 @@ def brief(
         ),
     ] = None,
 ) -> None:
-    """Judge the claims and write the briefing of a run folder again."""
+    """Write the briefing of a run folder again."""
     from servanda.cli import work
 
     work.brief(folder, out)
@@ -234,7 +234,7 @@ def new(
         ),
     ] = Path(),
 ) -> None:
-    """Write a small case with comments, which runs and can be edited into your own."""
+    """Write a small commented case that runs, for you to edit."""
     from servanda.case.new import new
 
     made = new(name, folder)

@@ -140,13 +140,13 @@ def test_in_words(case: Case, test: Test) -> str:
     labels = {m.name: m.label for m in case.spec.metrics}
     match test:
         case Contrast():
-            present = _settings(test.present) or "no lever set"
-            absent = _settings(test.absent)
+            present, absent = _settings(test.present), _settings(test.absent)
             if test.direction == "leaves":
                 settings = f"between {present} and {absent}"
             else:
                 settings = f"with {present} than with {absent}"
-            return f"“{labels[test.metric]}” {_MOVES[test.direction]} {settings}"
+            levers = _meanings(case, (*test.present, *test.absent))
+            return f"“{labels[test.metric]}” {_MOVES[test.direction]} {settings} ({levers})"
         case Trend():
             verb = _MOVES[test.direction]
             return f"The value {verb} from “{labels[test.before]}” to “{labels[test.after]}”"
@@ -161,12 +161,15 @@ def test_in_words(case: Case, test: Test) -> str:
 
 
 def _settings(settings: Mapping[str, float | str]) -> str:
-    return words.listed(
-        [
-            f"{words.plain(k)} = {v if isinstance(v, str) else words.number(v)}"
-            for k, v in settings.items()
-        ]
-    )
+    """A policy's levers and their values."""
+    values = {k: v if isinstance(v, str) else words.number(v) for k, v in settings.items()}
+    return words.listed([f"{k} = {v}" for k, v in values.items()]) or "no lever set"
+
+
+def _meanings(case: Case, names: Iterable[str]) -> str:
+    """The descriptions of levers, each once."""
+    described = {lever.name: lever.description for lever in case.spec.levers}
+    return "; ".join(f"{name}: {described[name]}" for name in dict.fromkeys(names))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def reference_class(fate: Fate) -> str:
     if not fate.classes:
         return ""
     alone = words.percent(fate.by_class_alone)
-    record = f"By the base hazard of the reference classes alone, it would be in force in {alone}"
+    record = f"The base hazard of the reference classes alone gives a probability of {alone}"
     (least, low), (most, high) = fate.class_span
     if words.percent(low) == words.percent(high):
         share = words.percent(low)
@@ -128,7 +128,8 @@ def gains(account: Account) -> str:
         f"{opening}, if goods count at each partner's own value and arrears count as paid. "
         f"{words.listed(said)}. "
         f"{words.actor(spec, found.ahead)} gained more in {words.percent(found.share)} of runs. "
-        f"Without arrears, payments exceed what deliveries cost {supplier} in {covered} of runs."
+        f"The payments made by then exceed the cost of deliveries to {supplier} in {covered} of "
+        "runs."
     )
 
 

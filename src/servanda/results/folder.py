@@ -213,7 +213,7 @@ class RunFolder:
             raise RunFolderError(
                 where=f"run folder '{self.path}'",
                 found=f"a case of digest {case.digest}",
-                expected=f"digest {self.note['case_digest']}, that of the case that was run",
+                expected=f"digest {self.note['case_digest']}, as it was run",
                 hint="files in the folder 'case' were changed after the run",
             )
         return case

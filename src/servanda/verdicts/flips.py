@@ -72,7 +72,8 @@ class Groups:
             if name not in model.parameters:
                 continue  # the bias of a source class changes no metric
             ends = thirds(values, ensemble.weights)
-            low, high = _plain(ends.lower), _plain(ends.upper)
+            unit = model.parameters[name].unit.replace("dimensionless", "")
+            low, high = (f"{_plain(end)} {unit}".strip() for end in (ends.lower, ends.upper))
             found.append((name, f"in its lowest third (below {low})", ends.lowest))
             found.append((name, f"in its highest third (above {high})", ends.highest))
         return cls(tuple(found), tuple(by_class(model, ensemble).items()))
