@@ -17,7 +17,7 @@ _YEAR = 12
 
 @dataclass(frozen=True)
 class Gains:
-    """The gain of each partner from the exchange over some months, at its own values.
+    """The gain of each partner from the orders of some months, at its own values.
 
     Attributes:
         by_partner: gain in USD, buyer first.
@@ -121,7 +121,10 @@ class Account:
         }
 
     def gained(self) -> Gains | None:
-        """The gains to the cut-off, with arrears counted as paid; None if there are none."""
+        """The gains from the orders up to the cut-off, taken as delivered and paid for in full.
+
+        None if there are none.
+        """
         weights, own = self.results.weights, self.partnership
         past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
