@@ -126,7 +126,7 @@ class Ensemble:
                 `prior` does.
         """
         runs = max((len(values) for values in parameters.values()), default=0)
-        drawn = cls.prior(model, runs if numbers is None else numbers, seed)
+        drawn = cls.prior(model, runs if numbers is None else _numbers(numbers), seed)
         given = {
             name: _given(name, values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
@@ -163,10 +163,15 @@ class Ensemble:
                     found=str(number),
                     expected=f"numbers of the ensemble's {len(self)} runs",
                 )
-        return self._rows(np.array([row_of[number] for number in wanted.tolist()]))
+        found = self._rows(np.array([row_of[number] for number in wanted.tolist()]))
+        _check_some(found.weights)
+        return found
 
     def first(self, runs: int) -> Ensemble:
-        """The first runs; the whole ensemble if it has no more than that."""
+        """The first runs; the whole ensemble if it has no more than that.
+
+        An interrupted run may have none of its runs, or only runs of weight zero.
+        """
         return self if runs >= len(self) else self._rows(np.arange(runs))
 
     def pieces(self, size: int) -> Iterator[Ensemble]:
@@ -203,11 +208,12 @@ class Ensemble:
             )
 
     def _rows(self, rows: np.ndarray) -> Ensemble:
+        weights = self.weights[rows]
         return replace(
             self,
             parameters={name: values[rows] for name, values in self.parameters.items()},
             run_numbers=self.run_numbers[rows],
-            weights=_weights(self.weights[rows], len(rows)),
+            weights=weights / weights.sum() if weights.any() else weights,
         )
 
 
@@ -294,8 +300,7 @@ def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarr
     if array.shape != (runs,):
         raise UsageError("weights", f"{array.size} weights", f"{runs}, one per run")
     _check_weights(array)
-    if not array.any():
-        raise UsageError("weights", "only zeros", "at least one weight above zero")
+    _check_some(array)
     return np.asarray(array / array.sum())
 
 
@@ -307,3 +312,8 @@ def _check_weights(weights: Float[np.ndarray, "run"]) -> None:
     wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
     if len(wrong):
         raise UsageError("weights", f"{wrong[0]:g}", "finite weights, zero or above")
+
+
+def _check_some(weights: Float[np.ndarray, "run"]) -> None:
+    if not weights.any():
+        raise UsageError("weights", "only zeros", "at least one weight above zero")

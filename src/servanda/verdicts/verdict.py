@@ -40,7 +40,6 @@ class Verdict:
     Attributes:
         claim: the claim.
         word: the verdict.
-        runs: how many runs of each policy it was tested in.
         probability: share of runs in which the claim holds, given the model; None if untestable.
         error: Monte Carlo standard error of that share.
         effect: mean of the tested difference, in `unit`; None if untestable.
@@ -50,11 +49,11 @@ class Verdict:
         supports, opposes: facts for and against, known at the evidence cut-off.
         later: facts that became known after the cut-off. The verdict does not use them.
         flips: conditions under which the word would change.
+        runs: number of runs of each policy that it was tested in.
     """
 
     claim: Claim
     word: Word
-    runs: int = 0
     probability: float | None = None
     error: float | None = None
     effect: float | None = None
@@ -66,6 +65,7 @@ class Verdict:
     opposes: tuple[Observation, ...] = ()
     later: tuple[Observation, ...] = ()
     flips: tuple[Flip, ...] = ()
+    runs: int = 0
 
 
 def model_word(probability: float) -> Word:
