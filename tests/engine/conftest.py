@@ -1,24 +1,24 @@
-"""The shipped case, assembled and compiled once for all tests of the engine."""
+"""The shipped case, assembled and compiled once for all tests that run it."""
 
 from __future__ import annotations
 
 import pytest
 
-import servanda
 from servanda.case import Case
-from servanda.engine import Model, Simulator, assemble
+from servanda.engine import Model, Simulator
+from tests import cases
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Case:
-    return servanda.load("russia-dprk")
+def simulator() -> Simulator:
+    return cases.shipped()
 
 
 @pytest.fixture(scope="session")
-def model(shipped: Case) -> Model:
-    return assemble(shipped)
+def model(simulator: Simulator) -> Model:
+    return simulator.model
 
 
 @pytest.fixture(scope="session")
-def simulator(model: Model) -> Simulator:
-    return Simulator(model)
+def shipped(model: Model) -> Case:
+    return model.case

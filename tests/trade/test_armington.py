@@ -122,8 +122,8 @@ def test_a_neighbours_gain_can_be_a_third_countrys_loss():
 
 @st.composite
 def worlds(draw, *, balanced: bool = False):
-    """A random economy and what happens to it: any n, shares, costs, elasticity and closure."""
-    n = draw(st.integers(2, 5))
+    """A random economy and what happens to it: shares, costs, elasticity and closure."""
+    n = draw(st.sampled_from([2, 3, 5]))  # for each number of countries a program is compiled
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     flows = np.exp(rng.uniform(-2, 2, (n, n))) + np.diag(np.exp(rng.uniform(1, 4, n)))
     if balanced:
