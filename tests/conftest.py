@@ -12,6 +12,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 DEVICES = "--xla_force_host_platform_device_count=2"
@@ -65,3 +66,11 @@ def data(shared_data: Path) -> Path:
 def cache_home() -> Path:
     """Where this session keeps compiled programs: `XDG_CACHE_HOME` of a `servanda` process."""
     return Path(os.environ[CACHE_HOME])
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Types unchecked, as they are outside of tests, so that the product itself has to notice."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

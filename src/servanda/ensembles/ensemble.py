@@ -93,7 +93,7 @@ class Ensemble:
             UsageError: if there is no run, a run number is given twice or out of range, or the
                 seed does not fit in 32 bits.
         """
-        numbers = np.arange(check_runs(runs)) if isinstance(runs, int) else _numbers(runs)
+        numbers = np.arange(check_runs(runs)) if isinstance(runs, int) else check_numbers(runs)
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))
@@ -126,7 +126,7 @@ class Ensemble:
                 `prior` does.
         """
         runs = max((len(values) for values in parameters.values()), default=0)
-        drawn = cls.prior(model, runs if numbers is None else _numbers(numbers), seed)
+        drawn = cls.prior(model, runs if numbers is None else check_numbers(numbers), seed)
         given = {
             name: _given(name, values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
@@ -154,7 +154,7 @@ class Ensemble:
             UsageError: if a number is given twice or is not in the ensemble, or if all of these
                 runs have weight zero.
         """
-        wanted = _numbers(numbers)
+        wanted = check_numbers(numbers)
         row_of = {int(number): row for row, number in enumerate(self.run_numbers)}
         for number in wanted.tolist():
             if number not in row_of:
@@ -238,7 +238,8 @@ def _kept(values: np.ndarray) -> np.ndarray:
     return copy
 
 
-def _numbers(given: Numbers) -> Int[np.ndarray, "run"]:
+def check_numbers(given: Numbers) -> Int[np.ndarray, "run"]:
+    """Run numbers as an array; raises `UsageError` unless they are a list of different numbers."""
     numbers = np.array(given)
     if numbers.ndim != 1:
         raise UsageError(

@@ -10,7 +10,7 @@ import xarray as xr
 from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
-from servanda.ensembles.ensemble import Numbers
+from servanda.ensembles.ensemble import Numbers, check_numbers
 from servanda.errors import UsageError
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
@@ -124,7 +124,8 @@ def _ensemble(
     if runs is not None and numbers is not None:
         raise UsageError("runs", "runs together with runs_numbered", "one of the two")
     if ensemble is None:
-        which = numbers if numbers is not None else RUNS if runs is None else runs
+        some = RUNS if runs is None else runs
+        which = some if numbers is None else check_numbers(numbers)
         return Ensemble.prior(simulator.model, which, SEED if seed is None else seed)
     for name, value in (("runs", runs), ("seed", seed)):
         if value is not None:
