@@ -1,5 +1,6 @@
-"""Studies: fits to the record that feed the shipped case's priors, its baseline and these pages.
+"""Studies: fits to the record that give the shipped case its priors and its baseline.
 
-They stand outside the package, since they are about this record and these countries: nobody needs
-them to run a case. Each prints or writes what the documentation quotes: `python -m studies.NAME`.
+The studies are outside the package, because they are about this record and these countries; running
+a case does not need them. Each prints or writes what the documentation quotes:
+`python -m studies.NAME`.
 """

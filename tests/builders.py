@@ -53,7 +53,7 @@ def tie(giver: str, receiver: str, good: str, basis: str, **more: Any) -> dict[s
     return {"giver": giver, "receiver": receiver, "good": good, "basis": basis, **more}
 
 
-# 2020-01 to 2021-12 with the cut at 2020-12: twelve months of record, twelve of future.
+# 2020-01 to 2021-12 with the cut-off at 2020-12: twelve months of record, twelve of future.
 SPEC: dict[str, Any] = {
     "name": "tiny",
     "title": "Two partners and a war",

@@ -1,4 +1,4 @@
-"""Hand-made results and evidence of the tiny case: 24 months from 2020-01, cut at 2020-12."""
+"""Hand-made results and evidence of the tiny case: 24 months from 2020-01, cut-off 2020-12."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account of a pact, by hand: twelve months to the cut, and twelve after it."""
+"""The account of a pact, by hand: twelve months to the cut-off, and twelve after it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_large_sums_lose_no_dollar():
     assert account(paid=paid).paid[-1, 0] == 23e9 + 1
 
 
-# ── at the cut ──────────────────────────────────────────────────────────────────────────────────
+# ── at the cut-off ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_shares_are_medians_of_what_each_run_had_earned_by_the_cutoff():
@@ -198,7 +198,7 @@ def test_each_line_has_its_middle_half_by_month():
 
 
 def test_entries_say_what_each_tie_brought_to_the_cutoff_and_after_it():
-    """Three shells a month are 36 to the cut, worth four dollars each; of people, who is there."""
+    """Three shells a month are 36 to the cut-off, worth four dollars each."""
     made = account(
         arrived={"SUP>BUY:shells": 3.0, "BUY>SUP:oil": np.arange(MONTHS)},
         lent={"SUP>BUY:troops": np.arange(MONTHS)},

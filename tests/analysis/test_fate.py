@@ -97,7 +97,7 @@ def test_half_of_the_endings_have_come_with_the_first_of_two():
 
 
 def test_by_its_class_alone_a_pact_lasts_with_the_exponential_of_its_hazards():
-    """Twelve months follow the cut; what came before it does not count."""
+    """Twelve months follow the cut-off; what came before it does not count."""
     hazards = np.array([0.0, 0.01, 0.02, 0.04])
     hazard = np.ones((MONTHS, 1)) * hazards
     hazard[: CUT + 1] = 5.0

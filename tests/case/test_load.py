@@ -1,4 +1,4 @@
-"""Reading a whole case: keys, the cut, the folder; each fault has one whole message."""
+"""Reading a whole case: keys, the cut-off, the folder; each fault has one whole message."""
 
 from __future__ import annotations
 

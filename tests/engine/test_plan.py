@@ -110,7 +110,7 @@ def test_what_a_theory_reads_is_what_its_results_depend_on():
 
 @pytest.mark.parametrize("theory", EVERY, ids=name)
 def test_no_theory_asks_for_a_parameter_that_it_does_not_read(theory, shipped):
-    # at an early cut some ties are not open yet, so that the hazard of their opening counts
+    # at an early cut-off some ties are not open yet, so that the hazard of their opening counts
     cases = (tiny_case(), shipped, shipped.at("2023-06"))
     read = frozenset().union(*(Bench(theory, case).trace.parameters for case in cases))
     assert read == {f.name for f in fields(theory.Parameters)}

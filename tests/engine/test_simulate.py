@@ -177,7 +177,7 @@ def test_an_idle_actor_with_a_posture_that_nobody_heeds_changes_no_other_number(
     assert_same_bits(without_last(more, (*BY_ACTOR, *BY_POSTURE)), run(tiny))
 
 
-# ── the cut ─────────────────────────────────────────────────────────────────────────────────────
+# ── the cut-off ───────────────────────────────────────────────────────────────────────────────────
 
 
 def row(id_: str, known_on: date, ref_end: date | None = None) -> Observation:

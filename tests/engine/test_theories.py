@@ -184,7 +184,7 @@ def test_without_evasion_all_that_sanctions_take_is_lost():
 
 
 def test_without_commitment_what_is_exchanged_is_still_counted(without, whole):
-    # before the cut the pact lives in both, and as much is delivered and counted
+    # before the cut-off the pact lives in both, and as much is delivered and counted
     for name in ("value_given", "flow", "peak"):
         np.testing.assert_array_equal(without["commitment"][name][0], whole[name][0])
     assert without["commitment"]["flow"][-1].all()

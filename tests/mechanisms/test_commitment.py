@@ -174,7 +174,7 @@ def test_before_the_cutoff_and_before_it_is_signed_a_pact_does_not_end(bench):
 def test_a_pact_whose_signing_was_not_known_by_the_cutoff_counts_from_the_cutoff():
     late = Bench(RelationalContract, signed(date(2021, 2, 1)))
     p = late.parameters(security=15.0)
-    # the cut is month 11: five years later the loose class's hazard is halved
+    # the cut-off is month 11: five years later the loose class's hazard is halved
     assert hazard(late, p, at=clock(month=11 + 59, future=True)) == pytest.approx(0.01)
     assert hazard(late, p, at=clock(month=11 + 60, future=True)) == pytest.approx(0.005)
 

@@ -177,7 +177,7 @@ def test_a_stance_recorded_after_the_cutoff_changes_nothing_not_even_afterwards(
     other["recorded"] = other["recorded"][:3]
     untold = Bench(QuantalResponse, with_posture(other, known=EARLY))
     assert told.theory.recorded == untold.theory.recorded
-    assert len(told.theory.recorded[0]) == 12  # to the cut and no further
+    assert len(told.theory.recorded[0]) == 12  # to the cut-off and no further
 
 
 # ── laws ────────────────────────────────────────────────────────────────────────────────────────

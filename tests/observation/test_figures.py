@@ -1,4 +1,4 @@
-"""Which figures are compared and with what, by hand: 24 months from 2020-01, cut at 2020-12."""
+"""Which figures are compared and with what, by hand: 24 months from 2020-01, cut-off 2020-12."""
 
 from __future__ import annotations
 

@@ -94,12 +94,17 @@ def test_quantities_carry_their_unit():
 
 
 def test_members_are_named_in_words(model):
-    spec = model.case.spec
-    assert words.member(spec, "SUP>BUY:shells") == "shells, Sup to Buy"
-    assert words.member(spec, "BUY-SUP/SUP") == "Sup"
-    assert words.member(spec, "BUY-SUP") == "Buy–Sup"
-    assert words.member(spec, "SUP.oil") == "Sup, oil"
-    assert words.member(spec, "round-about") == "round about"
+    def said(axis: str, label: str) -> str:
+        return words.member(model.case.spec, model.axes.members[axis][model.axes.at(axis, label)])
+
+    assert said("tie", "SUP>BUY:shells") == "shells, Sup to Buy"
+    assert said("partner", "BUY-SUP/SUP") == "Sup"
+    assert said("partnership", "BUY-SUP") == "Buy–Sup"
+    assert said("patronage", "PAT-SUP") == "Pat–Sup"
+    assert said("account", "SUP.oil") == "Sup, oil"
+    assert said("stance", "PAT.strict") == "Pat, strict"
+    assert said("actor", "SUP") == "Sup"
+    assert said("route", "round-about") == "round about"
 
 
 def test_the_title_says_when_half_have_no_pact(fate):
@@ -145,7 +150,7 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
 def test_the_title_names_the_parameter_that_decides(results, fate):
     found = hinges(results, fate.alive.astype(float))
     assert found[0].label.startswith("commitment.security[")
-    said = words.parameter(results.model.case, found[0].label)
+    said = words.parameter(results.model, found[0].label)
     assert flat(shown_hinges.title(results, found)) == (
         f"The result hinges most on “{said}”: the pact is in force in 0 % of runs in its lowest "
         "third and in 100 % in its highest"

@@ -2,7 +2,7 @@
 
 from servanda.case.schema import CaseSpec, Claim, Test, Untestable, metric_span
 
-_ASKS = ("metric", "before", "after", "outcome", "given")
+_METRIC_KEYS = ("metric", "before", "after", "outcome", "given")
 
 
 def moved(
@@ -12,19 +12,19 @@ def moved(
     later = spec.model_copy(update={"as_of": as_of})
     spans = {metric: metric_span(later, metric) for metric in later.metrics}
     kept = tuple(metric for metric, (first, last) in spans.items() if first <= last)
-    gone = {metric.name for metric in later.metrics} - {metric.name for metric in kept}
-    return later.model_copy(update={"metrics": kept}), tuple(_testable(c, gone) for c in claims)
+    removed = {metric.name for metric in later.metrics} - {metric.name for metric in kept}
+    return later.model_copy(update={"metrics": kept}), tuple(_testable(c, removed) for c in claims)
 
 
-def _testable(claim: Claim, gone: set[str]) -> Claim:
+def _testable(claim: Claim, removed: set[str]) -> Claim:
     """The claim without the tests that need a missing metric."""
-    accountings = {k: t for k, t in claim.accountings.items() if not _missing(t, gone)}
+    accountings = {k: t for k, t in claim.accountings.items() if not _missing(t, removed)}
     test = claim.test
-    if missing := _missing(test, gone):
+    if missing := _missing(test, removed):
         reason = f"metric '{missing[0]}' covers no month at this cut-off"
         test, accountings = Untestable(kind="untestable", reason=reason), {}
     return claim.model_copy(update={"test": test, "accountings": accountings})
 
 
-def _missing(test: Test, gone: set[str]) -> list[str]:
-    return [name for ask in _ASKS if (name := getattr(test, ask, None)) in gone]
+def _missing(test: Test, removed: set[str]) -> list[str]:
+    return [name for key in _METRIC_KEYS if (name := getattr(test, key, None)) in removed]

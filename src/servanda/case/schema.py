@@ -258,7 +258,7 @@ def metric_span(spec: Calendar, metric: Metric) -> tuple[int, int]:
 class Contrast(Record):
     """The claim holds in a run if the metric differs between two policies as claimed.
 
-    `margin` is a share of the metric's value under `without`. `leaves` claims a difference within
+    `margin` is a share of the metric's value under `absent`. `leaves` claims a difference within
     the margin.
     """
 

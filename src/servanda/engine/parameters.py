@@ -15,6 +15,7 @@ from servanda.case.priors import label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.world import Axes, Theory
+from servanda.world.members import Member
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Parameter:
     Attributes:
         label: printed name, like `exchange.cost[PRK>RUS:shells]`.
         slot, field, row: its place in the theory's parameters.
+        member: whom or what it is about; None for a parameter that has no members.
         prior: its prior; for members that are not listed, `otherwise` as a fixed value.
         factor: the factor from the prior's unit to the mechanism's unit.
         unit: the mechanism's unit.
@@ -34,6 +36,7 @@ class Parameter:
     slot: str
     field: str
     row: int
+    member: Member | None
     prior: Prior
     factor: float
     unit: str
@@ -112,18 +115,21 @@ def _parameters(
             found="no such parameter",
             expected=f"a table: {metadata['meaning']}",
         )
+    about = axes.members[axis] if axis else (None,)
     for row, member in enumerate(members):
         wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
         if prior is not None:
             factor = units.factor(prior.unit, wanted, where)
-            yield Parameter(label(name, member), slot, field, row, prior, factor, wanted, True)
+            place = (label(name, member), slot, field, row, about[row])
+            yield Parameter(*place, prior, factor, wanted, listed=True)
         elif table.otherwise is not None:
             rest = Prior(
                 "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
             )
-            yield Parameter(label(name, member), slot, field, row, rest, 1.0, wanted, False)
+            place = (label(name, member), slot, field, row, about[row])
+            yield Parameter(*place, rest, 1.0, wanted, listed=False)
         else:
             raise CaseError(
                 where=table.where,

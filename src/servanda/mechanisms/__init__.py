@@ -1,8 +1,7 @@
-"""Theories by slot: one file a slot, and in it the theory, its rivals and a null.
+"""Theories by slot: one module for each slot, with its theories, among them a null rival.
 
-A case names a theory for every slot that it has. To add a rival, write a final theory of the slot
-in a module of this package, or anywhere, and pass it to `assemble`. Modules here are found by
-looking, so that a rival needs no entry in any list.
+A case names at most one theory for each slot. To add a rival, write a final theory of the slot in a
+module of this package, which needs no registration, or anywhere else, and pass it to `assemble`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from servanda.world import ABSENT, Theory, absence
 
 @cache
 def variants() -> Mapping[str, Mapping[str, type[Theory]]]:
-    """Every theory by slot and name, those of one module in the order in which they stand there."""
+    """All theories by slot and name, in the order of their modules."""
     slots: dict[str, dict[str, type[Theory]]] = {}
     for theory in _theories():
         if theory.variant != ABSENT:
@@ -26,7 +25,7 @@ def variants() -> Mapping[str, Mapping[str, type[Theory]]]:
 
 @cache
 def absences() -> Mapping[str, type[Theory]]:
-    """What stands in for each slot that a case does not name."""
+    """The theory that stands in for each slot that a case does not name."""
     own = {theory.slot: theory for theory in _theories() if theory.variant == ABSENT}
     return {
         slot: own.get(slot) or absence(slot_of(next(iter(rivals.values()))))
@@ -35,12 +34,12 @@ def absences() -> Mapping[str, type[Theory]]:
 
 
 def slot_of(theory: type[Theory]) -> type[Theory]:
-    """The abstract class that a theory's slot is."""
+    """The abstract class of a theory's slot."""
     return next(c for c in theory.__mro__[::-1] if issubclass(c, Theory) and "slot" in vars(c))
 
 
 def _theories() -> Iterator[type[Theory]]:
-    """The final theories of this package's modules."""
+    """All final theories in the modules of this package."""
     for module in iter_modules(__path__, f"{__name__}."):
         for thing in vars(import_module(module.name)).values():
             own = isclass(thing) and thing.__module__ == module.name

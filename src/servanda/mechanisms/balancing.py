@@ -123,8 +123,8 @@ class Watchers(Balancing):
         """Compute threat, depth, meetings, presence and the neighbour's concern."""
         before = world.balancing
         if not self.pacts:
-            nobody = before.depth
-            return before, BalancingFlows(threat=nobody, presence=nobody, meeting_rate=nobody)
+            empty = before.depth
+            return before, BalancingFlows(threat=empty, presence=empty, meeting_rate=empty)
         threat = self._threat(p, world, month)
         depth = self._deepen(p, before.depth, threat, clock.dt)
         presence = jnp.exp(p.presence_slope * (depth - p.initial_depth))
@@ -151,8 +151,8 @@ class Watchers(Balancing):
     def _threat(self, p: ThreatParameters, world: World, month: Month) -> Array:
         rows = []
         for row, (pact, supplier) in enumerate(zip(self.pacts, self.suppliers, strict=True)):
-            nobody = jnp.zeros_like(world.war.war)
-            abroad = sum((world.ledger.lent[t] for t in self.soldiers[row]), nobody)
+            zero = jnp.zeros_like(world.war.war)
+            abroad = sum((world.ledger.lent[t] for t in self.soldiers[row]), zero)
             flow = world.commitment.flow[pact]
             product = 1 + flow / p.flow_scale + abroad / p.soldier_scale
             if supplier is not None:

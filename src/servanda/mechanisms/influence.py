@@ -114,13 +114,13 @@ class Bandwidth(Influence):
         """Value the ties, update bandwidth, and compute shares."""
         before = world.influence
         if not self.clients:
-            nobody = before.bandwidth_recorded
+            empty = before.bandwidth_recorded
             return before, InfluenceFlows(
-                recorded_trade=nobody,
-                influence_recorded=nobody,
-                influence_given=nobody,
-                influence_valued=nobody,
-                contact_rate=nobody,
+                recorded_trade=empty,
+                influence_recorded=empty,
+                influence_given=empty,
+                influence_valued=empty,
+                contact_rate=empty,
             )
         served = jnp.stack(
             [

@@ -106,8 +106,8 @@ class Learning(Proliferation):
         """Compute knowledge, warheads and the rate of launches."""
         before, arrived = world.proliferation, month.ledger.arrived
         if not self.teachers:
-            nobody = before.knowledge
-            return before, ProliferationFlows(launch_rate=nobody, gap=nobody)
+            empty = before.knowledge
+            return before, ProliferationFlows(launch_rate=empty, gap=empty)
         enforcement = jnp.maximum(month.posture.signal[SIGNALS.index("enforcement")], 0.0)
         taught = jnp.stack([month.exchange.worth[t] * arrived[t] for t in self.teachers])
         exported = jnp.stack(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from servanda.case import Case, Observation
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend
+from servanda.engine import Model
 from servanda.report import words
 from servanda.verdicts import Flip, Verdict
 
@@ -61,13 +62,13 @@ def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return {word: found[word] for word in ORDER if found[word]}
 
 
-def rows(case: Case, verdicts: Sequence[Verdict]) -> list[Row]:
+def rows(model: Model, verdicts: Sequence[Verdict]) -> list[Row]:
     """Every verdict as the page shows it, in the order of the case."""
-    return [_row(case, v) for v in verdicts]
+    return [_row(model, v) for v in verdicts]
 
 
-def _row(case: Case, v: Verdict) -> Row:
-    holds = ""
+def _row(model: Model, v: Verdict) -> Row:
+    case, holds = model.case, ""
     if v.probability is not None:
         holds = words.percent(v.probability)
         if v.error is not None and 100 * v.error >= _SHOWN:
@@ -87,7 +88,7 @@ def _row(case: Case, v: Verdict) -> Row:
         tuple(_fact(case, o) for o in v.supports),
         tuple(_fact(case, o) for o in v.opposes),
         tuple(_fact(case, o, later=True) for o in v.later),
-        tuple(_flip(case, f) for f in v.flips),
+        tuple(_flip(model, f) for f in v.flips),
     )
 
 
@@ -126,10 +127,10 @@ def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
     )
 
 
-def _flip(case: Case, flip: Flip) -> str:
+def _flip(model: Model, flip: Flip) -> str:
     where = ""
     if flip.kind == "parameter":
-        where = f"in runs where “{words.parameter(case, flip.name)}” is "
+        where = f"in runs where “{words.parameter(model, flip.name)}” is "
     share = words.percent(flip.probability)
     return f"The verdict is {flip.word} ({share}) {where}{flip.condition}."
 
@@ -168,7 +169,7 @@ def _settings(settings: Mapping[str, float | str]) -> str:
 def _meanings(case: Case, names: Iterable[str]) -> str:
     """The descriptions of levers, each once."""
     described = {lever.name: lever.description for lever in case.spec.levers}
-    return "; ".join(f"{name}: {described[name]}" for name in dict.fromkeys(names))
+    return "; ".join(f"{name} is “{described[name]}”" for name in dict.fromkeys(names))
 
 
 @dataclass(frozen=True)

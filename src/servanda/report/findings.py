@@ -160,7 +160,7 @@ def strongest_parameters(runs: Results, found: list[Hinge]) -> str:
     """The three parameters that the result hinges on most."""
     if not found:
         return "No parameter has a correlation with the result beyond chance."
-    names = [_lower(words.parameter(runs.model.case, hinge.label)) for hinge in found[:3]]
+    names = [_lower(words.parameter(runs.model, hinge.label)) for hinge in found[:3]]
     first = found[0]
     text = (
         f"The result hinges most on the parameter “{names[0]}”: the pact is in force in "

@@ -77,7 +77,7 @@ def _thirds_title(top: list[Hinge]) -> str:
 
 
 def _name(runs: Results, hinge: Hinge) -> str:
-    return words.parameter(runs.model.case, hinge.label)
+    return words.parameter(runs.model, hinge.label)
 
 
 def _rows(runs: Results, top: list[Hinge]) -> list[dict[str, Any]]:

@@ -120,7 +120,7 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "made": _made(results),
         "pacts": pacts,
         **shared,
-        "claims": argument.rows(case, verdicts),
+        "claims": argument.rows(results.model, verdicts),
         "claim_counts": argument.counts(verdicts),
         "claims_title": findings.claims_title(argument.counts(verdicts)),
         "coverages": sorted(
@@ -137,7 +137,7 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
 
 
 def _pact(fate: Fate, account: Account) -> PactSection:
-    case, label = fate.results.model.case, fate.partnership.label
+    model, label = fate.results.model, fate.partnership.label
     found = hinges(fate.results, fate.alive.astype(float))
     assumed = [h.label for h in found[:10] if h.status == "assumed"]
     return PactSection(
@@ -148,7 +148,7 @@ def _pact(fate: Fate, account: Account) -> PactSection:
         frontier.figures(frontiers(fate, account), label),
         network.figures(fate),
         hinge_figures(fate, found),
-        [words.parameter(case, name) for name in assumed],
+        [words.parameter(model, name) for name in assumed],
     )
 
 

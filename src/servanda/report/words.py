@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from servanda.case import Case
 from servanda.case.schema import CaseSpec, month_number
+from servanda.engine import Model
+from servanda.world.members import Account, Edge, Member, Option, Pair, Partner
 
 THIN = "\u202f"
 _MONTHS = [
@@ -138,28 +139,31 @@ def good(spec: CaseSpec, name: str) -> str:
     return {g.name: g.label or plain(g.name) for g in spec.goods}.get(name, plain(name))
 
 
-def member(spec: CaseSpec, label: str) -> str:
+def member(spec: CaseSpec, one: Member) -> str:
     """A member of an axis in words: a tie, a partner, a pair of actors, an account, a stance."""
-    codes = {a.code for a in spec.actors}
-    if ">" in label:
-        giver, _, rest = label.partition(">")
-        receiver, _, what = rest.partition(":")
-        return f"{good(spec, what)}, {actor(spec, giver)} to {actor(spec, receiver)}"
-    if "/" in label:
-        return actor(spec, label.rpartition("/")[2])
-    if "." in label:
-        who, _, what = label.partition(".")
-        return f"{actor(spec, who)}, {good(spec, what)}"
-    if label in codes:
-        return actor(spec, label)
-    parts = label.split("-")
-    if len(parts) == len(set(parts)) > 1 and codes.issuperset(parts):
-        return "–".join(actor(spec, part) for part in parts)
-    return plain(label)
+    match one:
+        case Edge():
+            tie = one.tie
+            return (
+                f"{good(spec, tie.good)}, {actor(spec, tie.giver)} to {actor(spec, tie.receiver)}"
+            )
+        case Partner():
+            return actor(spec, one.actor)
+        case Account():
+            return f"{actor(spec, one.owner)}, {good(spec, one.good.name)}"
+        case Option():
+            return f"{actor(spec, one.posture.actor)}, {plain(one.stance.name)}"
+        case Pair():
+            return "–".join(actor(spec, code) for code in one.actors)
+        case _:
+            name = actor(spec, one.label)
+            return plain(name) if name == one.label else name
 
 
-def parameter(case: Case, label: str) -> str:
+def parameter(model: Model, label: str) -> str:
     """A parameter's description, with its member in brackets."""
-    name, _, who = label.partition("[")
-    described = case.parameters[name].description
-    return f"{described} ({member(case.spec, who.removesuffix(']'))})" if who else described
+    one = model.parameters[label]
+    described = model.case.parameters[f"{one.slot}.{one.field}"].description
+    if one.member is None:
+        return described
+    return f"{described} ({member(model.case.spec, one.member)})"

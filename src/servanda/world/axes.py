@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from servanda.case.schema import CaseSpec, Good, Tie
-from servanda.world.members import Account, Edge, Member, Named, Option, Partner
+from servanda.world.members import Account, Edge, Member, Named, Option, Pair, Partner
 
 SIGNALS = ("enforcement", "courtship", "supply", "turn")
 ENDINGS = ("lapse", "renegotiation", "violation", "substitution")
@@ -40,10 +40,8 @@ class Axes:
         named = {
             "": [""],
             "actor": [a.code for a in spec.actors],
-            "partnership": [p.label for p in spec.partnerships],
             "belligerent": [spec.war.attacker, spec.war.defender],
             "coalition": [c.name for c in spec.coalitions],
-            "patronage": [p.label for p in spec.patronages],
             "route": [r.name for r in spec.routes],
             "proliferator": [p.actor for p in spec.proliferators],
             "posture": [p.actor for p in spec.postures],
@@ -55,6 +53,8 @@ class Axes:
             **{axis: tuple(map(Named, labels)) for axis, labels in named.items()},
             "account": self.accounts,
             "tie": self.edges,
+            "partnership": tuple(map(Pair, spec.partnerships)),
+            "patronage": tuple(map(Pair, spec.patronages)),
             "partner": tuple(
                 Partner(p, actor) for p in spec.partnerships for actor in (p.supplier, p.buyer)
             ),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from servanda.case.schema import Good, Partnership, Posture, Stance, Tie
+from servanda.case.schema import Good, Partnership, Patronage, Posture, Stance, Tie
 
 
 @runtime_checkable
@@ -61,6 +61,27 @@ class Edge:
     def unit(self) -> str:
         """The unit of the good."""
         return self.good.unit
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two actors that belong together: the partners of a pact, or a patron and its client."""
+
+    of: Partnership | Patronage
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """`RUS-PRK`."""
+        return self.of.label
+
+    @property
+    def actors(self) -> tuple[str, str]:
+        """Both, in the order of the label."""
+        pair = self.of
+        if isinstance(pair, Partnership):
+            return pair.buyer, pair.supplier
+        return pair.patron, pair.client
 
 
 @dataclass(frozen=True)
