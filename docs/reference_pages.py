@@ -12,6 +12,7 @@ from shipped import CASE, case, model, quantities, readers
 from typer.cli import get_docs_for_click
 
 from servanda.case import Series
+from servanda.case.schema import Metric
 
 
 def quantities_page() -> str:
@@ -80,7 +81,7 @@ def case_page() -> str:
         for v in spec.levers
     ]
     metrics = [
-        (code(m.name), m.label, code(m.unit), code(m.quantity), m.reduce, f"{m.since} to {m.until}")
+        (code(m.name), m.label, code(m.unit), *_reduced(m), f"{m.since} to {m.until}")
         for m in spec.metrics
     ]
     series = [_series_row(s) for s in case().evidence.series if s.quantitative]
@@ -96,6 +97,15 @@ def case_page() -> str:
         f"## Source biases\n\n{BIASES}\n{parameter_part('observation.bias', BIAS, '')}",
     ]
     return "\n".join(parts)
+
+
+def _reduced(metric: Metric) -> tuple[str, str]:
+    """What a metric reduces, and how."""
+    quantity = code(metric.quantity) + (f" less {code(metric.less)}" if metric.less else "")
+    if metric.over:
+        quantity += f" over {codes(metric.over)}"
+    above = "" if metric.above is None else f", above {number_text(metric.above)}"
+    return quantity, metric.reduce.replace("_", " ") + above
 
 
 ACTS = {"throughout": "throughout", "after_as_of": "after the cut-off"}

@@ -2,16 +2,30 @@
 
 The order matters. XLA reads its flags when JAX first starts, and the import hook checks only
 modules imported after it, so nothing of Servanda may be imported above it or by a pytest plugin.
+
+The processes of a session share what they compile, and nothing of it outlasts the session.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 DEVICES = "--xla_force_host_platform_device_count=2"
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}".strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# Workers of pytest-xdist inherit this from the process that starts them.
+CACHE_HOME = "SERVANDA_TESTS_CACHE_HOME"
+if CACHE_HOME not in os.environ:
+    os.environ[CACHE_HOME] = tempfile.mkdtemp(prefix="servanda-tests-cache-")
+    atexit.register(shutil.rmtree, os.environ[CACHE_HOME], ignore_errors=True)
+# Where `servanda` keeps them if XDG_CACHE_HOME is this folder.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ[CACHE_HOME] + "/servanda/compiled"
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import hypothesis
 import jaxtyping
@@ -45,3 +59,9 @@ def shared_data() -> Path:
 def data(shared_data: Path) -> Path:
     """The same, for the tests that ask for it often."""
     return shared_data
+
+
+@pytest.fixture(scope="session")
+def cache_home() -> Path:
+    """Where this session keeps compiled programs: `XDG_CACHE_HOME` of a `servanda` process."""
+    return Path(os.environ[CACHE_HOME])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         ServandaError,
         UsageError,
     )
-    from servanda.results import open_run, run
+    from servanda.results import open_run, prepare, run
     from servanda.results.labelled import metrics
     from servanda.verdicts import claims
 
@@ -52,6 +52,7 @@ _HOMES = {
     "metrics": "servanda.results.labelled",
     "new": "servanda.case",
     "open_run": "servanda.results",
+    "prepare": "servanda.results",
     "priors": "servanda.analysis.priors",
     "run": "servanda.results",
     "sanction": "servanda.analysis.sanctions",
@@ -75,6 +76,7 @@ __all__ = [
     "metrics",
     "new",
     "open_run",
+    "prepare",
     "priors",
     "run",
     "sanction",

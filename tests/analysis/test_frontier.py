@@ -73,6 +73,16 @@ def test_shares_are_by_quarter_of_the_parameter_and_then_of_hidden_payment():
     np.testing.assert_array_equal(credit((UP == 3).astype(float)).alive[3], [1] * BINS)
 
 
+def test_margins_are_shares_of_whole_quarters_and_cells_carry_their_error():
+    """The pact lasts where both are in their upper half: half of the runs of such a quarter."""
+    grid = credit(((ACROSS >= 2) & (UP >= 2)).astype(float))
+    np.testing.assert_allclose(grid.by_hidden, [0, 0, 0.5, 0.5])
+    np.testing.assert_allclose(grid.by_parameter, [0, 0, 0.5, 0.5])
+    half = credit((np.arange(RUNS) % 2).astype(float))
+    share = half.alive[0, 0]  # 12 of 25
+    assert half.error[0, 0] == pytest.approx(np.sqrt(share * (1 - share) / EACH))
+
+
 def test_edges_are_quarters_of_the_runs():
     grid = credit((UP == 0).astype(float))
     sizes = ACROSS + WITHIN

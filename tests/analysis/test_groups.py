@@ -50,6 +50,12 @@ def test_runs_are_grouped_by_the_classes_that_some_run_is_in():
     assert set(by_class(tiny(), results(runs=2).ensemble)) == {"loose"}
 
 
+def test_a_class_whose_runs_have_no_weight_is_no_group():
+    model = assemble(uncertain_case(DRAW))
+    one = Ensemble.of(model, {DRAW: [0.1, 0.9, 0.3]}, weights=[1, 0, 1])
+    assert set(by_class(model, one)) == {"loose"}
+
+
 def test_a_case_with_one_class_has_no_groups():
     one = assemble(tiny_case(spec={"reference_classes": ["loose"]}))
     assert by_class(one, Ensemble.prior(one, 3)) == {}

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from servanda.case import load
+from servanda.case import load, new
 from servanda.engine import assemble
 from servanda.errors import CaseError
 
 
-def refusal(tmp_path: Path, file: str, old: str, new: str, *, assembled: bool = False) -> str:
-    """The whole message about a new case in which the first `old` of a file became `new`."""
+def refusal(tmp_path: Path, file: str, old: str, changed: str, *, assembled: bool = False) -> str:
+    """The whole message about a new case in which the first `old` of a file is `changed`."""
     folder = new("tiny", tmp_path)
     text = (folder / file).read_text()
     assert old in text, f"{file} of the template has no {old!r}"
-    (folder / file).write_text(text.replace(old, new, 1))
+    (folder / file).write_text(text.replace(old, changed, 1))
     with pytest.raises(CaseError) as caught:
         _read(folder, assembled)
     return str(caught.value)

@@ -48,7 +48,7 @@ REFUSED = (
         "",
         (
             "parameters.toml: ledger.transit_loss: found no such parameter, expected a "
-            "table: share lost under way"
+            "table: share lost in transit"
         ),
         id="missing parameter",
     ),
@@ -115,7 +115,7 @@ REFUSED = (
         'value = { normal = [0.2, 0.04], bounds = [0.05, 0.5], status = "assumed" }',
         "otherwise = 0.2",
         (
-            "parameters.toml: war.volatility: found 'of' or 'otherwise' for one a "
+            "parameters.toml: war.volatility: found 'of' or 'otherwise' for one number a "
             "member, expected one 'value'"
         ),
         id="many for one value",

@@ -287,6 +287,17 @@ REFUSED = (
         id="unknown metric of a claim",
     ),
     pytest.param(
+        "case.toml",
+        'unit = "round"\nquantity = "used[BBB.shells]"\nreduce = "sum"',
+        'unit = "month"\nquantity = "used[BBB.shells]"\nabove = 1\nreduce = "time_to_event"',
+        (
+            "claims.toml: shells-sustain-the-war: found metric 'fire', a time_to_event, "
+            "expected a metric that is finite in every run\n"
+            "  hint: test whether the event happens: reduce = 'any'"
+        ),
+        id="time of an event in a claim",
+    ),
+    pytest.param(
         "claims.toml",
         "{ shells = 0 }",
         "{ shell = 0 }",

@@ -246,7 +246,7 @@ REFUSED = (
     ),
     pytest.param(
         "series.toml",
-        "# How each series counts:",
+        "# `counting` says what a figure is:",
         (
             "[[series]]\n"
             'name = "shells-delivered"\n'

@@ -112,7 +112,7 @@ REFUSED = (
         "[war",
         (
             "case.toml: found Expected ']' at the end of a table declaration (at line "
-            "75, column 5), expected valid TOML"
+            "76, column 5), expected valid TOML"
         ),
         id="not TOML",
     ),

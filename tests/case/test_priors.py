@@ -293,7 +293,7 @@ REFUSED = (
         "[ledger.transit_time]",
         (
             "parameters.toml: found Cannot declare ('ledger', 'transit_time') twice "
-            "(at line 12, column 21), expected valid TOML"
+            "(at line 13, column 21), expected valid TOML"
         ),
         id="a parameter twice",
     ),

@@ -22,12 +22,6 @@ class Output:
     code: int
 
 
-@pytest.fixture(scope="session")
-def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where this session keeps compiled programs."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def servanda(
     monkeypatch: pytest.MonkeyPatch,

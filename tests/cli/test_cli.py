@@ -320,7 +320,17 @@ def test_the_frontier_is_printed_by_quarters():
     alive = np.arange(16.0).reshape(4, 4) / 20  # by quarter of credit, then of payment
     alive[3, 3] = np.nan
     edges = np.array([0.0, 10.0, 20.0, 30.0, 40.0])
-    grid = Frontier("Credit horizon", ("shortest", "longest"), "month", 1e6 * edges, edges, alive)
+    grid = Frontier(
+        "Credit horizon",
+        ("shortest", "longest"),
+        "month",
+        1e6 * edges,
+        edges,
+        alive,
+        error=np.where(np.isnan(alive), np.nan, 0.02),
+        by_hidden=np.zeros(4),
+        by_parameter=np.zeros(4),
+    )
     cells = _frontier(grid).columns
     assert [c.header for c in cells] == [
         "hidden payment, USD m",
@@ -331,10 +341,10 @@ def test_the_frontier_is_printed_by_quarters():
     ]
     assert [list(c.cells) for c in cells] == [
         ["up to 10", "to 20", "to 30", "over 30"],
-        ["0%", "5%", "10%", "15%"],
-        ["20%", "25%", "30%", "35%"],
-        ["40%", "45%", "50%", "55%"],
-        ["60%", "65%", "70%", "too few"],
+        ["0% ± 2%", "5% ± 2%", "10% ± 2%", "15% ± 2%"],
+        ["20% ± 2%", "25% ± 2%", "30% ± 2%", "35% ± 2%"],
+        ["40% ± 2%", "45% ± 2%", "50% ± 2%", "55% ± 2%"],
+        ["60% ± 2%", "65% ± 2%", "70% ± 2%", "too few"],
     ]
 
 
@@ -342,7 +352,17 @@ def test_money_of_the_frontier_is_in_millions():
     from servanda.cli.answer import _frontier
 
     edges, alive = 1e6 * np.array([0.0, 1.0, 2.5, 2000.0, 3000.0]), np.full((4, 4), 0.5)
-    grid = Frontier("Worth of security", ("lowest", "highest"), "USD/month", edges, edges, alive)
+    grid = Frontier(
+        "Worth of security",
+        ("lowest", "highest"),
+        "USD/month",
+        edges,
+        edges,
+        alive,
+        error=np.zeros((4, 4)),
+        by_hidden=np.zeros(4),
+        by_parameter=np.zeros(4),
+    )
     cells = _frontier(grid).columns
     assert [c.header for c in cells][1:3] == [
         "worth of security, USD m a month: up to 1",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, final
 
 import equinox as eqx
 import jax.numpy as jnp
-import jaxtyping
 import pytest
 from jaxtyping import Array, Float
 
@@ -16,6 +15,7 @@ from servanda.engine import assemble
 from servanda.errors import CaseError
 from servanda.mechanisms.war import ConstantTempo, PersistentTempo, War
 from servanda.world import Nothing, Record, Theory, World, parameter, quantity
+from servanda.world.ledger import Ledger
 from servanda.world.quantities.war import WarFlows, WarState
 from tests.builders import Bench, tiny_case
 from tests.engine.stepping import months, with_numbers
@@ -66,14 +66,6 @@ def refusal(*theories: Any, numbers: Mapping[str, tuple[str, float]] | None = No
     return str(caught.value)
 
 
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Array shapes unchecked, as they are outside of tests: it is the engine that has to notice."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
-
-
 def test_a_theory_that_fits_is_taken():
     good = pace(lambda p, world, month: (state(p), flows(p)))
     case = with_numbers(tiny_case(), {"war.pace": ("dimensionless", 1.5)})
@@ -84,6 +76,17 @@ def test_two_theories_of_one_slot_are_refused():
     assert refusal(MuddyTempo, ConstantTempo) == (
         "theories: found two theories of 'war': MuddyTempo and ConstantTempo, "
         "expected one for each slot"
+    )
+
+
+def test_another_ledger_is_refused():
+    @final
+    class Chalk(Ledger):
+        variant = "chalk"
+
+    assert refusal(Chalk) == (
+        "theories: found Chalk, a theory of the ledger, "
+        "expected a theory of a slot: there is one ledger"
     )
 
 

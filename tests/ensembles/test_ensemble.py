@@ -220,6 +220,20 @@ def test_numbers_that_number_no_run_are_refused(numbers, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_one_number_is_not_a_list_of_numbers():
+    """Otherwise run 5 alone would be taken for the first five runs."""
+    message = "run numbers: found 5, expected a list of the numbers of runs"
+    assert refusal({}, numbers=5) == message
+    for wrong in (
+        lambda: Ensemble.prior(model(), 9).of_runs(5),
+        lambda: run(template(), runs_numbered=5),
+    ):
+        with pytest.raises(UsageError) as caught:
+            wrong()
+        assert str(caught.value) == message
+
+
 def test_a_run_that_the_ensemble_does_not_have_is_refused():
     with pytest.raises(UsageError) as caught:
         Ensemble.prior(model(), 5).of_runs([4, 5])
@@ -306,6 +320,55 @@ def test_an_ensemble_of_another_case_is_refused():
         "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )
     ensemble.check_fits(model())
+
+
+def test_an_ensemble_without_an_uncertain_parameter_is_refused():
+    whole = Ensemble.prior(model(), 2)
+    rest = {name: values for name, values in whole.parameters.items() if name != VOLATILITY}
+    with pytest.raises(UsageError) as caught:
+        run(template(), ensemble=replace(whole, parameters=rest))
+    assert str(caught.value) == (
+        "ensemble: found no parameter 'war.volatility', "
+        "expected a value in each run of every uncertain parameter of the model"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"origin": "postrior"},
+            (
+                "ensemble: found origin 'postrior', "
+                "expected one of prior, posterior, design, given\n"
+                "  hint: did you mean 'posterior'?"
+            ),
+        ),
+        (
+            {"weights": np.ones(3) / 3},
+            "ensemble, weights: found 3 values, expected 2, one per run",
+        ),
+        (
+            {"parameters": {VOLATILITY: np.ones(1, np.float32)}},
+            "ensemble, war.volatility: found 1 values, expected 2, one per run",
+        ),
+        (
+            {"weights": np.array([1.5, -0.5])},
+            "weights: found -0.5, expected finite weights, zero or above",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_an_ensemble_that_contradicts_itself_is_refused(changed, message):
+    with pytest.raises(UsageError) as caught:
+        replace(Ensemble.prior(model(), 2), **changed)
+    assert str(caught.value) == message
+
+
+def test_nobody_can_change_an_ensemble():
+    whole = Ensemble.prior(model(), 2)
+    for values in (whole.weights, whole.run_numbers, whole.parameters[VOLATILITY]):
+        assert not values.flags.writeable
 
 
 def test_an_ensemble_of_another_version_is_refused():

@@ -40,6 +40,12 @@ def cut(found: Found) -> Found:
     return [found[0], (place, {k: v[..., :-1] for k, v in arrays.items()}), found[2]]
 
 
+def without_alive(found: Found) -> Found:
+    """The second batch without one quantity."""
+    place, arrays = found[1]
+    return [found[0], (place, {k: v for k, v in arrays.items() if k != "alive"}), found[2]]
+
+
 @pytest.fixture(scope="module")
 def plain() -> xr.Dataset:
     return run(template(), runs())
@@ -122,6 +128,10 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
             "executor: found 1023 runs in batch 2, expected 1024 runs, as in the batch given to it",
         ),
         (
+            without_alive,
+            "executor: found batch 2 without 'alive', expected every quantity that runs keep",
+        ),
+        (
             lambda found: [(0, found[2][1]), found[1], (2, found[0][1])],
             "executor: found 1 runs in batch 1, expected 1024 runs, as in the batch given to it",
         ),
@@ -135,6 +145,7 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
         "one too many",
         "before the first",
         "cut short",
+        "a quantity lost",
         "swapped",
     ],
 )

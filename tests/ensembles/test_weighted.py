@@ -24,6 +24,13 @@ def counted_rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return draw(arrays(np.float32, shape, elements=NUMBERS)), np.array(counts)
 
 
+def test_runs_without_weight_have_no_mean_and_no_quantile():
+    values, none = np.arange(6.0).reshape(2, 3), np.zeros(3)
+    assert np.isnan(weighted.mean(values, none)).tolist() == [True, True]
+    assert np.isnan(weighted.quantile(values, (0.1, 0.5), none)).all()
+    assert weighted.effective(none) == 0
+
+
 @given(arrays(np.float32, st.tuples(st.just(3), st.integers(1, 9)), elements=NUMBERS))
 def test_equal_weights_change_no_bit_of_the_plain_reductions(values):
     runs = values.shape[-1]

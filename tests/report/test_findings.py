@@ -137,7 +137,9 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
     assert "The most frequent way of ending is renegotiation (50 % of runs)" in state
     assert "hardly depends on the reference class" in past_alliances
     assert gained.startswith(
-        "By December 2020 each partner had gained from the exchange in at least"
+        "The payments made by December 2020 exceed the cost of deliveries to Sup in 100 % of runs. "
+        "If all orders are delivered and paid for, and goods count at each partner's own value, "
+        "both partners gain from the orders up to then in 100 % of runs"
     )
     assert (
         "10 % was paid in goods that observers can count, 40 % was hidden payment, and 50 % was "

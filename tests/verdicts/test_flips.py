@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,11 +23,16 @@ FACTS = (fact(),)
 DRAW = "commitment.class_draw"  # the tiny case's classes: loose below a half, tight above
 
 
+def groups_of(model, drawn, weights) -> Groups:
+    """Groups of runs made from these draws."""
+    numbers = np.arange(len(weights))
+    ensemble = Ensemble(drawn, numbers, weights, "given", 1, model.case.digest, "")
+    return Groups.of(model, ensemble)
+
+
 def flips(model, main, drawn, evidence):
     """What flips a verdict, by groups of runs made from these draws."""
-    numbers, weights = np.arange(len(main.weights)), main.weights
-    ensemble = Ensemble(drawn, numbers, weights, "given", 1, model.case.digest, "")
-    return module.flips(model, main, Groups.of(model, ensemble), evidence)
+    return module.flips(model, main, groups_of(model, drawn, main.weights), evidence)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,12 @@ def weighing(supports=FACTS, opposes=(), **accountings: float) -> Weighing:
 def uniform(count: int = 1, seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     return {f"p{n}": rng.random(RUNS).astype(np.float32) for n in range(count)}
+
+
+@pytest.fixture(scope="module")
+def noise(model) -> Callable[[int], Groups]:
+    """Thirds of three hundred parameters of noise, by seed."""
+    return cache(lambda seed: groups_of(model, uniform(300, seed), equal(RUNS)))
 
 
 # ── parameters ──────────────────────────────────────────────────────────────────────────────────
@@ -80,25 +93,25 @@ def test_a_parameter_that_moves_the_share_but_not_the_word_is_not_named(model):
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.69, 0.75, 0.9, 0.95])
-def test_three_hundred_parameters_of_noise_flip_nothing(model, share):
+def test_three_hundred_parameters_of_noise_flip_nothing(model, noise, share):
     """Thirds of runs that the claim does not depend on, ten ensembles: at most one chance hit."""
     hits = 0
     for seed in range(10):
-        drawn = uniform(300, seed)
         holds = np.random.default_rng(1000 + seed).random(RUNS) < share
-        hits += len(flips(model, holding(holds), drawn, weighing(()))) - (share >= 0.9)
+        found = module.flips(model, holding(holds), noise(seed), weighing(()))
+        hits += len(found) - (share >= 0.9)
     assert hits <= 1
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05, 0.1])
-def test_noise_flips_no_comparison_of_groups_either(model, gap):
+def test_noise_flips_no_comparison_of_groups_either(model, noise, gap):
     hits = 0
     for seed in range(10):
         rng = np.random.default_rng(seed)
         given = rng.random(RUNS) < 0.5
         happened = rng.random(RUNS) < np.where(given, 0.5 + gap, 0.5)
         main = ByGroup(happened, given, 1.0, 0.05, equal(RUNS))
-        found = flips(model, main, uniform(300, 100 + seed), weighing(()))
+        found = module.flips(model, main, noise(100 + seed), weighing(()))
         hits += sum(f.kind == "parameter" for f in found)
     assert hits <= 1
 

@@ -17,11 +17,11 @@ _YEAR = 12
 
 @dataclass(frozen=True)
 class Gains:
-    """The gain of each partner from the exchange over some months, at its own values.
+    """The gain of each partner from the orders of some months, at its own values.
 
     Attributes:
         by_partner: gain in USD, buyer first.
-        both: the share of runs in which a partner gains; the lesser of the two partners' shares.
+        both: the share of runs in which both partners gain.
         ahead: the partner that gains more in most runs.
         share: the share of runs in which that partner gains more.
     """
@@ -121,17 +121,20 @@ class Account:
         }
 
     def gained(self) -> Gains | None:
-        """The gains to the cut-off, with arrears counted as paid; None if there are none."""
+        """The gains from the orders up to the cut-off, taken as delivered and paid for in full.
+
+        None if there are none.
+        """
         weights, own = self.results.weights, self.partnership
         past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
         if not any(values.any() for values in total.values()):
             return None
-        positive = [float(mean(values > 0, weights)) for values in total.values()]
+        both = float(mean(np.all([values > 0 for values in total.values()], axis=0), weights))
         more = float(mean(total[own.buyer] > total[own.supplier], weights))
         ahead, share = max((own.buyer, more), (own.supplier, 1 - more), key=itemgetter(1))
         by_partner = {code: spread(values, weights) for code, values in total.items()}
-        return Gains(by_partner, min(positive), ahead, share)
+        return Gains(by_partner, both, ahead, share)
 
     def middle_half(self) -> Mapping[str, Float[np.ndarray, "3 month"]]:
         """The median and the quartiles of each line of the account, by month."""

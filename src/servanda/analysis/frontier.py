@@ -25,6 +25,8 @@ class Frontier:
         across, up: edges of the quarters of hidden payment (USD) and of the parameter.
         alive: share in force at the horizon by quarter of the parameter and of hidden payment; NaN
             if there are too few runs.
+        error: the Monte Carlo standard error of each share.
+        by_hidden, by_parameter: share in force by quarter of hidden payment, and of the parameter.
     """
 
     name: str
@@ -33,6 +35,9 @@ class Frontier:
     across: Float[np.ndarray, "edge"]
     up: Float[np.ndarray, "edge"]
     alive: Float[np.ndarray, "up across"]
+    error: Float[np.ndarray, "up across"]
+    by_hidden: Float[np.ndarray, "across"]
+    by_parameter: Float[np.ndarray, "up"]
 
 
 def frontiers(fate: Fate, account: Account) -> list[Frontier]:
@@ -95,13 +100,31 @@ def _grid(
     weights, shares = fate.results.weights, np.linspace(0, 1, BINS + 1).tolist()
     across = weighted.quantile(hidden, shares, weights)
     up = weighted.quantile(other, shares, weights)
-    cell = _quarter(other, up) * BINS + _quarter(hidden, across)
-    counts = np.bincount(cell, minlength=BINS**2)
-    share = np.full(BINS**2, np.nan)
-    for number in np.flatnonzero(counts >= FEWEST):
-        own = cell == number
-        share[number] = weighted.mean(fate.alive[own], weights[own])
-    return Frontier(name, ends, unit, across, up, share.reshape(BINS, BINS))
+    row, column = _quarter(other, up), _quarter(hidden, across)
+    share, error = _shares(fate, row * BINS + column, BINS**2)
+    square = (BINS, BINS)
+    return Frontier(
+        name,
+        ends,
+        unit,
+        across,
+        up,
+        share.reshape(square),
+        error.reshape(square),
+        _shares(fate, column, BINS)[0],
+        _shares(fate, row, BINS)[0],
+    )
+
+
+def _shares(fate: Fate, group: np.ndarray, groups: int) -> Float[np.ndarray, "2 group"]:
+    """Share of each group's runs in force, and its error; NaN where there are too few runs."""
+    weights, found = fate.results.weights, np.full((2, groups), np.nan)
+    for number in range(groups):
+        own = group == number
+        if own.any() and weighted.effective(weights[own]) >= FEWEST:
+            share = float(weighted.mean(fate.alive[own], weights[own]))
+            found[:, number] = share, weighted.share_error(share, weights[own])
+    return found
 
 
 def _quarter(values: Float[np.ndarray, "run"], edges: Float[np.ndarray, "edge"]) -> np.ndarray:

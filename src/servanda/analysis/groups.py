@@ -44,8 +44,11 @@ def varying(ensemble: Ensemble) -> Iterator[tuple[str, Float[np.ndarray, "run"]]
 
 
 def by_class(model: Model, ensemble: Ensemble) -> Mapping[str, Bool[np.ndarray, "run"]]:
-    """The runs of each reference class; empty if the case has fewer than two classes."""
+    """The runs of each reference class; empty if the case has fewer than two classes.
+
+    A class whose runs have no weight is left out.
+    """
     names = model.case.spec.reference_classes
     own = np.array(reference_classes(model, ensemble))
-    found = {name: own == name for name in names if (own == name).any()}
+    found = {name: own == name for name in names if ensemble.weights[own == name].any()}
     return found if len(names) > 1 else {}

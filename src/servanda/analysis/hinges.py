@@ -56,12 +56,12 @@ def hinges(results: Results, outcome: Float[np.ndarray, "run"]) -> list[Hinge]:
 
 def beyond_chance(results: Results, found: Sequence[Hinge]) -> list[Hinge]:
     """The parameters whose correlation is beyond chance."""
-    return [h for h in found if abs(h.correlation) * np.sqrt(_runs(results)) >= CLEAR]
+    return [h for h in found if abs(h.correlation) >= chance_size(results)]
 
 
 def chance_size(results: Results) -> float:
-    """The size under which 95 % of correlations lie if there is no association."""
-    return float(1.96 / np.sqrt(_runs(results)))
+    """The size that a correlation must exceed to be beyond chance, with so many parameters."""
+    return float(CLEAR / np.sqrt(_runs(results)))
 
 
 def _runs(results: Results) -> float:

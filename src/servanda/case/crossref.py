@@ -7,6 +7,7 @@ from servanda.case import units
 from servanda.case.evidence import REFERENCE, Evidence
 from servanda.case.priors import ParameterTable
 from servanda.case.schema import (
+    EVENTS,
     CaseSpec,
     Claim,
     Lever,
@@ -274,10 +275,23 @@ def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
             for key in ("metric", "before", "after", "outcome", "given"):
                 if hasattr(test, key):
                     _known(getattr(test, key), metrics, "metric", where)
+                    _check_not_event(spec, getattr(test, key), where)
             for settings in (test.present, getattr(test, "absent", {})):
                 for name, value in settings.items():
                     _known(name, levers, "lever", where)
                     _check_setting(levers[name], value, where)
+
+
+def _check_not_event(spec: CaseSpec, name: str, where: str) -> None:
+    """Raise `CaseError` if a metric is infinite in runs without its event: it has no difference."""
+    reduce = {metric.name: metric.reduce for metric in spec.metrics}[name]
+    if reduce in EVENTS:
+        raise CaseError(
+            where=where,
+            found=f"metric '{name}', a {reduce}",
+            expected="a metric that is finite in every run",
+            hint="test whether the event happens: reduce = 'any'",
+        )
 
 
 def _check_setting(lever: Lever, value: float | str, where: str) -> None:

@@ -119,7 +119,8 @@ class Case:
             CaseError: if the case has no such parameter, or the prior is wrong.
         """
         parameters = change.with_prior(self.parameters, name, prior)
-        return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, prior)))
+        plain = json.loads(json.dumps(prior))
+        return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, plain)))
 
     def changed(self, changes: Iterable[Change]) -> "Case":
         """The same case after some changes, in order."""

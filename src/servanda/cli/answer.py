@@ -121,8 +121,12 @@ def _frontier(frontier: Frontier) -> Table:
     title = f"Share of runs in force at the horizon, by hidden payment and {frontier.name.lower()}"
     heads = [f"{frontier.name.lower()}, {unit}: {text}" for text in _quarters(frontier.up / scale)]
     rows = table(title, "hidden payment, USD m", *heads)
-    for text, shares in zip(_quarters(frontier.across / _MILLION), frontier.alive.T, strict=True):
-        cells = ("too few" if np.isnan(share) else f"{share:.0%}" for share in shares)
+    hidden = _quarters(frontier.across / _MILLION)
+    for text, shares, errors in zip(hidden, frontier.alive.T, frontier.error.T, strict=True):
+        cells = (
+            "too few" if np.isnan(share) else f"{share:.0%} ± {error:.0%}"
+            for share, error in zip(shares, errors, strict=True)
+        )
         rows.add_row(text, *cells)
     return rows
 

@@ -130,6 +130,12 @@ def _check(theory: object, known: Mapping[str, Mapping[str, type[Theory]]]) -> N
         raise CaseError(
             where=_HANDED_IN, found=f"{name} without {undefined[0]}", expected="a whole theory"
         )
+    if theory.slot == Ledger.slot:
+        raise CaseError(
+            where=_HANDED_IN,
+            found=f"{name}, a theory of the ledger",
+            expected="a theory of a slot: there is one ledger",
+        )
     rivals = known.get(theory.slot, {})
     own = [slot_of(rival) for rival in rivals.values()]
     if own and slot_of(theory) is not own[0]:

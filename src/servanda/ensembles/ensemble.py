@@ -52,6 +52,32 @@ class Ensemble:
     case: str
     version: str
 
+    def __post_init__(self) -> None:
+        """Check the table, and keep copies that nobody can change.
+
+        Raises:
+            UsageError: on an unknown origin, on lengths that differ, and on weights that are
+                negative or not finite.
+        """
+        if self.origin not in ORIGINS:
+            raise UsageError(
+                where="ensemble",
+                found=f"origin {self.origin!r}",
+                expected="one of " + ", ".join(ORIGINS),
+                hint=nearest(str(self.origin), ORIGINS),
+            )
+        runs = len(self.run_numbers)
+        for name, values in {**self.parameters, "weights": self.weights}.items():
+            if np.shape(values) != (runs,):
+                raise UsageError(
+                    f"ensemble, {name}", f"{np.size(values)} values", f"{runs}, one per run"
+                )
+        _check_weights(self.weights)
+        object.__setattr__(self, "run_numbers", _kept(self.run_numbers))
+        object.__setattr__(self, "weights", _kept(self.weights))
+        kept = {name: _kept(values) for name, values in self.parameters.items()}
+        object.__setattr__(self, "parameters", kept)
+
     @classmethod
     def prior(cls, model: Model, runs: int | Numbers, seed: int = 1) -> Ensemble:
         """Draw an ensemble from the priors.
@@ -67,7 +93,7 @@ class Ensemble:
             UsageError: if there is no run, a run number is given twice or out of range, or the
                 seed does not fit in 32 bits.
         """
-        numbers = _numbers(runs)
+        numbers = np.arange(check_runs(runs)) if isinstance(runs, int) else _numbers(runs)
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))
@@ -100,7 +126,7 @@ class Ensemble:
                 `prior` does.
         """
         runs = max((len(values) for values in parameters.values()), default=0)
-        drawn = cls.prior(model, runs if numbers is None else numbers, seed)
+        drawn = cls.prior(model, runs if numbers is None else _numbers(numbers), seed)
         given = {
             name: _given(name, values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
@@ -137,10 +163,15 @@ class Ensemble:
                     found=str(number),
                     expected=f"numbers of the ensemble's {len(self)} runs",
                 )
-        return self._rows(np.array([row_of[number] for number in wanted.tolist()]))
+        found = self._rows(np.array([row_of[number] for number in wanted.tolist()]))
+        _check_some(found.weights)
+        return found
 
     def first(self, runs: int) -> Ensemble:
-        """The first runs; the whole ensemble if it has no more than that."""
+        """The first runs; the whole ensemble if it has no more than that.
+
+        An interrupted run may have none of its runs, or only runs of weight zero.
+        """
         return self if runs >= len(self) else self._rows(np.arange(runs))
 
     def pieces(self, size: int) -> Iterator[Ensemble]:
@@ -163,6 +194,12 @@ class Ensemble:
                 expected=f"one made for this case, digest {model.digest}",
                 hint="an ensemble belongs to one content of a case, evidence cut-off included",
             )
+        if missing := sorted(uncertain(model).keys() - self.parameters.keys()):
+            raise UsageError(
+                where="ensemble",
+                found=f"no parameter '{missing[0]}'",
+                expected="a value in each run of every uncertain parameter of the model",
+            )
         if self.version != _version():
             raise UsageError(
                 where="ensemble",
@@ -171,11 +208,12 @@ class Ensemble:
             )
 
     def _rows(self, rows: np.ndarray) -> Ensemble:
+        weights = self.weights[rows]
         return replace(
             self,
             parameters={name: values[rows] for name, values in self.parameters.items()},
             run_numbers=self.run_numbers[rows],
-            weights=_weights(self.weights[rows], len(rows)),
+            weights=weights / weights.sum() if weights.any() else weights,
         )
 
 
@@ -193,11 +231,19 @@ def _draw(model: Model, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]
     return {name: values * factors.get(name, np.float32(1)) for name, values in drawn.items()}
 
 
-def _numbers(runs: int | Numbers) -> Int[np.ndarray, "run"]:
-    if isinstance(runs, int | np.integer):
-        check_runs(int(runs))
-        return np.arange(runs)
-    numbers = np.array(runs)
+def _kept(values: np.ndarray) -> np.ndarray:
+    """A copy that cannot be changed."""
+    copy = np.array(values)
+    copy.flags.writeable = False
+    return copy
+
+
+def _numbers(given: Numbers) -> Int[np.ndarray, "run"]:
+    numbers = np.array(given)
+    if numbers.ndim != 1:
+        raise UsageError(
+            where="run numbers", found=repr(given), expected="a list of the numbers of runs"
+        )
     if len(numbers) == 0:
         raise UsageError(where="run numbers", found="none", expected="at least one")
     for number in numbers.tolist():
@@ -214,15 +260,17 @@ def _numbers(runs: int | Numbers) -> Int[np.ndarray, "run"]:
     return numbers
 
 
-def check_runs(runs: int, name: str = "runs") -> None:
-    """Raise `UsageError` unless there is at least one run."""
-    if runs < 1:
-        raise UsageError(where=name, found=str(runs), expected="at least 1")
+def check_runs(runs: object, name: str = "runs") -> int:
+    """A number of runs; raises `UsageError` unless it is a whole number of at least one."""
+    if type(runs) is not int or runs < 1:
+        expected = "at least 1" if isinstance(runs, int) else "a whole number, at least 1"
+        raise UsageError(where=name, found=str(runs), expected=expected)
+    return runs
 
 
-def check_seed(seed: int) -> None:
-    """Raise `UsageError` unless a seed fits in 32 bits."""
-    if not 0 <= seed < _WORDS:
+def check_seed(seed: object) -> None:
+    """Raise `UsageError` unless a seed is a whole number that fits in 32 bits."""
+    if type(seed) is not int or not 0 <= seed < _WORDS:
         raise UsageError(
             where="seed", found=str(seed), expected=f"a whole number from 0 to {_WORDS - 1}"
         )
@@ -251,13 +299,21 @@ def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarr
     array = np.asarray(weights, float)
     if array.shape != (runs,):
         raise UsageError("weights", f"{array.size} weights", f"{runs}, one per run")
-    wrong = array[~(np.isfinite(array) & (array >= 0))]
-    if len(wrong):
-        raise UsageError("weights", f"{wrong[0]:g}", "finite weights, zero or above")
-    if not array.any():
-        raise UsageError("weights", "only zeros", "at least one weight above zero")
+    _check_weights(array)
+    _check_some(array)
     return np.asarray(array / array.sum())
 
 
 def _version() -> str:
     return version("servanda")
+
+
+def _check_weights(weights: Float[np.ndarray, "run"]) -> None:
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if len(wrong):
+        raise UsageError("weights", f"{wrong[0]:g}", "finite weights, zero or above")
+
+
+def _check_some(weights: Float[np.ndarray, "run"]) -> None:
+    if not weights.any():
+        raise UsageError("weights", "only zeros", "at least one weight above zero")

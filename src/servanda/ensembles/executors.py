@@ -60,6 +60,7 @@ def simulate(
     """
     ensemble.check_fits(simulator.model)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
+    kept = list(simulator.record)
     batches = (
         simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)
         for piece in ensemble.pieces(simulator.batch)
@@ -67,7 +68,8 @@ def simulate(
     waiting: dict[int, Arrays] = {}
     following = 0
     for place, arrays in (executor or InProcess()).compute(simulator, batches):
-        _check(place, arrays, sizes, following, waiting)
+        _check_place(place, len(sizes), following, waiting)
+        _check_arrays(place, arrays, kept, sizes[place])
         waiting[place] = arrays
         while following in waiting:
             yield waiting.pop(following)
@@ -81,17 +83,23 @@ def simulate(
         )
 
 
-def _check(
-    place: int, arrays: Arrays, sizes: Sequence[int], following: int, waiting: Mapping[int, Arrays]
-) -> None:
-    if not 0 <= place < len(sizes):
-        raise ExecutorError("executor", f"batch {place + 1}", f"batches 1 to {len(sizes)}")
+def _check_place(place: int, count: int, following: int, waiting: Mapping[int, Arrays]) -> None:
+    if not 0 <= place < count:
+        raise ExecutorError("executor", f"batch {place + 1}", f"batches 1 to {count}")
     if place < following or place in waiting:
         raise ExecutorError("executor", f"batch {place + 1} twice", "each batch once")
-    runs = next(iter(arrays.values())).shape[-1]
-    if runs != sizes[place]:
-        raise ExecutorError(
-            "executor",
-            f"{runs} runs in batch {place + 1}",
-            f"{sizes[place]} runs, as in the batch given to it",
-        )
+
+
+def _check_arrays(place: int, arrays: Arrays, kept: Sequence[str], runs: int) -> None:
+    for name in kept:
+        if name not in arrays:
+            raise ExecutorError(
+                "executor", f"batch {place + 1} without '{name}'", "every quantity that runs keep"
+            )
+        found = arrays[name].shape[-1]
+        if found != runs:
+            raise ExecutorError(
+                "executor",
+                f"{found} runs in batch {place + 1}",
+                f"{runs} runs, as in the batch given to it",
+            )

@@ -24,7 +24,9 @@ def mean(
     values: Float[np.ndarray, "*shape run"] | Bool[np.ndarray, "*shape run"],
     weights: Float[np.ndarray, "run"],
 ) -> Float[np.ndarray, "*shape"]:
-    """The mean over runs, in double precision."""
+    """The mean over runs, in double precision; NaN if no run has any weight."""
+    if not weights.any():
+        return np.full(values.shape[:-1], np.nan)
     if equal(weights):
         return np.asarray(values.mean(axis=-1, dtype=float))
     return np.asarray(values @ weights / weights.sum(), float)
@@ -41,7 +43,9 @@ def quantile(
     that of `attained`. Runs of weight zero are left out.
     """
     some = weights > 0
-    if some.any() and not some.all():
+    if not some.any():
+        return np.full((len(levels), *values.shape[:-1]), np.nan)
+    if not some.all():
         values, weights = values[..., some], weights[some]
     if equal(weights):
         return np.asarray(np.quantile(values, levels, axis=-1), float)
@@ -91,6 +95,8 @@ def ranks(
 
 def effective(weights: Float[np.ndarray, "run"]) -> float:
     """The effective number of runs (Kish 1965): (Σw)²/Σw²."""
+    if not weights.any():
+        return 0.0
     if equal(weights):
         return float(len(weights))
     return float(weights.sum() ** 2 / (weights**2).sum())

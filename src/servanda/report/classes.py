@@ -106,7 +106,7 @@ def _classes(fate: Fate) -> Figure:
         _class_bars(rows, names, colours),
         f"State of the pact at the horizon by reference class. {alternative}.",
         "Each run takes its base hazard from one class of past alliances. "
-        "The record does not decide between the classes.",
+        "One pact that has not ended does not show which class it belongs to.",
         kicker="State at the horizon by reference class",
     )
 

@@ -10,8 +10,6 @@ from servanda.ensembles.weighted import spread
 from servanda.report import words
 from servanda.results import Results
 
-_NEARLY_ALL = 0.9
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -101,14 +99,14 @@ def reference_class(fate: Fate) -> str:
         said = (
             "The result depends on the reference class of past alliances: the pact is in force in "
             f"{words.percent(high)} of runs in the class “{words.plain(most)}” and in "
-            f"{words.percent(low)} of runs in the class “{words.plain(least)}”. The record does "
-            "not decide between the classes"
+            f"{words.percent(low)} of runs in the class “{words.plain(least)}”. One pact that "
+            "has not ended does not show which class it belongs to"
         )
     return f"{said}. {record}."
 
 
 def gains(account: Account) -> str:
-    """Each partner's gain from the exchange to the evidence cut-off, and who gained more."""
+    """Each partner's gain from the orders up to the evidence cut-off, and who gained more."""
     spec, own, found = account.results.model.case.spec, account.partnership, account.gained()
     if found is None:
         return ""
@@ -117,19 +115,14 @@ def gains(account: Account) -> str:
         f"({words.interval(spread.low, spread.high)})"
         for code, spread in found.by_partner.items()
     ]
-    month, nearly = words.month(spec.as_of), words.percent(_NEARLY_ALL)
-    opening = (
-        f"By {month} each partner had gained from the exchange in at least {nearly} of runs"
-        if found.both >= _NEARLY_ALL
-        else f"By {month} a partner had gained from the exchange in fewer than {nearly} of runs"
-    )
-    supplier, covered = words.actor(spec, own.supplier), words.percent(account.covered)
+    month, supplier = words.month(spec.as_of), words.actor(spec, own.supplier)
     return (
-        f"{opening}, if goods count at each partner's own value and arrears count as paid. "
-        f"{words.listed(said)}. "
-        f"{words.actor(spec, found.ahead)} gained more in {words.percent(found.share)} of runs. "
-        f"The payments made by then exceed the cost of deliveries to {supplier} in {covered} of "
-        "runs."
+        f"The payments made by {month} exceed the cost of deliveries to {supplier} in "
+        f"{words.percent(account.covered)} of runs. If all orders are delivered and paid for, and "
+        "goods count at each partner's own value, both partners gain from the orders up to then "
+        f"in {words.percent(found.both)} of runs, because the model's partners agree only on "
+        f"orders from which both gain. {words.listed(said)}. "
+        f"{words.actor(spec, found.ahead)} gained more in {words.percent(found.share)} of runs."
     )
 
 

@@ -16,14 +16,13 @@ _BILLION = 1e9
 
 def title(frontier: Frontier) -> str:
     """The difference between the lowest and the highest quarter of both, in a sentence."""
-    alive = frontier.alive
-    if np.isnan(alive[[0, -1]]).any() or np.isnan(alive[:, [0, -1]]).any():
+    ends = [shares[i] for shares in (frontier.by_hidden, frontier.by_parameter) for i in (0, -1)]
+    if np.isnan(ends).any():
         return (
             f"Hidden payment and {frontier.name.lower()}: too few runs in the outer quarters to "
             "compare"
         )
-    left, right = (words.percent(float(alive[:, j].mean())) for j in (0, -1))
-    low, high = (words.percent(float(alive[i].mean())) for i in (0, -1))
+    left, right, low, high = (words.percent(float(share)) for share in ends)
     least, most = frontier.ends
     return (
         f"The pact is in force in {left} of runs with the least hidden payment and in {right} with "

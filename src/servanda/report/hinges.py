@@ -43,7 +43,8 @@ def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
             + "; ".join(f"{_name(runs, h)} {h.correlation:+.2f}" for h in top)
             + ".",
             "A bar to the right means that the pact is in force more often if the parameter is "
-            "higher. Correlations inside the grey band can arise by chance.",
+            "higher. With so many parameters, correlations inside the grey band can arise "
+            "by chance.",
             kicker="Ten strongest rank correlations",
         ),
         Figure(

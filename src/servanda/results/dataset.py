@@ -57,9 +57,11 @@ def member_coordinates(model: Model) -> dict[str, xr.Variable]:
 def run_coordinates(model: Model, ensemble: Ensemble) -> dict[str, Any]:
     """Number, weight and reference class of every run."""
     return {
-        "run": xr.Variable(("run",), ensemble.run_numbers, {"long_name": "number of the run"}),
+        "run": xr.Variable(
+            ("run",), ensemble.run_numbers.copy(), {"long_name": "number of the run"}
+        ),
         "weight": xr.Variable(
-            ("run",), ensemble.weights, {"long_name": "weight of the run", "units": "1"}
+            ("run",), ensemble.weights.copy(), {"long_name": "weight of the run", "units": "1"}
         ),
         "reference_class": xr.Variable(
             ("run",),

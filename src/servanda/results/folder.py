@@ -171,22 +171,21 @@ class RunFolder:
 
     def ensemble(self) -> Ensemble:
         """The ensemble of the runs so far: parameters, run numbers, weights and origin."""
-        done = self.note["done"]
         with _uninterrupted():
             store = dict(self._store("r").arrays())
             names = np.asarray(store["parameter"][...]).tolist()
-            values = np.asarray(store["parameters"][:, :done])
-            weights = np.asarray(store["weight"][:done])
-            numbers = np.asarray(store["run"][:done])
-        return Ensemble(
+            values = np.asarray(store["parameters"][...])
+            weights, numbers = (np.asarray(store[name][...]) for name in ("weight", "run"))
+        whole = Ensemble(
             parameters=dict(zip(names, values, strict=True)),
             run_numbers=numbers,
-            weights=weights / weights.sum() if done < self.note["runs"] else weights,
+            weights=weights,
             origin=self.note["origin"],
             seed=self.note["seed"],
             case=self.note["case_digest"],
             version=self.note["version"],
         )
+        return whole.first(self.note["done"])
 
     def results(self, model: Model) -> Results:
         """The results so far, in memory.
@@ -262,12 +261,16 @@ class RunFolder:
         self.note = note
 
 
-def open_run(path: Path) -> RunFolder:
+def open_run(folder: str | Path) -> RunFolder:
     """Open a run folder that was written earlier.
+
+    Args:
+        folder: path of the folder.
 
     Raises:
         RunFolderError: if the path is not a run folder.
     """
+    path = Path(folder)
     try:
         note = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """The results of an ensemble under one policy, with their origin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -86,25 +86,6 @@ class Results:
     def parameter(self, label: str) -> Float[np.ndarray, "run"] | None:
         """A parameter in every run, before levers; None if the model has no such parameter."""
         return parameter(self.model, self.ensemble, label)
-
-    @cached_property
-    def classes(self) -> tuple[str, ...]:
-        """The reference class of past alliances of each run."""
-        return reference_classes(self.model, self.ensemble)
-
-    def first_run(self) -> "Results":
-        """The results of the first run only."""
-        arrays = {name: values[..., :1] for name, values in self.arrays.items()}
-        return replace(self, ensemble=self.ensemble.first(1), arrays=arrays)
-
-    def made_from(self) -> dict[str, Any]:
-        """The origin of these results, as plain values."""
-        spec = self.model.case.spec
-        return made_from(self.model, self.ensemble) | {
-            "policy": self.policy.name,
-            "levers": dict(self.policy.levers),
-            "start": spec.start,
-        }
 
 
 def parameter(model: Model, ensemble: Ensemble, label: str) -> Float[np.ndarray, "run"] | None:

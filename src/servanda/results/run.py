@@ -47,7 +47,10 @@ class _Content:
         return hash(self.case.digest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Content) and other.case.digest == self.case.digest
+        if not isinstance(other, _Content):
+            return False
+        mine, theirs = self.case, other.case
+        return mine.digest == theirs.digest and mine.changes == theirs.changes
 
 
 @lru_cache(maxsize=4)

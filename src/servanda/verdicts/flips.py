@@ -128,32 +128,34 @@ def _record(model: Model, main: Outcome, evidence: Weighing) -> Iterable[Flip]:
 def _parameters(main: Outcome, groups: Groups, evidence: Weighing) -> list[Flip]:
     """The parameters in whose lowest or highest third the verdict differs, the strongest first."""
     whole = main.probability()
+    word = evidence.word(whole)
     found: list[Flip] = []
     for name, condition, among in groups.thirds:
-        probability = _clearly_other(main, among, evidence)
-        if probability is not None:
-            word = evidence.word(probability)
-            found.append(Flip("parameter", name, condition, word, probability))
+        other = _clearly_other(main, among, evidence, word)
+        if other is not None:
+            found.append(Flip("parameter", name, condition, *other))
     found.sort(key=lambda flip: -abs(flip.probability - whole))
     return found[:_MOST_PARAMETERS]
 
 
 def _classes(main: Outcome, groups: Groups, evidence: Weighing) -> Iterable[Flip]:
     """The reference classes whose runs alone would give another verdict."""
+    word = evidence.word(main.probability())
     for name, among in groups.classes:
-        probability = _clearly_other(main, among, evidence)
-        if probability is not None:
+        other = _clearly_other(main, among, evidence, word)
+        if other is not None:
             condition = f"in runs of the reference class “{name}”"
-            yield Flip("reference class", name, condition, evidence.word(probability), probability)
+            yield Flip("reference class", name, condition, *other)
 
 
 def _clearly_other(
-    main: Outcome, among: Bool[np.ndarray, "run"], evidence: Weighing
-) -> float | None:
-    """The probability in a group of runs, if it changes the verdict and differs beyond chance."""
+    main: Outcome, among: Bool[np.ndarray, "run"], evidence: Weighing, whole: Word
+) -> tuple[Word, float] | None:
+    """The verdict in a group of runs and its probability, if they differ beyond chance."""
     if not among.any():
         return None
-    whole, part = main.probability(), main.probability(among)
-    if evidence.word(part) == evidence.word(whole) or abs(main.apart(among)) <= CLEAR:
+    probability = main.probability(among)
+    word = evidence.word(probability)
+    if word == whole or abs(main.apart(among)) <= CLEAR:
         return None
-    return part
+    return word, probability

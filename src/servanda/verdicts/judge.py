@@ -107,6 +107,7 @@ def _verdict(
     return Verdict(
         claim=claim,
         word=evidence.word(main.probability()),
+        runs=len(ensemble),
         probability=main.probability(),
         error=main.error(),
         effect=main.effect(),

@@ -140,7 +140,7 @@ class ByGroup:
     def _difference(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
         rows = slice(None) if among is None else among
         outcome, given, weights = self.outcome[rows], self.given[rows], self.weights[rows]
-        if given.all() or not given.any():
+        if not weights[given].any() or not weights[~given].any():
             return 0.0, 0.0
         shares, variances = [], []
         for group in (given, ~given):

@@ -49,6 +49,7 @@ class Verdict:
         supports, opposes: facts for and against, known at the evidence cut-off.
         later: facts that became known after the cut-off. The verdict does not use them.
         flips: conditions under which the word would change.
+        runs: number of runs of each policy that it was tested in.
     """
 
     claim: Claim
@@ -64,6 +65,7 @@ class Verdict:
     opposes: tuple[Observation, ...] = ()
     later: tuple[Observation, ...] = ()
     flips: tuple[Flip, ...] = ()
+    runs: int = 0
 
 
 def model_word(probability: float) -> Word:

@@ -26,6 +26,8 @@ def absence(of: type[Theory]) -> type[Theory]:
 
     @final
     class Absent(Theory):
+        """What stands in where a case names no theory: every quantity at its neutral value."""
+
         sizes: tuple[tuple[str, int], ...]
 
         slot = of.slot
