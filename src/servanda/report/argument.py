@@ -169,7 +169,7 @@ def _settings(settings: Mapping[str, float | str]) -> str:
 def _meanings(case: Case, names: Iterable[str]) -> str:
     """The descriptions of levers, each once."""
     described = {lever.name: lever.description for lever in case.spec.levers}
-    return "; ".join(f"{name}: {described[name]}" for name in dict.fromkeys(names))
+    return "; ".join(f"{name} is “{described[name]}”" for name in dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
