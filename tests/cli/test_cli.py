@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from servanda.analysis.frontier import Frontier
-from servanda.results import evaluate, open_run
-from servanda.results.metrics import is_yes_or_no
-from tests.cases import shipped, shipped_verdicts, template, template_folder
+from tests.cases import shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
 
 
@@ -231,170 +226,6 @@ def test_a_broken_case_is_one_message_however_long(servanda, monkeypatch):
     )
     assert (said.out, said.code) == ("", 2)
     assert written() == ["mine"]
-
-
-# ── run ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_run_prints_the_answer_and_where_the_results_are(servanda):
-    said = servanda("run", tiny(), "--runs", "40", "--no-brief", "--set", "shells=0.5")
-    assert (said.err, said.code) == ("", 0)
-    assert said.out.endswith("results   runs/tiny-1\n")
-    folder = open_run(Path("runs/tiny-1"))
-    assert (folder.note["done"], folder.note["partial"]) == (40, False)
-    assert folder.note["levers"] == {"shells": "0.5"}
-    alive = folder.arrays()["alive"][-1, 0]
-    over = re.search(r"│ over +│ ([\d.]+)%", said.out)
-    assert float(over[1]) == pytest.approx(100 * (1 - alive.mean()), abs=0.06)
-
-
-def test_the_next_run_gets_the_next_folder(servanda):
-    for number in (1, 2):
-        said = servanda("run", tiny(), "--runs", "1", "--no-brief")
-        assert said.out.endswith(f"results   runs/tiny-{number}\n")
-    assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
-
-
-def test_as_of_moves_the_cutoff_of_a_run(servanda):
-    arguments = ["--runs", "2", "--no-brief", "--out", "run", "--as-of", "2021-06"]
-    assert servanda("run", tiny(), *arguments).code == 0
-    assert open_run(Path("run")).case().spec.as_of == "2021-06"
-
-
-def test_the_shipped_cases_answer_is_whole(servanda):
-    said = servanda("run", "russia-dprk", "--runs", "600", "--no-brief", "--out", "run")
-    assert (said.err, said.code) == ("", 0)
-    assert said.out.endswith("results   run\n")
-    for title in (
-        "The pact (probabilities are conditional on the model)",
-        "Partners' gains from the exchange, USD m a month",
-        "Leakage: share of sanctioned trade won back",
-        "Payment of RUS-PRK to the cut-off, USD m",
-        "Share of runs in force at the horizon, by hidden payment and credit horizon",
-        "Share of runs in force at the horizon, by hidden payment and patience",
-        "Share of runs in force at the horizon, by hidden payment and worth of security",
-    ):
-        assert f"\n{title}" in said.out
-    for row in (
-        "RUS-PRK",
-        "in force and in use",
-        "in force, dormant",
-        "over",
-        "by lapse",
-        "by renegotiation",
-        "by violation",
-        "by substitution",
-        "half of these endings by",
-        "RUS-PRK/PRK",
-        "RUS-PRK/RUS",
-        "west-to-russia",
-        "world-to-north-korea",
-        "what deliveries cost the supplier",
-        "what deliveries earned at the price agreed",
-        "paid in sight",
-        "hidden payment",
-        "arrears",
-    ):
-        assert re.search(rf"│ +{row} +│", said.out), row
-    assert re.search(r"half of these endings by +│ 20(2[5-9]|30)-\d\d +│", said.out)
-    assert re.search(r"in force by base hazard of reference class +│ \d\d\.\d% +│", said.out)
-    with Path("run/metrics.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["metric", "label", "unit", "mean", "low", "median", "high"]
-    model = shipped().model
-    metrics = model.case.spec.metrics
-    assert [row["label"] for row in rows] == [metric.label for metric in metrics]
-    values = evaluate(open_run(Path("run")).results(model))
-    for row, metric in zip(rows, metrics, strict=True):
-        assert float(row["mean"]) == pytest.approx(values[metric.name].mean(), rel=1e-5)
-        if is_yes_or_no(model, metric):
-            assert (row["low"], row["median"], row["high"]) == ("", "", "")
-        else:
-            assert float(row["low"]) <= float(row["median"]) <= float(row["high"])
-
-
-def test_the_frontier_is_printed_by_quarters():
-    """Hidden payment line by line, the other parameter column by column."""
-    from servanda.cli.answer import _frontier
-
-    alive = np.arange(16.0).reshape(4, 4) / 20  # by quarter of credit, then of payment
-    alive[3, 3] = np.nan
-    edges = np.array([0.0, 10.0, 20.0, 30.0, 40.0])
-    grid = Frontier(
-        "Credit horizon",
-        ("shortest", "longest"),
-        "month",
-        1e6 * edges,
-        edges,
-        alive,
-        error=np.where(np.isnan(alive), np.nan, 0.02),
-        by_hidden=np.zeros(4),
-        by_parameter=np.zeros(4),
-    )
-    cells = _frontier(grid).columns
-    assert [c.header for c in cells] == [
-        "hidden payment, USD m",
-        "credit horizon, month: up to 10",
-        "credit horizon, month: to 20",
-        "credit horizon, month: to 30",
-        "credit horizon, month: over 30",
-    ]
-    assert [list(c.cells) for c in cells] == [
-        ["up to 10", "to 20", "to 30", "over 30"],
-        ["0% ± 2%", "5% ± 2%", "10% ± 2%", "15% ± 2%"],
-        ["20% ± 2%", "25% ± 2%", "30% ± 2%", "35% ± 2%"],
-        ["40% ± 2%", "45% ± 2%", "50% ± 2%", "55% ± 2%"],
-        ["60% ± 2%", "65% ± 2%", "70% ± 2%", "too few"],
-    ]
-
-
-def test_money_of_the_frontier_is_in_millions():
-    from servanda.cli.answer import _frontier
-
-    edges, alive = 1e6 * np.array([0.0, 1.0, 2.5, 2000.0, 3000.0]), np.full((4, 4), 0.5)
-    grid = Frontier(
-        "Worth of security",
-        ("lowest", "highest"),
-        "USD/month",
-        edges,
-        edges,
-        alive,
-        error=np.zeros((4, 4)),
-        by_hidden=np.zeros(4),
-        by_parameter=np.zeros(4),
-    )
-    cells = _frontier(grid).columns
-    assert [c.header for c in cells][1:3] == [
-        "worth of security, USD m a month: up to 1",
-        "worth of security, USD m a month: to 2.5",
-    ]
-    assert list(cells[0].cells) == ["up to 1", "to 2.5", "to 2,000", "over 2,000"]
-
-
-def test_payments_add_up_to_what_was_earned(servanda):
-    """In sight, out of sight and owed, at the median of a run that is one run."""
-    said = servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run")
-    assert said.code == 0
-    arrays = open_run(Path("run")).arrays()
-    cutoff = 36
-    paid, seen, owed, cost = (
-        float(arrays[name][:cutoff, 0].sum()) / 1e6
-        for name in ("paid", "paid_in_sight", "obligation", "delivery_cost")
-    )
-    arrears = arrays["arrears"][cutoff - 1, 0].item() / 1e6
-    assert 0 <= seen <= paid
-    assert paid + arrears == pytest.approx(owed, rel=1e-3)
-    printed = {
-        "what deliveries cost the supplier": cost,
-        "what deliveries earned at the price agreed": owed,
-        "paid in sight": seen,
-        "hidden payment": paid - seen,
-        "arrears": arrears,
-    }
-    for name, value in printed.items():
-        row = re.search(rf"│ +{name} +│ +([\d.,]+) +│", said.out)
-        assert row, name
-        assert float(row[1].replace(",", "")) == pytest.approx(value, rel=5e-3, abs=0.5), name
 
 
 # ── check, claims, new ──────────────────────────────────────────────────────────────────────────
