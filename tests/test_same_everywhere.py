@@ -112,7 +112,9 @@ def test_the_quarters_of_the_frontier_are_the_same(grids, fate, printed):
         few = np.isnan(grid.alive)
         percents = [f"{share:.0%}" for share in grid.alive.ravel()]
         on_terminal = np.array(square).T.ravel()
-        assert on_terminal.tolist() == np.where(few.ravel(), "too few", percents).tolist()
+        errors = [f" ± {error:.0%}" for error in grid.error.ravel()]
+        cells = np.char.add(percents, errors)
+        assert on_terminal.tolist() == np.where(few.ravel(), "too few", cells).tolist()
         drawn = spec_of(picture.chart)["data"]["values"]
         assert [row["text"].replace(words.THIN, "") for row in drawn] == (
             np.where(few.ravel(), "too few", percents).tolist()
