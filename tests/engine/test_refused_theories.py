@@ -38,6 +38,22 @@ def flows(p: Any, tempo: Any = None, **changes: Any) -> WarFlows:
     return WarFlows(**({"tempo": tempo, "manning": needed, "required": needed} | changes))
 
 
+class Still:
+    """What a theory must have, and no more: it has no parameters and writes nothing."""
+
+    Parameters = Nothing
+
+    @classmethod
+    def build(cls, case, layout):
+        return cls()
+
+    def initial(self, p):
+        return Nothing()
+
+    def step(self, p, world, month, draws, clock):
+        return Nothing(), Nothing()
+
+
 def pace(step: Any, initial: Any = state) -> type[Theory]:
     """A theory of the war with one number, whose step and beginning are given."""
 
@@ -121,19 +137,11 @@ def test_an_output_that_another_slot_has_too_is_refused():
         tempo: Float[Array, "*run"] = quantity("", "dimensionless", "tempo once more")
 
     @final
-    class Double(Weather):
+    class Double(Still, Weather):
         State = Nothing
         Flows = DoubleFlows
         slot = "echo"
         variant = "double"
-        Parameters = Nothing
-
-        @classmethod
-        def build(cls, case, layout):
-            return cls()
-
-        def initial(self, p):
-            return Nothing()
 
         def step(self, p, world, month, draws, clock):
             return Nothing(), DoubleFlows(tempo=jnp.zeros_like(world.war.war))
@@ -257,20 +265,9 @@ def test_a_theory_without_a_method_or_a_name_is_refused():
 
 def test_a_slot_of_the_package_s_name_is_refused():
     @final
-    class Other(Weather):
+    class Other(Still, Weather):
         slot = "war"
         variant = "weather"
-        Parameters = Nothing
-
-        @classmethod
-        def build(cls, case, layout):
-            return cls()
-
-        def initial(self, p):
-            return Nothing()
-
-        def step(self, p, world, month, draws, clock):
-            return Nothing(), Nothing()
 
     assert refusal(Other) == (
         "theories: found Other, whose slot 'war' is not the package's, "
@@ -280,19 +277,8 @@ def test_a_slot_of_the_package_s_name_is_refused():
 
 def test_a_name_that_another_theory_has_is_refused():
     @final
-    class Same(War):
+    class Same(Still, War):
         variant = "persistent-tempo"
-        Parameters = Nothing
-
-        @classmethod
-        def build(cls, case, layout):
-            return cls()
-
-        def initial(self, p):
-            return Nothing()
-
-        def step(self, p, world, month, draws, clock):
-            return Nothing(), Nothing()
 
     assert refusal(Same) == (
         "theories: found Same, whose variant 'persistent-tempo' there is already, "
