@@ -64,7 +64,7 @@ def trace(theory: Theory, slots: Slots, sizes: Mapping[str, int]) -> Trace:
 def _trace(theory: Theory, slots: Slots, sizes: tuple[tuple[str, int], ...]) -> Trace:
     own = dict(sizes)
     p, draws = _parameters(theory, own), _draws(theory, own)
-    world, month, clock = _surroundings(slots, own)
+    world, month, clock = _surroundings(slots, sizes)
     where = f"theory {theory.slot}/{theory.variant}"
 
     def step(p: Any, world: World, month: Month, draws: Any, clock: Clock) -> Any:
@@ -159,13 +159,15 @@ def _draws(theory: Theory, sizes: Mapping[str, int]) -> Any:
     return jax.eval_shape(lambda: {d.name: _numbers(*shape(d.axis, sizes)) for d in theory.draws})
 
 
-def _surroundings(slots: Slots, sizes: Mapping[str, int]) -> tuple[World, Month, Clock]:
-    """Abstract records of every slot, and a clock."""
+@lru_cache(maxsize=8)
+def _surroundings(slots: Slots, sizes: tuple[tuple[str, int], ...]) -> tuple[World, Month, Clock]:
+    """Abstract records of every slot, and a clock. All theories of a model share them."""
+    members = dict(sizes)
 
     def made() -> tuple[World, Month, Clock]:
         like = _numbers()
-        world = World({t.slot: neutral(t.State, sizes, like) for t in slots})
-        month = Month({t.slot: neutral(t.Flows, sizes, like) for t in slots})
+        world = World({t.slot: neutral(t.State, members, like) for t in slots})
+        month = Month({t.slot: neutral(t.Flows, members, like) for t in slots})
         number, yes = jnp.zeros((), int), jnp.zeros((), bool)
         clock = Clock(month=number, time=number.astype(like.dtype), dt=1.0, quarter=yes, future=yes)
         return world, month, clock
