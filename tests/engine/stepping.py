@@ -14,6 +14,8 @@ from servanda.engine import Simulator, assemble
 from servanda.engine.model import initial_world
 from servanda.engine.parameters import pack
 from servanda.ensembles import Arrays, Ensemble
+from servanda.mechanisms import variants
+from tests.builders import tiny_case
 
 
 def with_numbers(case: Case, numbers: Mapping[str, tuple[str, float]]) -> Case:
@@ -25,6 +27,11 @@ def with_numbers(case: Case, numbers: Mapping[str, tuple[str, float]]) -> Case:
         priors = {"": fixed} if alone else {}
         tables[label] = ParameterTable(label, "", unit, priors, None if alone else value, label)
     return replace(case, parameters=tables)
+
+
+def without_theories() -> Case:
+    """The tiny case with every slot but the ledger absent."""
+    return tiny_case(spec={"mechanisms": dict.fromkeys(variants(), "")})
 
 
 def months(

@@ -18,7 +18,7 @@ from servanda.world import Nothing, Record, Theory, World, parameter, quantity
 from servanda.world.ledger import Ledger
 from servanda.world.quantities.war import WarFlows, WarState
 from tests.builders import Bench, tiny_case
-from tests.engine.stepping import months, with_numbers
+from tests.engine.stepping import months, with_numbers, without_theories
 from tests.outside.muddy_war import MuddyTempo
 from tests.outside.weather import Weather
 
@@ -84,7 +84,7 @@ def refusal(*theories: Any, numbers: Mapping[str, tuple[str, float]] | None = No
 
 def test_a_theory_that_fits_is_taken():
     good = pace(lambda p, world, month: (state(p), flows(p)))
-    case = with_numbers(tiny_case(), {"war.pace": ("dimensionless", 1.5)})
+    case = with_numbers(without_theories(), {"war.pace": ("dimensionless", 1.5)})
     assert (months(case, [good])["tempo"] == 1.5).all()
 
 

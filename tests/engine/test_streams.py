@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def streams(*theories, case=None) -> Streams:
 
 
 def at(source: Streams, runs, *, seed: int = 1, step: int = 0):
-    return source.at(jnp.uint32(seed), jnp.asarray(runs, jnp.uint32), jnp.asarray(step))
+    return jax.jit(source.at)(jnp.uint32(seed), jnp.asarray(runs, jnp.uint32), jnp.asarray(step))
 
 
 # ── against an independent implementation ───────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, final
+from typing import final
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,13 +12,13 @@ import pytest
 from jaxtyping import Array
 
 from servanda.case import Case
-from servanda.engine import Simulator, assemble
-from servanda.ensembles import Arrays, Ensemble, simulate
+from servanda.engine import assemble
+from servanda.ensembles import Arrays
 from servanda.mechanisms import variants
 from servanda.mechanisms.war import ConstantTempo
 from servanda.world import Nothing, Record, Theory
 from tests.builders import tiny_case
-from tests.engine.stepping import months, with_numbers
+from tests.engine.stepping import months, with_numbers, without_theories
 from tests.outside.mud import MudFlows, MudState
 from tests.outside.muddy_war import MuddyTempo
 from tests.outside.weather import Rain, Weather
@@ -31,28 +31,22 @@ def wet() -> Case:
     return with_numbers(tiny_case(), WET)
 
 
-def runs_of(case: Case, theories: Any = (), runs: int = 64) -> Arrays:
-    model = assemble(case, theories)
-    (batch,) = simulate(Simulator(model), Ensemble.prior(model, runs))
-    return batch
-
-
 @pytest.fixture(scope="module")
-def dry() -> Arrays:
-    return runs_of(tiny_case())
+def whole() -> Arrays:
+    return months(tiny_case())
 
 
 # ── from outside ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_slot_from_outside_is_two_files_and_changes_nothing_else(wet, dry):
-    found = runs_of(wet, [Rain])
+def test_a_slot_from_outside_is_two_files_and_changes_nothing_else(wet, whole):
+    found = months(wet, [Rain])
     # dried never, wetted by e^−.1 a month or drowned by a storm
-    assert found["water"].shape[1:] == (2, 64)
+    assert found["water"].shape == (4, 2, 4)
     assert found["mud"].max() == 1.0
     assert float(found["water"][0].min()) == pytest.approx(1 - np.exp(-0.1), rel=1e-6)
-    assert set(found) - set(dry) == {"water", "mud"}
-    for name, values in dry.items():
+    assert set(found) - set(whole) == {"water", "mud"}
+    for name, values in whole.items():
         np.testing.assert_array_equal(found[name], values, err_msg=name)
 
 
@@ -105,16 +99,11 @@ def test_a_theory_may_hold_an_array():
             mud = self.wetness[clock.month % 3] * jnp.ones_like(world.war.war)
             return world.weather, MudFlows(mud=mud)
 
-    found = months(tiny_case(), [Measured], numbers=[0, 1, 2])
+    found = months(without_theories(), [Measured], numbers=[0, 1, 2])
     assert (found["mud"][:, 0] == [0.25, 0.5, 1.0]).all()
 
 
 # ── absent slots ────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="module")
-def whole() -> Arrays:
-    return months(tiny_case())
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +120,7 @@ def test_an_absent_slot_asks_for_no_parameter():
 
 
 def test_a_case_without_any_theory_runs_and_nothing_happens_in_it():
-    found = months(tiny_case(spec={"mechanisms": dict.fromkeys(variants(), "")}))
+    found = months(without_theories())
     happening = {name for name, values in found.items() if values.any()}
     assert happening == {"men", "manning", "alive", "presence", "threat"}
 

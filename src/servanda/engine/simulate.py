@@ -1,9 +1,9 @@
 """Simulation: one pure step, looped over months and batched over runs, in chunks of one shape.
 
 A chunk always has `CHUNK` runs, so that the results of a run do not depend on the number of runs.
-Each device computes its chunks one after another. A batch is the set of runs that one call
-computes. Each batch overwrites the record of the batch before, because allocating new memory costs
-up to a third of the computing time.
+A batch is the set of runs that one call computes. Its chunks are dealt out to the devices in turn,
+and each device computes its own one after another. Each batch overwrites the record of the batch
+before, because allocating new memory costs up to a third of the computing time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,8 @@ class Batch(NamedTuple):
         phases: all parameters of the model, up to the cut-off and after it.
         run_numbers: numbers of the runs.
         seed: seed of their shocks.
-        runs: number of requested runs; further runs fill the last chunk.
+        runs: number of requested runs. Further runs fill the last chunk that has a requested one;
+            the chunks after it are not computed.
     """
 
     phases: Float[np.ndarray, "chunk 2 parameter run"]
@@ -98,7 +99,7 @@ class Simulator:
             seed: seed of their shocks.
             settings: levers at values other than their rest.
         """
-        rows = np.minimum(np.arange(self.batch), len(run_numbers) - 1)
+        rows = np.minimum(self._rows.ravel(), len(run_numbers) - 1)
         values = {
             name: parameters[name][rows] for name in parameters if name in self.model.parameters
         }
@@ -122,9 +123,20 @@ class Simulator:
         ahead = next(left, None)
         while ahead is not None:
             batch = ahead
-            record = self._compiled(record, batch.phases, batch.run_numbers, np.uint32(batch.seed))
+            given = batch.phases, batch.run_numbers, self._busy(batch.runs), np.uint32(batch.seed)
+            record = self._compiled(record, *given)
             ahead = next(left, None)  # Pack the next batch while the devices compute.
             yield self._split(record, batch.runs)
+
+    @cached_property
+    def _rows(self) -> Int[np.ndarray, "chunk run"]:
+        """Rows of a batch by chunk. Chunks stand by device, and rows go to the devices in turn."""
+        chunks = np.arange(self.batch).reshape(_CHUNKS_A_DEVICE, -1, CHUNK)
+        return chunks.transpose(1, 0, 2).reshape(-1, CHUNK)
+
+    def _busy(self, runs: int) -> Int[np.ndarray, "device"]:
+        """How many chunks each device has to compute."""
+        return (self._rows[:, 0] < runs).reshape(-1, _CHUNKS_A_DEVICE).sum(axis=1, dtype=np.int32)
 
     def _blank(self) -> Array:
         """Empty record of a batch: (chunk, month, row, run of the chunk)."""
@@ -138,11 +150,11 @@ class Simulator:
 
     @cached_property
     def _compiled(self) -> Any:
-        def chunks(record: Array, values: Array, runs: Array, seed: Array) -> Array:
+        def chunks(record: Array, values: Array, runs: Array, busy: Array, seed: Array) -> Array:
             self.compilations += 1
             filled: Array = jax.lax.fori_loop(
                 0,
-                len(runs),
+                busy[0],
                 lambda at, record: self._chunk(record, at, values[at], runs[at], seed),
                 record,
             )
@@ -151,7 +163,7 @@ class Simulator:
         spread = jax.shard_map(
             chunks,
             mesh=self._mesh,
-            in_specs=(_SPLIT, _SPLIT, _SPLIT, None),
+            in_specs=(_SPLIT, _SPLIT, _SPLIT, _SPLIT, None),
             out_specs=_SPLIT,
             check_vma=False,
         )
@@ -254,8 +266,9 @@ class Simulator:
         """(chunk, month, row, run of the chunk) to arrays (month, member, run) by quantity."""
         out = np.empty((*record.shape[1:3], runs), self.dtype)
         for shard in record.addressable_shards:
-            for number, chunk in enumerate(np.asarray(shard.data), shard.index[0].start or 0):
-                here = out[..., number * CHUNK : (number + 1) * CHUNK]
+            rows = self._rows[shard.index[0]]
+            for first, chunk in zip(rows[:, 0], np.asarray(shard.data), strict=True):
+                here = out[..., first : first + CHUNK]
                 here[:] = chunk[..., : here.shape[-1]]
         ends = np.cumsum([len(members) for members in self.record.values()])
         blocks = zip(self.record, np.split(out, ends[:-1], axis=1), strict=True)
