@@ -7,9 +7,9 @@ import numpy as np
 from markup import table
 from shipped import case
 
-from servanda.trade import read_baseline, read_effects, read_regimes
+from servanda.trade import cost_changes, read_baseline, read_effects, read_regimes
 from servanda.trade.flows import Pairs
-from servanda.trade.leverage import take
+from servanda.trade.leverage import solve
 
 
 def effects_part() -> str:
@@ -55,10 +55,11 @@ def variants_part() -> str:
         others[f"gross output {ratio:g} times GDP"] = replace(baseline, economy=changed)
     of_income, rows = ("RUS", "PRK", "EU", "USA", "CHN"), []
     for name, one in others.items():
-        found = take(regime, one, sigma, np.zeros(1))
-        income = 100 * (found.income[0] - 1)
+        costs = cost_changes(regime, one.economy, sigma, np.zeros(1))
+        after, flows = solve(one, costs, sigma)
+        income = 100 * (after[0] - 1)
         cells = [f"{income[economy.countries.index(code)]:+.3f}" for code in of_income]
-        trade = _russian_trade(one.economy.flows, found.flows[0], economy.countries)
+        trade = _russian_trade(one.economy.flows, flows[0], economy.countries)
         rows.append((name, *cells, *trade))
     of_trade = ("Russia's exports", "its imports", "those from China", "its surplus")
     return table(("assumption", *of_income, *of_trade), rows)

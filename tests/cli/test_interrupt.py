@@ -62,7 +62,7 @@ def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> 
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     out = tmp_path / "run"
-    wanted = 400_000
+    wanted = 100_000
     arguments = ("run", tiny(), "--runs", str(wanted), "--no-brief", "--out", str(out))
     process = start(cache_home, SERVANDA, *arguments)
     wait_until(lambda: runs_done(out) > 0, process)

@@ -92,6 +92,8 @@ def test_a_parameter_that_moves_the_share_but_not_the_word_is_not_named(model):
     assert [f for f in found if f.kind == "parameter"] == []
 
 
+# Unchecked: six thousand groups each, which other tests here check one by one.
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.69, 0.75, 0.9, 0.95])
 def test_three_hundred_parameters_of_noise_flip_nothing(model, noise, share):
     """Thirds of runs that the claim does not depend on, ten ensembles: at most one chance hit."""
@@ -103,6 +105,7 @@ def test_three_hundred_parameters_of_noise_flip_nothing(model, noise, share):
     assert hits <= 1
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("gap", [0.0, 0.05, 0.1])
 def test_noise_flips_no_comparison_of_groups_either(model, noise, gap):
     hits = 0

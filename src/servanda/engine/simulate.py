@@ -136,7 +136,9 @@ class Simulator:
 
     def _busy(self, runs: int) -> Int[np.ndarray, "device"]:
         """How many chunks each device has to compute."""
-        return (self._rows[:, 0] < runs).reshape(-1, _CHUNKS_A_DEVICE).sum(axis=1, dtype=np.int32)
+        computed = self._rows[:, 0].reshape(-1, _CHUNKS_A_DEVICE) < runs
+        count: np.ndarray = computed.sum(axis=1, dtype=np.int32)
+        return count
 
     def _blank(self) -> Array:
         """Empty record of a batch: (chunk, month, row, run of the chunk)."""
