@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -381,10 +382,12 @@ class Bench:
             rows = [self.array("", value.get(label, rest)) for label in self.axes[axis]]
             return jnp.stack(rows)
         shape = (self.axes.size(axis), *self.runs) if axis else self.runs
-        given = jnp.asarray(value, self.dtype)
+        # NumPy, where it can, because JAX would compile a program for every shape.
+        numbers: Any = jnp if isinstance(value, jax.Array) else np
+        given = numbers.asarray(value, self.dtype)
         if axis and self.runs and given.shape == (self.axes.size(axis),):
             given = given[:, None]
-        return jnp.broadcast_to(given, shape)
+        return jnp.asarray(numbers.broadcast_to(given, shape))
 
     def parameters(self, **changes: Any) -> Any:
         """The theory's parameters: the centres of the case's priors, with some replaced."""
