@@ -18,6 +18,7 @@ from tests.handmade import counted, observation, results, rule, with_evidence
 
 DELIVERED, RATE = "arrived[SUP>BUY:shells]", "launch_rate[SUP]"
 NEVER = -np.inf
+WIDEST = 8
 
 
 def figure(value: float = 1.0, number: int = 1, **how: Any) -> Figure:
@@ -29,9 +30,11 @@ def figure(value: float = 1.0, number: int = 1, **how: Any) -> Figure:
 
 def log_probs(value: float, means: Any, **how: Any) -> np.ndarray:
     """In double precision, so that only the definition can differ."""
+    filled = np.full((1, WIDEST), means[-1], float)  # JAX compiles for every length anew
+    filled[0, : len(means)] = means
     with jax.enable_x64(True):
-        found = log_prob([figure(value, **how)], np.array([means], float))
-        return np.asarray(found)[0]
+        found = log_prob([figure(value, **how)], filled)
+        return np.asarray(found)[0, : len(means)]
 
 
 def drawn(
