@@ -18,6 +18,8 @@ from pathlib import Path
 DEVICES = "--xla_force_host_platform_device_count=2"
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}".strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Tests run on every core already, and threads that wait for each other keep the cores busy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Workers of pytest-xdist inherit this from the process that starts them.
 CACHE_HOME = "SERVANDA_TESTS_CACHE_HOME"

@@ -20,7 +20,7 @@ from servanda.history import (
     read_reference_classes,
     select,
 )
-from servanda.sources.atop import read_alliances
+from servanda.sources.atop import Alliance, read_alliances
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "src/servanda/cases/russia-dprk"
@@ -36,6 +36,11 @@ def atop(request: pytest.FixtureRequest) -> Path:
     if not (folder / "atop5_1_alliance.csv").is_file():
         pytest.skip("needs alliances/atop5_1_alliance.csv of ATOP 5.1, which is not ours to ship")
     return folder
+
+
+@pytest.fixture(scope="module")
+def alliances(atop: Path) -> tuple[Alliance, ...]:
+    return read_alliances(atop / "atop5_1_alliance.csv")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +79,7 @@ def test_the_script_without_its_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
 
 
-def test_the_prototype_counted_phases(atop: Path) -> None:
+def test_the_prototype_counted_phases(atop: Path, alliances: tuple[Alliance, ...]) -> None:
     """The prototype had 33 wartime-formed alliances, five-year survival .36, P(end) .67.
 
     The phase file gives just that, with uncoded endings as endings and age counted from zero.
@@ -88,18 +93,19 @@ def test_the_prototype_counted_phases(atop: Path) -> None:
     assert prototype.at(5.0) == pytest.approx(0.364, abs=0.001)
     assert prototype.ending_between(0.0, 5.5) == pytest.approx(0.667, abs=0.001)
 
-    alliances = select(read_alliances(atop / "atop5_1_alliance.csv"), WARTIME)
-    ours = kaplan_meier(lifetimes(alliances))
-    assert len(alliances) == len(phases) - 1
-    assert {one.atop_id for one in alliances} == {one.atop_id for one in phases}
+    wartime = select(alliances, WARTIME)
+    ours = kaplan_meier(lifetimes(wartime))
+    assert len(wartime) == len(phases) - 1
+    assert {one.atop_id for one in wartime} == {one.atop_id for one in phases}
     assert ours.at(5.0) == pytest.approx(0.397, abs=0.001)
     # Given that it has lived for half a year, as the 2024 treaty had.
     assert ours.ending_between(0.5, 6.0) == pytest.approx(0.584, abs=0.001)
 
 
-def test_the_prototype_took_the_wider_classes_from_recent_times(atop: Path) -> None:
+def test_the_prototype_took_the_wider_classes_from_recent_times(
+    alliances: tuple[Alliance, ...],
+) -> None:
     """Its .08 and .21 are not those of all periods (.18 and .36), but near those since 1946."""
-    alliances = read_alliances(atop / "atop5_1_alliance.csv")
 
     def ending(**where: bool | int) -> float:
         members = select(alliances, ReferenceClass("x", "x", "", Conditions(**where)))
@@ -112,9 +118,7 @@ def test_the_prototype_took_the_wider_classes_from_recent_times(atop: Path) -> N
     assert ending(bilateral=True, defence=True, formed_from=1946) == pytest.approx(0.21, abs=0.005)
 
 
-def test_the_sino_soviet_treaty_outlives_the_partnership(atop: Path) -> None:
-    (treaty,) = [
-        one for one in read_alliances(atop / "atop5_1_alliance.csv") if one.atop_id == 3200
-    ]
+def test_the_sino_soviet_treaty_outlives_the_partnership(alliances: tuple[Alliance, ...]) -> None:
+    (treaty,) = [one for one in alliances if one.atop_id == 3200]
     assert treaty.end is not None
     assert treaty.end.year == 1980

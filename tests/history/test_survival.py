@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,13 @@ from servanda.history import (
 from servanda.sources.atop import Alliance, Ending
 
 AGES = (0.0, 2.0, 5.0, 10.0)
+NAMES = ("bilateral", "wartime", "defence")
+FLAGS = [
+    frozenset(name for name, has in zip(NAMES, which, strict=True) if has)
+    for which in product((False, True), repeat=3)
+]
+# How many days ago an alliance began, how it ended, and what it is.
+LIVES = st.tuples(st.integers(1, 20_000), st.sampled_from(Ending), st.sampled_from(FLAGS))
 
 
 def lives(years: Sequence[float], ended: Sequence[bool]) -> Lifetimes:
@@ -42,14 +49,10 @@ def lives(years: Sequence[float], ended: Sequence[bool]) -> Lifetimes:
 
 @st.composite
 def records(draw: st.DrawFn) -> tuple[Alliance, ...]:
-    ages = draw(st.lists(st.integers(1, 20_000), min_size=1, max_size=40))
-    made = []
-    for number, days in enumerate(ages):
-        ending = draw(st.sampled_from(Ending))
-        begin = date(2018, 12, 31) - timedelta(days=days)
-        end = None if ending is Ending.IN_FORCE else date(2018, 12, 31)
-        flags = frozenset(draw(st.sets(st.sampled_from(["bilateral", "wartime", "defence"]))))
-        made.append(Alliance(number, begin, end, ending, flags))
+    today, made = date(2018, 12, 31), []
+    for number, (days, ending, flags) in enumerate(draw(st.lists(LIVES, min_size=1, max_size=40))):
+        end = None if ending is Ending.IN_FORCE else today
+        made.append(Alliance(number, today - timedelta(days=days), end, ending, flags))
     return tuple(made)
 
 

@@ -27,8 +27,15 @@ def losses() -> Losses:
 
 
 @pytest.fixture(scope="session")
-def effects_table() -> dict[tuple[str, str, float, float, str], Effect]:
+def effects_rows() -> list[Effect]:
+    return read_effects(CASE / "trade_effects.csv")
+
+
+@pytest.fixture(scope="session")
+def effects_table(
+    effects_rows: list[Effect],
+) -> dict[tuple[str, str, float, float, str], Effect]:
     return {
         (row.since, row.regime, row.elasticity, row.severity, row.actor): row
-        for row in read_effects(CASE / "trade_effects.csv")
+        for row in effects_rows
     }

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from servanda.errors import UsageError
 from servanda.trade import Economy, counterfactual, counterfactuals, solution
+from servanda.trade.solver import ACCELERATED_STEPS
 
 ABC = ("AAA", "BBB", "CCC")
 AB = ABC[:2]
@@ -73,15 +74,17 @@ def test_labelled_results():
 
 def test_far_away_costs_are_walked_to():
     # A world of very unlike countries, where every border becomes twenty times as dear.
-    rng = np.random.default_rng(30)
-    size = np.exp(rng.normal(0, 2, 6))
-    flows = np.exp(rng.normal(0, 2, (6, 6))) * np.outer(size, size) / size.sum() * 0.1
-    economy = Economy(tuple("ABCDEF"), flows + np.diag(size * 2))
-    cost = np.where(np.eye(6, dtype=bool), 1.0, 20.0)
-    after = counterfactual(economy, cost, 9.0)
+    rng = np.random.default_rng(310)
+    size = np.exp(rng.normal(0, 2, (2, 3)))
+    pairs = size[:, :, None] * size[:, None] / size.sum(axis=1)[:, None, None]
+    flows = np.exp(rng.normal(0, 2, (2, 3, 3))) * pairs * 0.1 + size[:, None] * 2 * np.eye(3)
+    economy = Economy(ABC, flows, 1.0, ("fuels", "goods"))
+    cost = np.tile(np.where(np.eye(3, dtype=bool), 1.0, 20.0), (2, 1, 1))
+    after = counterfactual(economy, cost, np.array([9.0, 9.0]), factors="fixed")
     assert after.residual <= 1e-10
-    output = economy.flows.sum(axis=1)
-    np.testing.assert_allclose(after.flows.sum(axis=1), output * after.wage, rtol=1e-9)
+    assert after.steps > ACCELERATED_STEPS  # so acceleration did not find it
+    output = economy.flows.sum(axis=2)
+    np.testing.assert_allclose(after.flows.sum(axis=2), output * after.wage, rtol=1e-9)
 
 
 # --- sectors ------------------------------------------------------------
@@ -111,21 +114,25 @@ def test_the_order_of_sectors_does_not_matter(factors):
     np.testing.assert_allclose(back.flows[::-1], there.flows, rtol=1e-8)
 
 
+# Each sells a fifth of what it makes abroad, in either sector.
+ALIKE = np.array([[80.0, 10.0, 10.0], [10.0, 80.0, 10.0], [10.0, 10.0, 80.0]])
+FUELS_DEARER = np.stack([np.where(np.eye(3, dtype=bool), 1.0, 1.5), np.ones((3, 3))])
+
+
 @pytest.mark.parametrize("factors", ["mobile", "fixed"])
-def test_two_symmetric_countries_and_a_cost_on_one_sector(factors):
+def test_symmetric_countries_and_a_cost_on_one_sector(factors):
     # Half of spending goes to each sector, whatever it costs, so no wage moves. In the first,
     # P^(1−σ) = 0.8 + 0.2 × 1.5^−4 = 0.8395061728, P = 1.0447058; in the second nothing happens;
     # so the index rises to the root of the first, 1.0221085.
-    one = np.array([[80.0, 20.0], [20.0, 80.0]])
-    economy = Economy(AB, np.stack([one, one]), 1.0, ("fuels", "goods"))
-    cost = np.ones((2, 2, 2))
-    cost[0] = [[1, 1.5], [1.5, 1]]
-    after = counterfactual(economy, cost, np.array([5.0, 3.0]), factors=factors)
-    np.testing.assert_allclose(after.wage, np.ones((2, 2)), rtol=1e-10)
-    np.testing.assert_allclose(after.inward, [[1.0447058] * 2, [1, 1]], rtol=1e-7)
-    np.testing.assert_allclose(after.price_index, [1.0221085] * 2, rtol=1e-7)
-    np.testing.assert_allclose(after.flows[0], [[95.294118, 4.705882], [4.705882, 95.294118]], 1e-7)
-    np.testing.assert_allclose(after.flows[1], one, rtol=1e-9)
+    # At home 80 / 0.8395061728 = 95.294118 is sold, and half of the rest to each of the others.
+    economy = Economy(ABC, np.stack([ALIKE, ALIKE]), 1.0, ("fuels", "goods"))
+    after = counterfactual(economy, FUELS_DEARER, np.array([5.0, 3.0]), factors=factors)
+    np.testing.assert_allclose(after.wage, np.ones((2, 3)), rtol=1e-10)
+    np.testing.assert_allclose(after.inward, [[1.0447058] * 3, [1, 1, 1]], rtol=1e-7)
+    np.testing.assert_allclose(after.price_index, [1.0221085] * 3, rtol=1e-7)
+    sold = np.where(np.eye(3, dtype=bool), 95.294118, 2.352941)
+    np.testing.assert_allclose(after.flows[0], sold, rtol=1e-7)
+    np.testing.assert_allclose(after.flows[1], ALIKE, rtol=1e-9)
 
 
 def test_factors_that_can_move_earn_alike_and_those_that_cannot_do_not():
@@ -143,16 +150,13 @@ def test_factors_that_can_move_earn_alike_and_those_that_cannot_do_not():
     )
 
 
-def test_two_symmetric_countries_that_find_sectors_hard_to_swap():
+def test_symmetric_countries_that_find_sectors_hard_to_swap():
     # As above, but η = 0: the sectors are bought in fixed proportion, so the index is the mean of
     # 1.0447058 and 1, and what is spent on the first is its share, 1.0447058 / 2.0447058, of 200.
-    one = np.array([[80.0, 20.0], [20.0, 80.0]])
-    economy = Economy(AB, np.stack([one, one]), 1.0, ("fuels", "goods"), sector_elasticity=0.0)
-    cost = np.ones((2, 2, 2))
-    cost[0] = [[1, 1.5], [1.5, 1]]
-    after = counterfactual(economy, cost, np.array([5.0, 3.0]))
-    np.testing.assert_allclose(after.price_index, [1.0223529] * 2, rtol=1e-7)
-    np.testing.assert_allclose(after.flows[0].sum(axis=0), [102.186415] * 2, rtol=1e-7)
+    economy = Economy(ABC, np.stack([ALIKE, ALIKE]), 1.0, ("fuels", "goods"), sector_elasticity=0.0)
+    after = counterfactual(economy, FUELS_DEARER, np.array([5.0, 3.0]))
+    np.testing.assert_allclose(after.price_index, [1.0223529] * 3, rtol=1e-7)
+    np.testing.assert_allclose(after.flows[0].sum(axis=0), [102.186415] * 3, rtol=1e-7)
 
 
 # --- laws ------------------------------------------------------------
@@ -206,15 +210,18 @@ def test_everything_is_bought_with_what_is_earned(seed):
 @given(DRAWS)
 @settings(max_examples=25)
 def test_with_held_shares_prices_offset_outward_resistance(seed):
-    economy, cost, sigma = drawn(seed)
-    plain = Economy(ABC, economy.flows[0])
-    after = counterfactual(plain, cost[0], float(sigma[0]), "held-shares")
+    # Thirty countries, as in the sample of gegravity, whose closure it is.
+    rng = np.random.default_rng(seed)
+    flows = np.exp(rng.uniform(-2, 2, (30, 30))) + np.diag(np.exp(rng.uniform(1, 4, 30)))
+    cost, sigma = np.exp(rng.uniform(-0.5, 0.5, (30, 30))), rng.uniform(1.5, 9)
+    economy = Economy(tuple(f"C{i}" for i in range(30)), flows)
+    after = counterfactual(economy, cost, sigma, "held-shares")
     np.testing.assert_allclose(after.price * after.outward, 1, rtol=1e-8)
     # X' is gravity at the new sizes and resistances, world output being one.
-    weight = cost[0] ** (1 - sigma[0])
     sizes = after.wage[:, None] * after.wage[None, :]
-    resistance = (after.outward[:, None] * after.inward[None, :]) ** (sigma[0] - 1)
-    np.testing.assert_allclose(after.flows, plain.flows * weight * sizes * resistance, rtol=1e-8)
+    resistance = (after.outward[:, None] * after.inward[None, :]) ** (sigma - 1)
+    gravity = flows * cost ** (1 - sigma) * sizes * resistance
+    np.testing.assert_allclose(after.flows, gravity, rtol=1e-8)
 
 
 # --- derivatives ------------------------------------------------------------
@@ -375,8 +382,9 @@ def test_what_cannot_be_solved(call, message):
 
 def test_the_run_without_an_equilibrium_is_named():
     # B must go on receiving 20 more than it sends, and in the second run nothing can reach it.
-    economy = Economy(AB, np.array([[80.0, 30.0], [10.0, 40.0]]))
-    costs = np.stack([np.ones((2, 2)), np.array([[1, 1e3], [1e3, 1]])])
+    flows = np.array([[80.0, 30.0, 5.0], [10.0, 40.0, 5.0], [5.0, 5.0, 60.0]])
+    economy = Economy(ABC, flows)
+    costs = np.stack([np.ones((3, 3)), np.where(np.eye(3, dtype=bool), 1.0, 1e3)])
     with pytest.raises(UsageError) as caught:
         counterfactuals(economy, costs, 5.0, "additive")
     assert caught.value.where.startswith("trade equilibrium of run 1, ")

@@ -29,7 +29,7 @@ _CHUNKS_A_DEVICE = 4
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
-def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: int) -> Array:
+def _of_a_month(quantity: Quantity, before: Array, latest: Array, parts: Array) -> Array:
     """Combine the value of the parts of a month so far with the next part's.
 
     Amounts add up and rates are averaged.
@@ -156,7 +156,7 @@ class Simulator:
             self.compilations += 1
             filled: Array = jax.lax.fori_loop(
                 0,
-                busy[0],
+                busy[0].astype(int),
                 lambda at, record: self._chunk(record, at, values[at], runs[at], seed),
                 record,
             )
@@ -215,16 +215,20 @@ class Simulator:
         self, world: World, parameters: Mapping[str, Any], number: Array, runs: Array, seed: Array
     ) -> tuple[World, Array]:
         """All steps of one month, and the rows of its kept quantities."""
-        total: dict[str, Array] = {}
         quantities = self.model.layout.quantities
-        for part in range(self.steps_a_month):
-            clock = self._clock(number, part)
-            world, happened = self.step(world, parameters, clock, runs, seed)
-            for name, values in self._keep(world, happened).items():
-                total[name] = (
-                    _of_a_month(quantities[name], total[name], values, part) if part else values
-                )
-        return world, jnp.concatenate(list(total.values()))
+
+        def advance(state: tuple[World, dict[str, Array]], part: Array) -> Any:
+            world, so_far = state
+            world, happened = self.step(world, parameters, self._clock(number, part), runs, seed)
+            total = {
+                name: _of_a_month(quantities[name], so_far[name], latest, part)
+                for name, latest in self._keep(world, happened).items()
+            }
+            return (world, total), None
+
+        none = {k: jnp.zeros((len(v), *runs.shape), self.dtype) for k, v in self.record.items()}
+        (world, total), _ = jax.lax.scan(advance, (world, none), jnp.arange(self.steps_a_month))
+        return world, jnp.concatenate([total[name] for name in self.record])
 
     def step(
         self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
@@ -245,7 +249,7 @@ class Simulator:
             following[theory.slot] = state
         return World(following), month
 
-    def _clock(self, month: Array, part: int) -> Clock:
+    def _clock(self, month: Array, part: int | Array) -> Clock:
         dt = 1.0 / self.steps_a_month
         return Clock(
             month=month,
