@@ -34,14 +34,23 @@ import hypothesis
 import jaxtyping
 import pytest
 
-from tests import typechecker  # noqa: F401 (the hook finds it as an attribute of `tests`)
+from tests import typechecker
 
+# Modules whose arrays carry shapes. mypy reads the others, and checking costs time at every call.
 # Not studies.published_trade: the hook compiles afresh what it imports, and gegravity 0.3 warns.
-CHECKED = ("servanda", "studies.rerouting", "studies.trade_baseline")
+ROOT = Path(__file__).resolve().parents[1]
+CHECKED = [
+    ".".join(path.relative_to(home).with_suffix("").parts).removesuffix(".__init__")
+    for home, folder in ((ROOT / "src", "servanda"), (ROOT, "studies"))
+    for path in (home / folder).rglob("*.py")
+    if "jaxtyping" in path.read_text(encoding="utf-8") and "published_trade" not in path.parts
+]
 jaxtyping.install_import_hook(CHECKED, "tests.typechecker.check")
 
 # Compiling makes a first example slow, so no deadline; the same examples every time.
-hypothesis.settings.register_profile("servanda", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile(
+    "servanda", deadline=None, derandomize=True, max_examples=50, print_blob=True
+)
 hypothesis.settings.load_profile("servanda")
 
 
@@ -73,6 +82,5 @@ def cache_home() -> Path:
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     """Types unchecked, as they are outside of tests, so that the product itself has to notice."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    with typechecker.paused():
+        yield

@@ -7,9 +7,11 @@ is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
+import jaxtyping
 from beartype import BeartypeConf, beartype
 
 _CONF = BeartypeConf(is_pep484_tower=True)
@@ -22,3 +24,13 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
         if hint is Self:
             hints[name] = Any
     return beartype(function, conf=_CONF)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Nothing is checked, as outside of tests."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)

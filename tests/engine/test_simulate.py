@@ -25,6 +25,7 @@ from servanda.world import World
 from servanda.world.ledger import total
 from tests.builders import SPEC, tiny_case
 from tests.cases import results_of
+from tests.engine.stepping import months
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -110,8 +111,8 @@ def test_levers_at_rest_change_no_bit(simulator, model, baseline):
 def test_every_lever_moves_something(simulator, model, baseline):
     for lever in model.case.spec.levers:
         extreme = lever.low if lever.operation == "scale" else lever.high
-        moved = run(simulator, settings=[Setting(lever, extreme)])
-        assert any(not np.array_equal(moved[k], baseline[k]) for k in baseline), lever.name
+        moved = run(simulator, 128, settings=[Setting(lever, extreme)])
+        assert any((moved[k] != baseline[k][..., :128]).any() for k in baseline), lever.name
 
 
 def test_a_policy_after_the_cutoff_leaves_the_record_as_it_was(simulator, model, baseline):
@@ -158,20 +159,6 @@ def test_an_idle_actor_more_changes_no_other_number_of_the_shipped_case(shipped,
     assert_same_bits_but_for_the_last_member(more, baseline)
 
 
-def test_an_idle_actor_with_a_posture_that_nobody_heeds_changes_no_other_number():
-    posture = SPEC["postures"][0] | {
-        "actor": "ZZZ",
-        "stances": [{"name": "still", "level": 0.0}, {"name": "quiet", "level": 0.0}],
-        "recorded": [{"since": "2020-01", "stance": "still", "source": "none"}],
-    }
-    case = tiny_case(
-        spec={"actors": [*SPEC["actors"], IDLE], "postures": [*SPEC["postures"], posture]}
-    )
-    more = run(Simulator(assemble(case)))
-    assert len(np.unique(more["stance"][:, -1])) == 2  # it does choose, and nobody cares
-    assert_same_bits_but_for_the_last_member(more, run(Simulator(assemble(tiny_case()))))
-
-
 # ── the cut-off ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -207,9 +194,8 @@ def poisoned(observation: Observation) -> Observation:
 
 def test_poisoning_or_losing_what_was_not_known_at_the_cutoff_changes_no_bit():
     early, *late = EVIDENCE
-    base = run(Simulator(assemble(dated_case(EVIDENCE, "2020-08"))))
-    lost = run(Simulator(assemble(dated_case([early], "2020-08"))))
-    assert_same_bits(lost, base)
+    base = months(dated_case(EVIDENCE, "2020-08"))
+    assert_same_bits(months(dated_case([early], "2020-08")), base)
     spoilt = assemble(dated_case([early, *map(poisoned, late)], "2020-08"))
     assert eqx.tree_equal(spoilt.plan, assemble(dated_case(EVIDENCE, "2020-08")).plan)
     # while losing what was known does change the run

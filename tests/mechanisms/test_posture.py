@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from scipy.special import softmax
 
 from servanda.case import Evidence, Observation
+from servanda.engine import assemble
 from servanda.errors import CaseError
 from servanda.mechanisms.posture import FrozenPosture, QuantalResponse
 from tests.builders import SPEC, Bench, clock, tiny_case
@@ -214,6 +215,26 @@ def test_a_dearer_stance_is_never_chosen_more(bench):
         for c in (-3.0, -1.0, 0.0, 2.0)
     ]
     assert shares == sorted(shares)
+
+
+def test_an_idle_actor_whose_stances_have_no_level_changes_no_signal_and_no_other_stance(bench):
+    """No other theory reads a stance, so it changes nothing else either."""
+    readers = [slot for slot, read in assemble(bench.case).reads.items() if "stance" in read]
+    assert readers == ["posture"]
+    more = {
+        "actors": [*SPEC["actors"], {"code": "ZZZ", "name": "Nowhere"}],
+        "postures": [*SPEC["postures"], stances([0.0, 0.0]) | {"actor": "ZZZ"}],
+    }
+    draws = np.random.default_rng(1).random((3, 500))
+    outs = []
+    for case in (bench.case, tiny_case(spec=more)):
+        one = Bench(QuantalResponse, case, runs=(500,))
+        own = {"choice": draws[: one.axes.size("posture")]}
+        outs.append(one.step(world=one.world(war=1.0), draws=own, clock=QUARTER))
+    alone, beside = ({name: np.asarray(v) for name, v in out.items()} for out in outs)
+    assert set(beside["stance"][-1]) == {0.0, 1.0}
+    np.testing.assert_array_equal(beside["stance"][:-1], alone["stance"])
+    np.testing.assert_array_equal(beside["signal"], alone["signal"])
 
 
 def test_a_driver_may_be_one_member_of_a_quantity_that_has_many(bench):
