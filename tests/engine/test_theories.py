@@ -108,8 +108,11 @@ def test_a_theory_may_hold_an_array():
 
 @pytest.fixture(scope="module")
 def without() -> Mapping[str, Arrays]:
-    """Months of the tiny case without one slot each, by the slot that is left out."""
-    return {slot: months(tiny_case(spec={"mechanisms": {slot: ""}})) for slot in variants()}
+    """Two months without one slot each, before the cut-off and after, by the slot left out."""
+    return {
+        slot: months(tiny_case(spec={"mechanisms": {slot: ""}}), numbers=(10, 12))
+        for slot in variants()
+    }
 
 
 def test_an_absent_slot_asks_for_no_parameter():
