@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from servanda.errors import (
         CaseError,
         ExecutorError,
+        ResultError,
         RunFolderError,
         ServandaError,
         UsageError,
@@ -40,6 +41,7 @@ _HOMES = {
     "CaseError": "servanda.errors",
     "Ensemble": "servanda.ensembles",
     "ExecutorError": "servanda.errors",
+    "ResultError": "servanda.errors",
     "RunFolderError": "servanda.errors",
     "ServandaError": "servanda.errors",
     "UsageError": "servanda.errors",
@@ -64,6 +66,7 @@ __all__ = [
     "CaseError",
     "Ensemble",
     "ExecutorError",
+    "ResultError",
     "RunFolderError",
     "ServandaError",
     "UsageError",

@@ -7,7 +7,8 @@ Servanda raises one of these for every fault that a user can mend. Any other exc
     ├── CaseError       a case file, or the data beside it, is wrong
     ├── UsageError      an option or an argument is wrong
     ├── RunFolderError  a run folder cannot be made, written or read
-    └── ExecutorError   an executor did not return the batches it was given
+    ├── ExecutorError   an executor did not return the batches it was given
+    └── ResultError     a result of a run is not a finite number
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class RunFolderError(ServandaError):
 
 class ExecutorError(ServandaError):
     """An executor lost a batch of runs, or returned a batch twice or incomplete."""
+
+
+class ResultError(ServandaError):
+    """A result of a run is not a finite number."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

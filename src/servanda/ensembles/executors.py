@@ -7,6 +7,7 @@ import numpy as np
 
 from servanda.engine import Batch, Setting, Simulator
 from servanda.ensembles.ensemble import Ensemble
+from servanda.ensembles.finite import check_finite
 from servanda.errors import ExecutorError
 
 Arrays = Mapping[str, np.ndarray]
@@ -57,6 +58,7 @@ def simulate(
         UsageError: if the ensemble is of another case or version.
         ExecutorError: if the executor loses a batch, or returns a batch twice or with another
             number of runs.
+        ResultError: if a result is not a finite number.
     """
     ensemble.check_fits(simulator.model)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
@@ -70,6 +72,7 @@ def simulate(
     for place, arrays in (executor or InProcess()).compute(simulator, batches):
         _check_place(place, len(sizes), following, waiting)
         _check_arrays(place, arrays, kept, sizes[place])
+        check_finite(simulator, ensemble, settings, place * simulator.batch, arrays)
         waiting[place] = arrays
         while following in waiting:
             yield waiting.pop(following)

@@ -1,5 +1,6 @@
 """Running a case in memory, or into a run folder batch by batch."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
 from servanda.ensembles.ensemble import Numbers, check_numbers
-from servanda.errors import UsageError
+from servanda.errors import ResultError, UsageError
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder
 from servanda.results.metrics import check_metrics
@@ -101,6 +102,7 @@ def run(  # noqa: PLR0913 -- all ways to choose runs and policies
         UsageError: on zero runs; on `runs` together with `runs_numbered` or `ensemble`; on a lever
             that is unknown or out of range; on an ensemble of another case or version.
         ExecutorError: if the executor loses a batch.
+        ResultError: if a result is not a finite number.
     """
     if levers is not None and policies is not None:
         raise UsageError("levers", "levers together with policies", "one of the two")
@@ -174,15 +176,22 @@ def run_to_folder(
     Raises:
         RunFolderError: if the folder exists or cannot be written.
         UsageError: on a lever that is unknown or out of range, or an ensemble of another case.
+        ResultError: if a result is not a finite number. The folder keeps the batches before it; a
+            folder without a batch is removed.
         KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
     """
     simulator = prepare(case)
     settings = policy.settings(case)
     ensemble.check_fits(simulator.model)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
-    for batch in simulate(simulator, ensemble, settings, executor):
-        done = folder.append(batch)
-        if progress is not None:
-            progress(done, len(ensemble))
+    try:
+        for batch in simulate(simulator, ensemble, settings, executor):
+            done = folder.append(batch)
+            if progress is not None:
+                progress(done, len(ensemble))
+    except ResultError:
+        if not folder.note["done"]:
+            shutil.rmtree(out)
+        raise
     folder.finish(simulator.model)
     return folder

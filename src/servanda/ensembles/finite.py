@@ -1,0 +1,169 @@
+"""Results are numbers: a run with a result that is none stops the computation.
+
+The error names the first result that is not finite and the parameter that likely causes it. A
+parameter is a likely cause if the same run, with one in its place, has a finite result there.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isinf
+from typing import NamedTuple
+
+import numpy as np
+
+from servanda.case.schema import month_name, month_number
+from servanda.engine import Model, Setting, Simulator
+from servanda.ensembles.ensemble import Ensemble
+from servanda.errors import ResultError
+
+_MOST_NAMED = 3
+
+
+class _Place(NamedTuple):
+    """Where a result stands: a quantity, a month, a member (zero if it has none) and a run."""
+
+    quantity: str
+    month: int
+    member: int
+    run: int
+
+    def of(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The result at this place in every run."""
+        found: np.ndarray = _by_member(arrays[self.quantity])[self.month, self.member]
+        return found
+
+
+def check_finite(
+    simulator: Simulator,
+    ensemble: Ensemble,
+    settings: Sequence[Setting],
+    first: int,
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Raise `ResultError` on the first result that is not a finite number.
+
+    Men without limit are infinite in a case that names no theory of attrition; they are allowed.
+
+    Args:
+        simulator: the simulator that computed the results.
+        ensemble: the runs.
+        settings: levers that are set.
+        first: position in the ensemble of the first run of these results.
+        arrays: results by quantity, (month, member, run), or (month, run) if it has no axis.
+    """
+    place = _first(simulator.model, arrays)
+    if place is None:
+        return
+    model, value = simulator.model, place.of(arrays)[place.run]
+    quantity = model.layout.quantities[place.quantity]
+    member = f"[{model.layout.labels(place.quantity)[place.member]}]" if quantity.axis else ""
+    month = month_name(month_number(model.case.spec.start) + place.month)
+    raise ResultError(
+        where=f"run {ensemble.run_numbers[first + place.run]}, {month}",
+        found=f"{place.quantity}{member} = {value:g}",
+        expected="a finite number",
+        hint=_hint(simulator, ensemble, settings, first + place.run, place),
+    )
+
+
+def _first(model: Model, arrays: Mapping[str, np.ndarray]) -> _Place | None:
+    """The first place that is not finite: by month, then by the order of the plan, then by run."""
+    order = [theory.slot for theory in model.plan]
+    unlimited = _unlimited(model)
+    found: list[tuple[int, int, int, _Place]] = []
+    for name, values in arrays.items():
+        if np.isfinite(values.sum()):  # a sum is faster than a look at every number
+            continue
+        wrong = ~np.isfinite(_by_member(values))
+        if name in unlimited:
+            wrong &= ~np.isposinf(_by_member(values))
+        if wrong.any():
+            month, member, run = (int(n) for n in np.argwhere(wrong)[0])
+            turn = order.index(model.layout.quantities[name].slot)
+            found.append((month, turn, run, _Place(name, month, member, run)))
+    return min(found)[-1] if found else None
+
+
+def _by_member(values: np.ndarray) -> np.ndarray:
+    return values if values.ndim == 3 else values[:, None]  # noqa: PLR2004
+
+
+def _unlimited(model: Model) -> frozenset[str]:
+    """Quantities that an absent slot leaves without limit, and those that hang on them."""
+    quantities = model.layout.quantities
+    boundless = {
+        name
+        for name, quantity in quantities.items()
+        if isinf(quantity.neutral) and model.theories[quantity.slot].variant == "absent"
+    }
+    readers = {slot for slot, names in model.reads.items() if boundless & names}
+    return frozenset(boundless | {n for n, q in quantities.items() if q.slot in readers})
+
+
+def _hint(
+    simulator: Simulator,
+    ensemble: Ensemble,
+    settings: Sequence[Setting],
+    row: int,
+    place: _Place,
+) -> str | None:
+    """The parameters, or else the levers, without which the result would be finite."""
+    own = _values(simulator.model, ensemble, row)
+    alone = {name: np.array([value]) for name, value in own.items()}
+    run = ensemble.run_numbers[row], ensemble.seed
+    if _finite(simulator, alone, run, settings, place).all():
+        return "computed again in this process the result is finite: the executor changed it"
+    names = [name for name, value in own.items() if value != 1.0]
+    trials = {name: np.full(len(names), value) for name, value in own.items()}
+    for trial, name in enumerate(names):
+        trials[name][trial] = 1.0
+    cured = _finite(simulator, trials, run, settings, place)
+    causes = [name for name, better in zip(names, cured, strict=True) if better]
+    if causes:
+        slot = simulator.model.layout.quantities[place.quantity].slot
+        causes.sort(key=lambda name: not name.startswith(f"{slot}."))
+        listed = " or ".join(f"{name} = {own[name]:g}" for name in causes[:_MOST_NAMED])
+        return f"the likeliest cause is {listed}: with 1 in its place the result is finite"
+    if settings and _finite(simulator, alone, run, (), place).all():
+        listed = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
+        return f"the likeliest cause is a lever: {listed}"
+    return None
+
+
+def _values(model: Model, ensemble: Ensemble, row: int) -> dict[str, float]:
+    """Every parameter of one run, before levers."""
+    return {
+        name: float(ensemble.parameters[name][row])
+        if name in ensemble.parameters
+        else parameter.prior.numbers[0] * parameter.factor
+        for name, parameter in model.parameters.items()
+    }
+
+
+def _finite(
+    simulator: Simulator,
+    parameters: Mapping[str, np.ndarray],
+    run: tuple[int, int],
+    settings: Sequence[Setting],
+    place: _Place,
+) -> np.ndarray:
+    """Whether the result at a place is finite in one run, with each of these parameters.
+
+    Args:
+        simulator: the simulator.
+        parameters: every parameter, one value for each trial.
+        run: the number of the run and the seed.
+        settings: levers that are set.
+        place: the place of the result.
+    """
+    (number, seed), size = run, simulator.batch
+    count = len(next(iter(parameters.values())))
+    batches = (
+        simulator.pack(
+            {name: values[first : first + size] for name, values in parameters.items()},
+            np.full(min(size, count - first), number),
+            seed,
+            settings,
+        )
+        for first in range(0, count, size)
+    )
+    return np.concatenate([np.isfinite(place.of(arrays)) for arrays in simulator.run(batches)])
