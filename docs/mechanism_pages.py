@@ -136,11 +136,12 @@ says what the source said.
 """
 
 
-def parameter_part(name: str, about: Mapping[str, str], only: str) -> str:
+def parameter_part(name: str, about: Mapping[str, Any], only: str) -> str:
     """A parameter, and the priors that the shipped case has for it."""
     each = f"one for each {about['axis'].replace('_', ' ')}" if about["axis"] else "one value"
     unit = "Dimensionless" if about["unit"] == "dimensionless" else f"In {code(about['unit'])}"
-    head = f"### `{name}`\n\n{sentence(about['meaning'])}. {unit}, {each}.{only}\n\n"
+    what = f"{sentence(about['meaning'])}. {unit}, {each}. Range: {about['within']}.{only}"
+    head = f"### `{name}`\n\n{what}\n\n"
     declared = case().parameters.get(name)
     if declared is None:
         return head + f"`{CASE}` has no prior for it.\n"

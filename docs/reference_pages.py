@@ -13,6 +13,7 @@ from typer.cli import get_docs_for_click
 
 from servanda.case import Series
 from servanda.case.schema import Metric
+from servanda.world.ranges import POSITIVE
 
 
 def quantities_page() -> str:
@@ -115,6 +116,7 @@ series would count. Only such ratios are identified. A bias that all sources of 
 not show.
 """
 BIAS = {
+    "within": POSITIVE,
     "axis": "bias",
     "unit": "dimensionless",
     "meaning": "count of the class over the true count",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,67 +17,46 @@ from servanda.results import open_run, prepare, run, run_to_folder
 from tests.builders import tiny_case
 from tests.cases import template
 
-FINITE = "with 1 in its place the result is finite"
+RECRUITS = "attrition.recruits[BBB]"
+INFINITE = (
+    "found men[BBB] = inf, expected a finite number\n"
+    "  hint: the likeliest cause is attrition.recruits[BBB] = 3e+38: "
+    "with 1 in its place the result is finite"
+)
 
 
-def changed(priors: Mapping[str, Mapping[str, Any]], case: Case | None = None) -> Case:
-    case = template() if case is None else case
-    for name, prior in priors.items():
-        case = case.with_prior(name, **prior)
-    return case
+def endless() -> Case:
+    """The template with more recruits than single precision can add up."""
+    return template().with_prior(RECRUITS, fixed=3e38)
 
 
 def refusal(case: Case, **how: Any) -> str:
     with pytest.raises(ResultError) as caught:
-        run(case, **({"runs": 3} | how))
+        run(case, **how)
     return str(caught.value)
 
 
-def test_a_war_that_needs_no_men_is_not_reported_as_a_war():
-    """No men out of none required: 0/0, of each side, so that one number alone mends one side."""
-    none = {
-        f"{what}[{who}]": {"fixed": 0}
-        for what in ("war.required", "attrition.men")
-        for who in ("BBB", "CCC")
-    }
-    assert refusal(changed(none)) == (
-        "run 0, 2020-01: found manning[BBB] = nan, expected a finite number\n"
-        f"  hint: the likeliest cause is war.required[BBB] = 0: {FINITE}"
-    )
-
-
-def test_a_price_of_nothing_is_not_reported_as_recruits():
-    assert refusal(changed({"attrition.recruit_price[BBB]": {"fixed": 0}})) == (
-        "run 0, 2020-01: found men[BBB] = nan, expected a finite number\n"
-        f"  hint: the likeliest cause is attrition.recruit_price[BBB] = 0: {FINITE}"
-    )
+def test_more_men_than_a_number_can_hold_are_not_reported_as_an_army():
+    assert refusal(endless(), runs=3) == f"run 0, 2020-02: {INFINITE}"
 
 
 def test_the_first_run_that_is_no_number_is_named():
-    """The third run alone, number 5, needs no men."""
+    """The third run alone, number 5."""
     model = prepare(template()).model
-    drawn = Ensemble.prior(model, 4)
-    required = drawn.parameters["war.required[BBB]"].copy()
-    required[2] = 0.0
-    ensemble = Ensemble.of(
-        model, {**drawn.parameters, "war.required[BBB]": required}, numbers=[9, 7, 5, 3]
-    )
-    assert refusal(template(), runs=None, ensemble=ensemble) == (
-        "run 5, 2020-01: found manning[BBB] = inf, expected a finite number\n"
-        f"  hint: the likeliest cause is war.required[BBB] = 0: {FINITE}"
-    )
+    drawn = Ensemble.prior(model, 4).parameters
+    recruits = np.where(np.arange(4) == 2, 3e38, drawn[RECRUITS])
+    ensemble = Ensemble.of(model, {**drawn, RECRUITS: recruits}, numbers=[9, 7, 5, 3])
+    assert refusal(template(), ensemble=ensemble) == f"run 5, 2020-02: {INFINITE}"
 
 
-def test_a_lever_may_be_the_cause():
-    lever = (
-        template()
-        .spec.levers[0]
-        .model_copy(update={"name": "peace", "targets": ("war.required[BBB]",)})
-    )
+def test_a_policy_may_be_the_cause():
+    most = 3e38 / template().parameters["attrition.recruits"].priors["BBB"].high
+    changes = {"name": "levy", "targets": (RECRUITS,), "high": most}
+    lever = template().spec.levers[0].model_copy(update=changes)
     spec = template().spec.model_copy(update={"levers": (lever,)})
-    assert refusal(replace(template(), spec=spec), levers={"peace": 0}) == (
-        "run 0, 2020-01: found manning[BBB] = inf, expected a finite number\n"
-        "  hint: the likeliest cause is a lever: peace = 0"
+    assert refusal(replace(template(), spec=spec), runs=3, levers={"levy": most}) == (
+        "run 2, 2020-04: found men[BBB] = inf, expected a finite number\n"
+        f"  hint: the likeliest cause is the policy: levy = {most:g}"
     )
 
 
@@ -107,9 +86,9 @@ def test_an_executor_that_changes_a_result_is_named_and_batches_before_it_are_ke
 
 
 def test_a_folder_without_a_single_batch_is_removed(tmp_path):
-    case = changed({"war.required[BBB]": {"fixed": 0}, "attrition.men[BBB]": {"fixed": 0}})
+    ensemble = Ensemble.prior(prepare(endless()).model, 2)
     with pytest.raises(ResultError):
-        run_to_folder(case, tmp_path / "run", Ensemble.prior(prepare(case).model, 2))
+        run_to_folder(endless(), tmp_path / "run", ensemble)
     assert not (tmp_path / "run").exists()
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from servanda.case import units
 from servanda.case.evidence import REFERENCE, Evidence
-from servanda.case.priors import ParameterTable
+from servanda.case.priors import BIAS, ParameterTable
 from servanda.case.schema import (
     EVENTS,
     CaseSpec,
@@ -18,8 +18,6 @@ from servanda.case.schema import (
     month_number,
 )
 from servanda.errors import CaseError, nearest
-
-_BIAS = "observation.bias"
 
 
 def check_spec(spec: CaseSpec) -> None:
@@ -244,7 +242,7 @@ def _source(name: str, names: Sequence[str], where: str, expected: str) -> None:
 
 def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -> None:
     """Raise `CaseError` if a bias has no prior, or a prior of a bias is unused."""
-    table = parameters.get(_BIAS)
+    table = parameters.get(BIAS)
     priors = list(table.priors) if table else []
     used = [REFERENCE]
     for series in evidence.series:
@@ -255,7 +253,7 @@ def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -
     for bias in priors:
         if bias not in used or bias == REFERENCE:
             raise CaseError(
-                where=f"parameters.toml: {_BIAS}.of.{bias}",
+                where=f"parameters.toml: {BIAS}.of.{bias}",
                 found="a bias that no counting rule uses",
                 expected="a bias in series.toml other than 'reference'",
                 hint=nearest(bias, [name for name in used if name not in priors]),

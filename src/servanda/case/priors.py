@@ -12,6 +12,9 @@ from typing import Literal
 from servanda.errors import CaseError
 from servanda.files.fields import Status
 
+# The biases of source classes: parameters of observation, and of no mechanism.
+BIAS = "observation.bias"
+
 Family = Literal["normal", "lognormal", "beta", "uniform", "fixed"]
 
 # Bounds may remove the tails of a prior. Less mass within the bounds than this is an error.

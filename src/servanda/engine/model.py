@@ -13,6 +13,7 @@ from servanda.case import Case
 from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Parameter, bind, check_levers
 from servanda.engine.trace import trace
+from servanda.engine.within import check_ranges
 from servanda.errors import CaseError
 from servanda.mechanisms.arsenal import Arsenal
 from servanda.world import Axes, Layout, Ledger, Record, Theory, World
@@ -74,8 +75,8 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     Raises:
         CaseError: on an unknown slot or theory, two theories of one slot, two writers of a
             quantity, a theory that does not return its slot's quantities, a cycle, a parameter
-            that is missing, unused, of the wrong unit or for an unknown member, a lever without
-            a target, or a series that observes an unknown quantity.
+            that is missing, unused, of the wrong unit, out of range or for an unknown member, a
+            lever without a target, or a series that observes an unknown quantity.
     """
     catalogue = Catalogue.of(theories)
     chosen = tuple(catalogue.chosen(case).values())
@@ -86,6 +87,7 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     plan = tuple(wired[slot] for slot in order(reads, flows))
     parameters = bind(case, layout.axes, plan, catalogue.variants)
     check_levers(case, parameters)
+    check_ranges(case, parameters)
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")

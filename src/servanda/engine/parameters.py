@@ -11,11 +11,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from servanda.case import Case, ParameterTable, Prior, units
-from servanda.case.priors import label
+from servanda.case.priors import BIAS, label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.world import Axes, Theory
 from servanda.world.members import Member
+from servanda.world.ranges import Range
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Parameter:
         prior: its prior; for members that are not listed, `otherwise` as a fixed value.
         factor: the factor from the prior's unit to the mechanism's unit.
         unit: the mechanism's unit.
+        within: the values that it can have, in the mechanism's unit.
+        where: its place in the case, for messages.
         listed: whether the case lists it; if not, it has the value of `otherwise`.
     """
 
@@ -40,6 +43,8 @@ class Parameter:
     prior: Prior
     factor: float
     unit: str
+    within: Range
+    where: str
     listed: bool
 
 
@@ -88,7 +93,7 @@ def _check_tables(
         for theory in rivals.values()
         for field in fields(theory.Parameters)
     }
-    names = [*axis_of, "observation.bias"]
+    names = [*axis_of, BIAS]
     for name, table in case.parameters.items():
         if name not in names:
             raise CaseError(
@@ -115,7 +120,7 @@ def _parameters(
             found="no such parameter",
             expected=f"a table: {metadata['meaning']}",
         )
-    about = axes.members[axis] if axis else (None,)
+    about, within = axes.members[axis] if axis else (None,), metadata["within"]
     for row, member in enumerate(members):
         wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
@@ -123,13 +128,13 @@ def _parameters(
         if prior is not None:
             factor = units.factor(prior.unit, wanted, where)
             place = (label(name, member), slot, field, row, about[row])
-            yield Parameter(*place, prior, factor, wanted, listed=True)
+            yield Parameter(*place, prior, factor, wanted, within, where, listed=True)
         elif table.otherwise is not None:
             rest = Prior(
                 "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
             )
             place = (label(name, member), slot, field, row, about[row])
-            yield Parameter(*place, rest, 1.0, wanted, listed=False)
+            yield Parameter(*place, rest, 1.0, wanted, within, table.where, listed=False)
         else:
             raise CaseError(
                 where=table.where,

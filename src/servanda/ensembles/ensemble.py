@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from servanda.case import Prior
-from servanda.case.priors import label
-from servanda.engine import Model
+from servanda.case.priors import BIAS, label
+from servanda.engine import Model, Parameter
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
 
@@ -21,7 +21,6 @@ Values = Mapping[str, Sequence[float] | np.ndarray]
 Numbers = Sequence[int] | np.ndarray
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
-BIAS = "observation.bias"
 # Run numbers and seeds are 32-bit words for the random number generator.
 _WORDS = 2**32
 
@@ -121,7 +120,8 @@ class Ensemble:
             seed: seed of the drawn parameters and of the shocks.
 
         Raises:
-            UsageError: on a parameter that is unknown, not finite or of the wrong length; on
+            UsageError: on a parameter that is unknown, not finite, out of range or of the wrong
+                length; on
                 weights that are negative, not finite, all zero or of the wrong length; and as
                 `prior` does.
         """
@@ -131,6 +131,8 @@ class Ensemble:
             name: _given(name, values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
         }
+        for name in given.keys() & model.parameters.keys():
+            _check_range(model.parameters[name], given[name])
         return replace(
             drawn,
             parameters={**drawn.parameters, **given},
@@ -294,6 +296,14 @@ def _given(
     if not np.isfinite(array).all():
         raise UsageError(where, f"{array[~np.isfinite(array)][0]}", "finite numbers")
     return array
+
+
+def _check_range(parameter: Parameter, values: Float32[np.ndarray, "run"]) -> None:
+    """Raise `UsageError` unless every value is in the range that the theory declares."""
+    for value in values.tolist():
+        if value not in parameter.within:
+            where = f"ensemble, parameter '{parameter.label}'"
+            raise UsageError(where, f"{value:g}", str(parameter.within))
 
 
 def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarray, "run"]:

@@ -5,7 +5,7 @@ parameter is a likely cause if the same run, with one in its place, has a finite
 """
 
 from collections.abc import Mapping, Sequence
-from math import isinf
+from math import inf, isinf, log10
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +14,6 @@ from servanda.case.schema import month_name, month_number
 from servanda.engine import Model, Setting, Simulator
 from servanda.ensembles.ensemble import Ensemble
 from servanda.errors import ResultError
-
-_MOST_NAMED = 3
 
 
 class _Place(NamedTuple):
@@ -71,7 +69,9 @@ def _first(model: Model, arrays: Mapping[str, np.ndarray]) -> _Place | None:
     unlimited = _unlimited(model)
     found: list[tuple[int, int, int, _Place]] = []
     for name, values in arrays.items():
-        if np.isfinite(values.sum()):  # a sum is faster than a look at every number
+        with np.errstate(all="ignore"):
+            total = values.sum()  # faster than a look at every number
+        if np.isfinite(total):
             continue
         wrong = ~np.isfinite(_by_member(values))
         if name in unlimited:
@@ -106,27 +106,26 @@ def _hint(
     row: int,
     place: _Place,
 ) -> str | None:
-    """The parameters, or else the levers, without which the result would be finite."""
+    """The lever, or the most extreme parameter, without which the result would be finite."""
     own = _values(simulator.model, ensemble, row)
     alone = {name: np.array([value]) for name, value in own.items()}
     run = ensemble.run_numbers[row], ensemble.seed
     if _finite(simulator, alone, run, settings, place).all():
         return "computed again in this process the result is finite: the executor changed it"
-    names = [name for name, value in own.items() if value != 1.0]
-    trials = {name: np.full(len(names), value) for name, value in own.items()}
-    for trial, name in enumerate(names):
+    if settings and _finite(simulator, alone, run, (), place).all():
+        levers = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
+        return f"the likeliest cause is the policy: {levers}"
+    trials = {name: np.full(len(own), value) for name, value in own.items()}
+    for trial, name in enumerate(own):
         trials[name][trial] = 1.0
     cured = _finite(simulator, trials, run, settings, place)
-    causes = [name for name, better in zip(names, cured, strict=True) if better]
-    if causes:
-        slot = simulator.model.layout.quantities[place.quantity].slot
-        causes.sort(key=lambda name: not name.startswith(f"{slot}."))
-        listed = " or ".join(f"{name} = {own[name]:g}" for name in causes[:_MOST_NAMED])
-        return f"the likeliest cause is {listed}: with 1 in its place the result is finite"
-    if settings and _finite(simulator, alone, run, (), place).all():
-        listed = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
-        return f"the likeliest cause is a lever: {listed}"
-    return None
+    causes = [name for name, better in zip(own, cured, strict=True) if better]
+    if not causes:
+        return None
+    name = max(causes, key=lambda name: abs(log10(abs(own[name]))) if own[name] else inf)
+    return (
+        f"the likeliest cause is {name} = {own[name]:g}: with 1 in its place the result is finite"
+    )
 
 
 def _values(model: Model, ensemble: Ensemble, row: int) -> dict[str, float]:

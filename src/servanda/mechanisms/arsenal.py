@@ -30,6 +30,7 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.quantities.arsenal import ArsenalFlows, ArsenalState
+from servanda.world.ranges import POSITIVE, SHARE
 
 
 class Arsenal(Theory):
@@ -55,13 +56,13 @@ class OutputParameters(eqx.Module):
         "account", "{good}", "stock at the start"
     )
     usable_share: Float[Array, "account *run"] = parameter(
-        "account", "dimensionless", "share of the initial stock that is fit for use"
+        "account", "dimensionless", "share of the initial stock that is fit for use", SHARE
     )
     initial_capacity: Float[Array, "account *run"] = parameter(
         "account", "{good}/month", "output capacity at the start"
     )
     input_dependence: Float[Array, "account *run"] = parameter(
-        "account", "dimensionless", "share of output lost when there are no delivered inputs"
+        "account", "dimensionless", "share of output lost when there are no delivered inputs", SHARE
     )
     demand: Float[Array, "account *run"] = parameter(
         "account", "{good}/month", "demand at tempo one, with unlimited supply"
@@ -70,7 +71,10 @@ class OutputParameters(eqx.Module):
         "account", "dimensionless", "elasticity of demand to tempo"
     )
     cover: Float[Array, "account *run"] = parameter(
-        "account", "month", "months of demand that the stock covers when rationing sets in"
+        "account",
+        "month",
+        "months of demand that the stock covers when rationing sets in",
+        POSITIVE,
     )
 
 

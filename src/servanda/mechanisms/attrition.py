@@ -29,6 +29,7 @@ from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import collect, pick
 from servanda.world.quantities.attrition import AttritionFlows, AttritionState
+from servanda.world.ranges import ANY, POSITIVE, SHARE
 
 # No larger fire deficit has been observed, so the power law is not used beyond this ratio.
 _WIDEST_DEFICIT = 20.0
@@ -55,7 +56,7 @@ class ArmyParameters(eqx.Module):
         "belligerent", "person", "soldiers in the theatre at the start"
     )
     irrecoverable: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "dimensionless", "share of losses that do not return to duty"
+        "belligerent", "dimensionless", "share of losses that do not return to duty", SHARE
     )
     discharge: Float[Array, "belligerent *run"] = parameter(
         "belligerent", "1/month", "rate at which soldiers leave for other reasons"
@@ -64,10 +65,10 @@ class ArmyParameters(eqx.Module):
         "belligerent", "person/month", "recruits at the initial price"
     )
     recruit_price: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "USD/person", "price of a recruit at the start"
+        "belligerent", "USD/person", "price of a recruit at the start", POSITIVE
     )
     price_elasticity: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "dimensionless", "elasticity of recruits to their price"
+        "belligerent", "dimensionless", "elasticity of recruits to their price", ANY
     )
     price_response: Float[Array, "belligerent *run"] = parameter(
         "belligerent", "1/month", "growth rate of the price per unit of the share of men missing"
@@ -79,7 +80,7 @@ class ArmyParameters(eqx.Module):
         "", "dimensionless", "experienced soldiers released by one foreign soldier"
     )
     release_quality: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "relative fall of losses if the whole force were experienced"
+        "", "dimensionless", "relative fall of losses if the whole force were experienced", SHARE
     )
 
 
@@ -148,13 +149,13 @@ class FireParameters(ArmyParameters):
     """Parameters of losses that depend on fire and new weapons."""
 
     lethality_ceiling: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "ceiling of lethality; lethality is 1 at the start"
+        "", "dimensionless", "ceiling of lethality; lethality is 1 at the start", POSITIVE
     )
     lethality_rate: Float[Array, "*run"] = parameter(
         "", "1/month", "rate at which lethality approaches its ceiling"
     )
     fire_exponent: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "elasticity of losses to the fire deficit"
+        "", "dimensionless", "elasticity of losses to the fire deficit", ANY
     )
 
 

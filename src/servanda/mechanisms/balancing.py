@@ -33,6 +33,7 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.quantities.balancing import BalancingFlows, BalancingState
+from servanda.world.ranges import POSITIVE, SHARE
 
 
 class Balancing(Theory):
@@ -47,22 +48,25 @@ class ThreatParameters(eqx.Module):
     """Parameters of threat and of the effects of depth. Abstract: theories extend it."""
 
     power_scale: Float[Array, "*run"] = parameter(
-        "", "warhead", "number of warheads that doubles the power part of threat"
+        "", "warhead", "number of warheads that doubles the power part of threat", POSITIVE
     )
     offence_scale: Float[Array, "*run"] = parameter(
-        "", "launch/month", "monthly launches that double the offence part of threat"
+        "", "launch/month", "monthly launches that double the offence part of threat", POSITIVE
     )
     flow_scale: Float[Array, "*run"] = parameter(
-        "", "USD/month", "worth exchanged that adds one to the hostility part of threat"
+        "", "USD/month", "worth exchanged that adds one to the hostility part of threat", POSITIVE
     )
     soldier_scale: Float[Array, "*run"] = parameter(
-        "", "person", "number of soldiers abroad that adds one to the hostility part of threat"
+        "",
+        "person",
+        "number of soldiers abroad that adds one to the hostility part of threat",
+        POSITIVE,
     )
     initial_threat: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "threat perceived at the start, the unit of threat"
+        "coalition", "dimensionless", "threat perceived at the start, the unit of threat", POSITIVE
     )
     initial_depth: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "depth of cooperation at the start"
+        "coalition", "dimensionless", "depth of cooperation at the start", SHARE
     )
     meeting_base: Float[Array, "coalition *run"] = parameter(
         "coalition", "meeting/month", "meetings at depth zero"
@@ -74,10 +78,10 @@ class ThreatParameters(eqx.Module):
         "coalition", "dimensionless", "rise of log presence from depth zero to one"
     )
     initial_concern: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "the neighbour's concern at the start"
+        "coalition", "dimensionless", "the neighbour's concern at the start", SHARE
     )
     concern_presence: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "weight of presence in concern; knowledge has the rest"
+        "coalition", "dimensionless", "weight of presence in concern; knowledge has the rest", SHARE
     )
     concern_speed: Float[Array, "coalition *run"] = parameter(
         "coalition", "1/month", "rate at which concern approaches its target"
@@ -172,7 +176,7 @@ class BalanceParameters(ThreatParameters):
     """Parameters of depth that responds to threat."""
 
     friction: Float[Array, "coalition *run"] = parameter(
-        "coalition", "dimensionless", "threat at which the target of depth is one half"
+        "coalition", "dimensionless", "threat at which the target of depth is one half", POSITIVE
     )
     speed: Float[Array, "coalition *run"] = parameter(
         "coalition", "1/month", "rate at which depth approaches its target"

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from servanda.world import Axes, Month, World, parameter
 from servanda.world.axes import collect, pick, place
+from servanda.world.ranges import SHARE
 
 # Cost would diverge as a stock runs out. It stops rising when the reserve is this many stocks.
 _SCARCEST = 20.0
@@ -60,7 +61,10 @@ class BargainParameters(TermsParameters):
     """Parameters of a bargain. Abstract: a theory adds how orders respond."""
 
     bargaining_power: Float[Array, "partnership *run"] = parameter(
-        "partnership", "dimensionless", "supplier's bargaining power: its share of the surplus"
+        "partnership",
+        "dimensionless",
+        "supplier's bargaining power: its share of the surplus",
+        SHARE,
     )
     credit_horizon: Float[Array, "partnership *run"] = parameter(
         "partnership", "month", "credit limit, in months of the buyer's surplus"

@@ -62,6 +62,7 @@ from servanda.world import (
 )
 from servanda.world.axes import ENDINGS, SIGNALS, column
 from servanda.world.quantities.commitment import CommitmentFlows, CommitmentState
+from servanda.world.ranges import POSITIVE, SHARE
 
 _FIRST_YEARS = 5.0
 # Bound of slack, in scales. e^±3 takes the hazard from rare to near certain within a year.
@@ -80,7 +81,10 @@ class PartnerParameters(eqx.Module):
     """Parameters of staying and leaving. Abstract: theories extend it."""
 
     class_draw: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "reference class of the run, as a number from 0 to 1 over the classes"
+        "",
+        "dimensionless",
+        "reference class of the run, as a number from 0 to 1 over the classes",
+        SHARE,
     )
     base_hazard: Float[Array, "reference_class *run"] = parameter(
         "reference_class", "1/month", "hazard of ending of a pact of this class in its first years"
@@ -88,7 +92,7 @@ class PartnerParameters(eqx.Module):
     later_hazard: Float[Array, "reference_class *run"] = parameter(
         "reference_class", "1/month", "hazard of ending of a pact of this class after five years"
     )
-    discount_rate: Float[Array, "*run"] = parameter("", "1/month", "impatience")
+    discount_rate: Float[Array, "*run"] = parameter("", "1/month", "impatience", POSITIVE)
     war_end_belief: Float[Array, "*run"] = parameter(
         "", "1/month", "hazard of the war's end that partners expect"
     )
@@ -102,7 +106,7 @@ class PartnerParameters(eqx.Module):
         "partner", "USD/month", "worth of the best alternative to the pact"
     )
     debt_weight: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of arrears that leaving would cancel"
+        "", "dimensionless", "share of arrears that leaving would cancel", SHARE
     )
     ending_share: Float[Array, "ending *run"] = parameter(
         "ending", "dimensionless", "weight of each way of ending in the draw"
@@ -215,7 +219,7 @@ class RelationalParameters(PartnerParameters):
     hazard_slope: Float[Array, "*run"] = parameter(
         "", "dimensionless", "fall of the log hazard when slack rises by one scale"
     )
-    slack_scale: Float[Array, "*run"] = parameter("", "USD", "scale of slack")
+    slack_scale: Float[Array, "*run"] = parameter("", "USD", "scale of slack", POSITIVE)
 
 
 @final

@@ -41,6 +41,7 @@ from servanda.mechanisms.covert import Wiring
 from servanda.world import ABSENT, Clock, Draws, Layout, Month, Nothing, Theory, World, parameter
 from servanda.world.axes import SIGNALS
 from servanda.world.quantities.evasion import EvasionFlows, EvasionState
+from servanda.world.ranges import SHARE
 
 
 class Evasion(Theory):
@@ -55,7 +56,10 @@ class RouteParameters(eqx.Module):
     """Parameters of what covert ties carry. Abstract: theories extend it."""
 
     carried: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "share of its route's rerouted trade that a covert tie carries"
+        "tie",
+        "dimensionless",
+        "share of its route's rerouted trade that a covert tie carries",
+        SHARE,
     )
 
 
@@ -97,6 +101,7 @@ class CeilingParameters(RouteParameters):
         "route",
         "dimensionless",
         "long-run share of lost trade that is rerouted without enforcement",
+        SHARE,
     )
     enforcement_bite: Float[Array, "route *run"] = parameter(
         "route", "dimensionless", "fall of the log ceiling under full enforcement"
@@ -153,7 +158,10 @@ class NetworkParameters(CeilingParameters):
         "route", "1/month", "growth rate of rerouting at full traffic"
     )
     seed: Float[Array, "route *run"] = parameter(
-        "route", "dimensionless", "growth rate without traffic, as a share of that at full traffic"
+        "route",
+        "dimensionless",
+        "growth rate without traffic, as a share of that at full traffic",
+        SHARE,
     )
 
 

@@ -48,6 +48,7 @@ from servanda.mechanisms.bargain import Bargain, BargainParameters, TermsParamet
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import column
 from servanda.world.quantities.exchange import ExchangeFlows, ExchangeState
+from servanda.world.ranges import SHARE
 
 
 class Exchange(Theory):
@@ -71,10 +72,13 @@ class LaneParameters(TermsParameters):
         "tie", "1/month", "hazard of opening of a tie that is not open by the cut-off"
     )
     allowed: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "1 where the tie may be used; a lever closes it with 0"
+        "tie", "dimensionless", "multiple of what the tie may carry; a lever closes it with 0"
     )
     adjustment: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of the way to the last bargain that orders move in a month"
+        "",
+        "dimensionless",
+        "share of the way to the last bargain that orders move in a month",
+        SHARE,
     )
 
 

@@ -33,6 +33,7 @@ from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS, collect, pick
 from servanda.world.quantities.influence import InfluenceFlows, InfluenceState
+from servanda.world.ranges import POSITIVE
 
 
 class Influence(Theory):
@@ -52,7 +53,9 @@ class BandwidthParameters(eqx.Module):
     past: Float[Array, "patronage *run"] = parameter(
         "patronage", "USD/month", "bandwidth at the start"
     )
-    memory: Float[Array, "*run"] = parameter("", "month", "mean time for which past ties count")
+    memory: Float[Array, "*run"] = parameter(
+        "", "month", "mean time for which past ties count", POSITIVE
+    )
     dependence_exponent: Float[Array, "*run"] = parameter(
         "", "dimensionless", "weight of dependence: its exponent in a patron's capacity"
     )

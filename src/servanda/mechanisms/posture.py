@@ -32,6 +32,7 @@ from servanda.case.schema import month_number
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS, collect, column, pick
 from servanda.world.quantities.posture import PostureFlows, PostureState
+from servanda.world.ranges import ANY, POSITIVE, Range
 
 
 class Posture(Theory):
@@ -46,7 +47,10 @@ class StanceParameters(eqx.Module):
     """Parameters of stances. Abstract: theories extend it."""
 
     fixed: Float[Array, "posture *run"] = parameter(
-        "posture", "dimensionless", "stance fixed by a lever, counted from 0; −1 if none is"
+        "posture",
+        "dimensionless",
+        "stance fixed by a lever, counted from 0; −1 if none is",
+        Range(low=-1.0),
     )
 
 
@@ -122,13 +126,13 @@ class ChoiceParameters(StanceParameters):
     """Parameters of logit choice."""
 
     constant: Float[Array, "stance *run"] = parameter(
-        "stance", "USD/month", "payoff of a stance when the driver is zero"
+        "stance", "USD/month", "payoff of a stance when the driver is zero", ANY
     )
     response: Float[Array, "stance *run"] = parameter(
-        "stance", "USD/month", "payoff of a stance added by one scale of the driver"
+        "stance", "USD/month", "payoff of a stance added by one scale of the driver", ANY
     )
     driver_scale: Float[Array, "posture *run"] = parameter(
-        "posture", "dimensionless", "scale of the driver, in the driver's unit"
+        "posture", "dimensionless", "scale of the driver, in the driver's unit", POSITIVE
     )
     inertia: Float[Array, "posture *run"] = parameter(
         "posture", "USD/month", "payoff of keeping the stance in force"

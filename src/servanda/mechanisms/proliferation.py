@@ -31,6 +31,7 @@ from servanda.case import Case
 from servanda.world import Clock, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS
 from servanda.world.quantities.proliferation import ProliferationFlows, ProliferationState
+from servanda.world.ranges import SHARE
 
 # Lower bound of the rival's knowledge, which divides the gap.
 _LEAST_RIVAL = 0.01
@@ -48,16 +49,16 @@ class ResearchParameters(eqx.Module):
     """Parameters of weapons knowledge, one for each proliferator. Abstract."""
 
     knowledge: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "dimensionless", "knowledge at the start, frontier = 1"
+        "proliferator", "dimensionless", "knowledge at the start, frontier = 1", SHARE
     )
     rival_knowledge: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "dimensionless", "the rival's knowledge, frontier = 1"
+        "proliferator", "dimensionless", "the rival's knowledge, frontier = 1", SHARE
     )
     own_research: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "1/month", "rate of growth towards the frontier by own research"
     )
     enforcement_bite: Float[Array, "proliferator *run"] = parameter(
-        "proliferator", "dimensionless", "share of own research that full enforcement stops"
+        "proliferator", "dimensionless", "share of own research that full enforcement stops", SHARE
     )
     warheads: Float[Array, "proliferator *run"] = parameter(
         "proliferator", "warhead", "assembled warheads at the start"

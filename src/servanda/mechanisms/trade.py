@@ -37,6 +37,7 @@ from servanda.errors import CaseError, nearest
 from servanda.world import Clock, Draws, Layout, Month, Nothing, Theory, World, parameter
 from servanda.world.axes import SIGNALS
 from servanda.world.quantities.trade import TradeFlows
+from servanda.world.ranges import ANY, Range
 
 REGIMES = ("indifference", "selective", "enforcement")
 COLUMNS = (
@@ -67,10 +68,13 @@ class TableParameters(eqx.Module):
     """Parameters of the interpolation."""
 
     elasticity: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "elasticity of substitution between countries' goods"
+        "",
+        "dimensionless",
+        "elasticity of substitution between countries' goods",
+        Range(low=1.0, above=True),
     )
     severity: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "severity: where in their ranges covers and costs lie, -1 to 1"
+        "", "dimensionless", "severity: where in their ranges covers and costs lie, -1 to 1", ANY
     )
 
 

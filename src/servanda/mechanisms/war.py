@@ -25,6 +25,7 @@ from servanda.case import Case
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import collect
 from servanda.world.quantities.war import WarFlows, WarState
+from servanda.world.ranges import ANY, POSITIVE, SHARE
 
 
 class War(Theory):
@@ -39,13 +40,13 @@ class PaceParameters(eqx.Module):
     """Parameters of manning and ceasefire. Abstract: theories extend it."""
 
     initial_log_tempo: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "log tempo at the start"
+        "", "dimensionless", "log tempo at the start", ANY
     )
     ceasefire_hazard: Float[Array, "*run"] = parameter(
         "", "1/month", "hazard of a ceasefire after the cut-off"
     )
     required: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "person", "men required for full tempo"
+        "belligerent", "person", "men required for full tempo", POSITIVE
     )
     manning_elasticity: Float[Array, "*run"] = parameter(
         "", "dimensionless", "elasticity of tempo to manning below one"
@@ -93,7 +94,7 @@ class PersistentParameters(PaceParameters):
     """Parameters of a persistent tempo."""
 
     persistence: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of log tempo that remains after a month"
+        "", "dimensionless", "share of log tempo that remains after a month", SHARE
     )
     volatility: Float[Array, "*run"] = parameter(
         "", "dimensionless", "standard deviation of a month's shock to log tempo"

@@ -23,9 +23,8 @@ from scipy.stats import poisson
 
 from servanda.case import Series, units
 from servanda.case.evidence import REFERENCE
-from servanda.case.priors import label
+from servanda.case.priors import BIAS, label
 from servanda.ensembles.draws import uniforms
-from servanda.ensembles.ensemble import BIAS
 from servanda.observation.figures import Figure
 from servanda.results import Results
 

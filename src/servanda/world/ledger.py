@@ -24,6 +24,7 @@ from servanda.case import Case
 from servanda.world.axes import Axes, collect, column, pick
 from servanda.world.layout import Layout
 from servanda.world.quantities.ledger import LedgerFlows, LedgerState
+from servanda.world.ranges import POSITIVE, SHARE
 from servanda.world.state import Clock, Month, World
 from servanda.world.theory import Draws, Theory, parameter
 
@@ -32,9 +33,11 @@ from servanda.world.theory import Draws, Theory, parameter
 class LedgerParameters(eqx.Module):
     """Parameters of clearing, one for each tie."""
 
-    transit_time: Float[Array, "tie *run"] = parameter("tie", "month", "mean time in transit")
+    transit_time: Float[Array, "tie *run"] = parameter(
+        "tie", "month", "mean time in transit", POSITIVE
+    )
     transit_loss: Float[Array, "tie *run"] = parameter(
-        "tie", "dimensionless", "share lost in transit"
+        "tie", "dimensionless", "share lost in transit", SHARE
     )
 
 

@@ -21,6 +21,7 @@ from jaxtyping import Array
 from servanda.case import Case
 from servanda.world.layout import Layout
 from servanda.world.quantity import Record
+from servanda.world.ranges import NOT_NEGATIVE, Range
 from servanda.world.state import Clock, Month, World
 
 Draws = Mapping[str, Array]
@@ -44,9 +45,17 @@ class Draw:
     kind: Literal["uniform", "normal"] = "uniform"
 
 
-def parameter(axis: str, unit: str, meaning: str) -> Any:
-    """A field of a `Parameters` record: its axis (empty: one number), unit and meaning."""
-    return eqx.field(metadata={"axis": axis, "unit": unit, "meaning": meaning})
+def parameter(axis: str, unit: str, meaning: str, within: Range = NOT_NEGATIVE) -> Any:
+    """A field of a `Parameters` record.
+
+    Args:
+        axis: axis of `world.axes` of its members; empty for a single number.
+        unit: unit of a member; `{good}` stands for the unit of the member's good.
+        meaning: a noun phrase that says what it is.
+        within: the values that it can have; priors, `otherwise` and levers are held to it.
+    """
+    about = {"axis": axis, "unit": unit, "meaning": meaning, "within": within}
+    return eqx.field(metadata=about)
 
 
 class Theory(eqx.Module):

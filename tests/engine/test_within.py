@@ -1,0 +1,150 @@
+"""Ranges: no prior, value for the rest or lever leads a parameter where it has no meaning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from servanda.case import Case
+from servanda.engine import assemble
+from servanda.errors import CaseError
+from servanda.world.ranges import ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range, can_be_held
+from tests.cases import shipped, template
+
+HELD = "attrition.irrecoverable[BBB]"
+BBB, SHELLS = "parameters.toml: war.required.of.BBB", "AAA>BBB:shells"
+LEAVE_OUT = "  hint: to leave 'war' out, do not name it in 'mechanisms' of case.toml"
+HELD_SIZES = "0, or a size from 1.2e-38 to 3.4e+38"
+REQUIRED, LOST = "war.required[BBB]", f"ledger.transit_loss[{SHELLS}]"
+LIMIT_AT = f"parameters.toml: exchange.limit.of.{SHELLS}"
+LOST_AT = f"parameters.toml: ledger.transit_loss.of.{SHELLS}"
+
+
+def refusal(case: Case) -> str:
+    with pytest.raises(CaseError) as caught:
+        assemble(case)
+    return str(caught.value)
+
+
+def with_rest(name: str, value: float) -> Case:
+    """The template with another value for the members that a table does not list."""
+    table = template().parameters[name]
+    return replace(
+        template(), parameters={**template().parameters, name: replace(table, otherwise=value)}
+    )
+
+
+def with_lever(**changes: Any) -> Case:
+    lever = template().spec.levers[0].model_copy(update=changes)
+    spec = template().spec.model_copy(update={"levers": (lever,)})
+    return replace(template(), spec=spec)
+
+
+def test_a_range_has_its_ends_and_says_so_in_words():
+    assert (0.0 in SHARE, 1.0 in SHARE, 1.1 in SHARE, -0.1 in SHARE) == (True, True, False, False)
+    assert (0.0 in NOT_NEGATIVE, 0.0 in POSITIVE, 1e-30 in POSITIVE) == (True, False, True)
+    ranges = (ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range(low=1.0, above=True))
+    said = ["any number", "at least 0", "above 0", "0 to 1", "above 1"]
+    assert [str(one) for one in ranges] == said
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [(0, True), (-3.4e38, True), (3.5e38, False), (1.2e-38, True), (1e-39, False)],
+)
+def test_single_precision_holds_zero_and_what_is_neither_huge_nor_tiny(value, held):
+    assert can_be_held(value) is held
+
+
+def test_a_war_that_needs_no_men_is_refused_with_the_way_to_leave_a_war_out():
+    assert refusal(template().with_prior(REQUIRED, fixed=0)) == (
+        f"{BBB}: found fixed = 0 person, expected above 0 person\n{LEAVE_OUT}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "prior", "message"),
+    [
+        (LOST, {"fixed": 7}, f"{LOST_AT}: found fixed = 7, expected 0 to 1"),
+        (
+            LOST,
+            {"normal": [0.1, 0.01], "bounds": [-0.1, 1]},
+            f"{LOST_AT}: found normal [0.1, 0.01] in [-0.1, 1], expected 0 to 1",
+        ),
+        (
+            f"exchange.limit[{SHELLS}]",
+            {"fixed": -1e12},
+            f"{LIMIT_AT}: found fixed = -1e+12 round/month, expected at least 0 round/month",
+        ),
+        (
+            REQUIRED,
+            {"uniform": [0, 10]},
+            f"{BBB}: found uniform [0, 10] in [0, 10] person, expected above 0 person\n{LEAVE_OUT}",
+        ),
+        (
+            REQUIRED,
+            {"fixed": 1e39},
+            f"{BBB}: found fixed = 1e+39 person, expected {HELD_SIZES} person",
+        ),
+        (
+            REQUIRED,
+            {"fixed": 1e-39},
+            f"{BBB}: found fixed = 1e-39 person, expected {HELD_SIZES} person",
+        ),
+    ],
+)
+def test_a_prior_that_leaves_the_range_is_refused(name, prior, message):
+    assert refusal(template().with_prior(name, **prior)) == message
+
+
+def test_a_prior_is_compared_in_the_unit_of_the_mechanism():
+    assemble(template().with_prior(LOST, fixed=7, unit="percent"))
+    assert refusal(template().with_prior(LOST, fixed=700, unit="percent")) == (
+        f"{LOST_AT}: found fixed = 700 percent, expected 0 to 1"
+    )
+
+
+def test_a_lognormal_may_be_bounded_by_the_zero_that_it_never_reaches():
+    assemble(template().with_prior(REQUIRED, lognormal=[200_000, 0.2], bounds=[0, 800_000]))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1e308, HELD_SIZES), (-1.0, "above 0"), (0.0, "above 0")]
+)
+def test_a_value_for_the_rest_that_leaves_the_range_is_refused(value, expected):
+    assert refusal(with_rest("ledger.transit_time", value)) == (
+        "parameters.toml: ledger.transit_time: "
+        f"found otherwise = {value:g} month, expected {expected} month"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"low": -1}, f"scales exchange.allowed[{SHELLS}] to -1, expected at least 0"),
+        ({"targets": (HELD,), "high": 40}, f"scales {HELD} to 20, expected 0 to 1"),
+        (
+            {"targets": (REQUIRED,), "operation": "set", "low": 0},
+            f"sets {REQUIRED} to 0, expected above 0 person\n{LEAVE_OUT}",
+        ),
+        (
+            {"targets": (LOST,), "operation": "set", "choices": {"all": 1.5}},
+            f"sets {LOST} to 1.5, expected 0 to 1",
+        ),
+    ],
+)
+def test_a_lever_that_leaves_the_range_is_refused(changes, found):
+    assert refusal(with_lever(**changes)) == f"case.toml: lever 'shells': found one that {found}"
+
+
+def test_a_source_that_counts_less_than_nothing_is_refused():
+    (bias, *_) = template().parameters["observation.bias"].priors
+    assert refusal(template().with_prior(f"observation.bias[{bias}]", fixed=0)) == (
+        f"parameters.toml: observation.bias.of.{bias}: found fixed = 0, expected above 0"
+    )
+
+
+def test_every_parameter_of_the_shipped_case_is_in_its_range():
+    assert all(p.prior.centre * p.factor in p.within for p in shipped().model.parameters.values())
