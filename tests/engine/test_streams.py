@@ -9,7 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from servanda.engine.streams import Streams, normal, uniform
+from servanda.engine import assemble
+from servanda.engine.streams import Streams, check_keys, normal, uniform
+from servanda.ensembles.draws import uniforms
+from servanda.errors import CaseError
 from servanda.mechanisms.commitment import RelationalContract
 from servanda.mechanisms.exchange import NashBargaining
 from servanda.mechanisms.posture import QuantalResponse
@@ -157,6 +160,26 @@ def test_the_months_of_a_run_are_uncorrelated():
     assert np.corrcoef(first, second)[0, 1] == pytest.approx(0, abs=5 / np.sqrt(len(runs)))
 
 
-def test_the_names_of_the_shipped_case_have_keys_that_do_not_collide(model):
-    keys = Streams(model.axes, model.plan)._keys
-    assert len(np.unique(keys)) == len(keys)
+def test_two_streams_of_one_key_are_refused():
+    """The CRC-32 of names of one length depends on where they differ alone."""
+    twins = ("5fzbwb", "8h01a0")
+    more = {
+        "goods": [*SPEC["goods"], *({"name": name, "unit": "round"} for name in twins)],
+        "ties": [*SPEC["ties"], *(tie("SUP", "BUY", name, "contract") for name in twins)],
+    }
+    with pytest.raises(CaseError) as caught:
+        assemble(tiny_case(spec=more))
+    assert str(caught.value) == (
+        "random stream 'exchange/opening/SUP>BUY:8h01a0': "
+        "found the key of the stream 'exchange/opening/SUP>BUY:5fzbwb', "
+        "expected a key of its own, or both would draw the same numbers\n"
+        "  hint: rename what one of them is about"
+    )
+
+
+def test_parameters_of_one_key_are_refused_too():
+    names = [f"exchange.cost[AAA>BBB:{good}]" for good in ("5fzbwb", "8h01a0")]
+    drawn = uniforms(names, 1, np.arange(50))
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    with pytest.raises(CaseError):
+        check_keys(names)

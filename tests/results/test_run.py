@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 import xarray as xr
@@ -188,3 +189,9 @@ def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
         f"this case, digest {template().digest}+servanda.mechanisms.war.ConstantTempo\n"
         "  hint: an ensemble belongs to one content of a case, evidence cut-off included"
     )
+
+
+def test_results_do_not_depend_on_the_precision_that_jax_is_set_to():
+    plain = run(template(), 3)
+    with jax.enable_x64(True):
+        xr.testing.assert_identical(run(template(), 3), plain)

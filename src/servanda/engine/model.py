@@ -1,6 +1,6 @@
 """Assembling a model from a case: theories are chosen, built, checked and ordered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -10,8 +10,10 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from servanda.case import Case
+from servanda.case.priors import BIAS, label
 from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Parameter, bind, check_levers
+from servanda.engine.streams import check_keys, error_name, stream_names
 from servanda.engine.trace import trace
 from servanda.engine.within import check_ranges
 from servanda.errors import CaseError
@@ -76,7 +78,8 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
         CaseError: on an unknown slot or theory, two theories of one slot, two writers of a
             quantity, a theory that does not return its slot's quantities, a cycle, a parameter
             that is missing, unused, of the wrong unit, out of range or for an unknown member, a
-            lever without a target, or a series that observes an unknown quantity.
+            lever without a target, two random streams of one key, or a series that observes an
+            unknown quantity.
     """
     catalogue = Catalogue.of(theories)
     chosen = tuple(catalogue.chosen(case).values())
@@ -88,10 +91,23 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     parameters = bind(case, layout.axes, plan, catalogue.variants)
     check_levers(case, parameters)
     check_ranges(case, parameters)
+    check_keys(_streams(case, layout.axes, plan, parameters))
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")
     return Model(case, layout, plan, reads, parameters, tuple(theories))
+
+
+def _streams(
+    case: Case, axes: Axes, plan: Sequence[Theory], parameters: Mapping[str, Parameter]
+) -> Iterator[str]:
+    """Names of all random streams: of shocks, uncertain parameters, biases and figures' errors."""
+    for _, _, names in stream_names(axes, plan):
+        yield from names
+    yield from (name for name, p in parameters.items() if p.prior.family != "fixed")
+    table = case.parameters.get(BIAS)
+    yield from (label(BIAS, name) for name in ({} if table is None else table.priors))
+    yield from map(error_name, case.evidence.observations)
 
 
 def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ before, because allocating new memory costs up to a third of the computing time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class Simulator:
     Args:
         model: the model.
         steps_a_month: 1; more, to check that halving the step changes little.
-        dtype: `float32` for ensembles, `float64` (with JAX's x64 mode) for checks.
+        dtype: `float32` for ensembles, `float64` for checks.
     """
 
     def __init__(self, model: Model, *, steps_a_month: int = 1, dtype: Any = jnp.float32) -> None:
@@ -119,14 +120,22 @@ class Simulator:
         Yields:
             By quantity, an array (month, member, run), or (month, run) if it has no axis.
         """
-        record, left = self._blank(), iter(batches)
+        with self._precision():
+            record = self._blank()
+        left = iter(batches)
         ahead = next(left, None)
         while ahead is not None:
             batch = ahead
             given = batch.phases, batch.run_numbers, self._busy(batch.runs), np.uint32(batch.seed)
-            record = self._compiled(record, *given)
+            with self._precision():
+                record = self._compiled(record, *given)
             ahead = next(left, None)  # Pack the next batch while the devices compute.
             yield self._split(record, batch.runs)
+
+    def _precision(self) -> AbstractContextManager[None]:
+        """The simulator's own precision, whatever JAX is set to."""
+        found: AbstractContextManager[None] = jax.enable_x64(self.dtype == jnp.float64)
+        return found
 
     @cached_property
     def _rows(self) -> Int[np.ndarray, "chunk run"]:

@@ -8,14 +8,16 @@ normal draw needs.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
+from servanda.case import Observation
 from servanda.engine.threefry import threefry
+from servanda.errors import CaseError
 from servanda.world import Axes, Draw, Theory
 
 
@@ -28,12 +30,36 @@ def stream_names(axes: Axes, plan: Sequence[Theory]) -> list[tuple[str, Draw, li
     ]
 
 
+def error_name(observation: Observation) -> str:
+    """Name of the stream that the error of a figure is drawn from."""
+    return f"observation/{observation.id}"
+
+
+def stream_key(name: str) -> int:
+    """The key of a stream: the CRC-32 of its name."""
+    return zlib.crc32(name.encode())
+
+
+def check_keys(names: Iterable[str]) -> None:
+    """Raise `CaseError` if two streams have one key, because they would draw the same numbers."""
+    named: dict[int, str] = {}
+    for name in names:
+        other = named.setdefault(stream_key(name), name)
+        if other != name:
+            raise CaseError(
+                where=f"random stream '{name}'",
+                found=f"the key of the stream '{other}'",
+                expected="a key of its own, or both would draw the same numbers",
+                hint="rename what one of them is about",
+            )
+
+
 class Streams:
     """The random numbers of a plan."""
 
     def __init__(self, axes: Axes, plan: Sequence[Theory]) -> None:
         self._draws = stream_names(axes, plan)
-        keys = [zlib.crc32(name.encode()) for _, _, names in self._draws for name in names]
+        keys = [stream_key(name) for _, _, names in self._draws for name in names]
         self._keys = np.array(keys, dtype=np.uint32)
 
     def at(

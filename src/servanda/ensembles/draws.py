@@ -4,7 +4,6 @@ The parameters of a run do not depend on the number of runs, the order of a file
 parameters. The random number generator is that of the engine's random streams.
 """
 
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +13,7 @@ from scipy.special import betaincinv, ndtr, ndtri
 
 from servanda.case import Prior
 from servanda.case.priors import Family
+from servanda.engine.streams import stream_key
 from servanda.engine.threefry import threefry
 
 
@@ -54,7 +54,7 @@ def uniforms(
         seed: seed of the draws.
         runs: numbers of the runs.
     """
-    streams = np.array([zlib.crc32(name.encode()) for name in names], np.uint32)[:, None]
+    streams = np.array([stream_key(name) for name in names], np.uint32)[:, None]
     counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
     high, low = threefry((np.full_like(streams, seed), streams), counters)
     # the upper 52 bits of the two words

@@ -24,6 +24,7 @@ from scipy.stats import poisson
 from servanda.case import Series, units
 from servanda.case.evidence import REFERENCE
 from servanda.case.priors import BIAS, label
+from servanda.engine.streams import error_name
 from servanda.ensembles.draws import uniforms
 from servanda.observation.figures import Figure
 from servanda.results import Results
@@ -82,7 +83,7 @@ def sample(
         expected: expected counts of their sources.
         results: results whose seed and run numbers key the errors.
     """
-    names = [f"observation/{figure.observation.id}" for figure in figures]
+    names = [error_name(figure.observation) for figure in figures]
     at = uniforms(names, results.ensemble.seed, results.ensemble.run_numbers)
     counted = np.empty_like(expected)
     for row, figure in enumerate(figures):
