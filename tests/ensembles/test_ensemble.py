@@ -295,6 +295,11 @@ def test_parameters_that_are_none_are_refused(parameters, message):
     [
         ((0, 1), "runs: found 0, expected at least 1"),
         ((-3, 1), "runs: found -3, expected at least 1"),
+        ((2**32 + 1, 1), "runs: found 4294967297, expected at most 4294967296"),
+        (
+            (10**5000, 1),
+            "runs: found 100000000000000000000 or more, expected at most 4294967296",
+        ),
         ((1, -1), "seed: found -1, expected a whole number from 0 to 4294967295"),
         ((1, 2**32), "seed: found 4294967296, expected a whole number from 0 to 4294967295"),
     ],

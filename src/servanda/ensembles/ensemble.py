@@ -23,6 +23,7 @@ Numbers = Sequence[int] | np.ndarray
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 # Run numbers and seeds are 32-bit words for the random number generator.
 _WORDS = 2**32
+_LONG = 10**20  # a message shows no longer number
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,10 +265,13 @@ def check_numbers(given: Numbers) -> Int[np.ndarray, "run"]:
 
 
 def check_runs(runs: object, name: str = "runs") -> int:
-    """A number of runs; raises `UsageError` unless it is a whole number of at least one."""
+    """A number of runs; raises `UsageError` unless it is whole, positive and fits in 32 bits."""
     if type(runs) is not int or runs < 1:
         expected = "at least 1" if isinstance(runs, int) else "a whole number, at least 1"
         raise UsageError(where=name, found=str(runs), expected=expected)
+    if runs > _WORDS:  # further run numbers would have the random numbers of the first
+        found = str(runs) if runs < _LONG else f"{_LONG} or more"
+        raise UsageError(where=name, found=found, expected=f"at most {_WORDS}")
     return runs
 
 
