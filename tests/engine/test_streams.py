@@ -170,10 +170,9 @@ def test_two_streams_of_one_key_are_refused():
     with pytest.raises(CaseError) as caught:
         assemble(tiny_case(spec=more))
     assert str(caught.value) == (
-        "random stream 'exchange/opening/SUP>BUY:8h01a0': "
-        "found the key of the stream 'exchange/opening/SUP>BUY:5fzbwb', "
-        "expected a key of its own, or both would draw the same numbers\n"
-        "  hint: rename what one of them is about"
+        "random numbers of 'exchange/opening/SUP>BUY:8h01a0': "
+        "found those of 'exchange/opening/SUP>BUY:5fzbwb', expected numbers of its own\n"
+        "  hint: two names can share a key: rename a good, an actor or a figure in one"
     )
 
 

@@ -9,14 +9,15 @@ import pytest
 
 from servanda.case import Case
 from servanda.engine import assemble
-from servanda.errors import CaseError
+from servanda.errors import CaseError, UsageError
+from servanda.results import run
 from servanda.world.ranges import ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range, can_be_held
 from tests.cases import shipped, template
 
 HELD = "attrition.irrecoverable[BBB]"
 BBB, SHELLS = "parameters.toml: war.required.of.BBB", "AAA>BBB:shells"
-LEAVE_OUT = "  hint: to leave 'war' out, do not name it in 'mechanisms' of case.toml"
-HELD_SIZES = "0, or a size from 1.2e-38 to 3.4e+38"
+LEAVE_OUT = "  hint: for a case without a war, name no theory of 'war' in 'mechanisms' of case.toml"
+HELD_SIZES = "a number that single precision holds: 0, or a size from 1.2e-38 to 3.4e+38"
 REQUIRED, LOST = "war.required[BBB]", f"ledger.transit_loss[{SHELLS}]"
 LIMIT_AT = f"parameters.toml: exchange.limit.of.{SHELLS}"
 LOST_AT = f"parameters.toml: ledger.transit_loss.of.{SHELLS}"
@@ -102,7 +103,7 @@ def test_a_prior_that_leaves_the_range_is_refused(name, prior, message):
 def test_a_prior_is_compared_in_the_unit_of_the_mechanism():
     assemble(template().with_prior(LOST, fixed=7, unit="percent"))
     assert refusal(template().with_prior(LOST, fixed=700, unit="percent")) == (
-        f"{LOST_AT}: found fixed = 700 percent, expected 0 to 1"
+        f"{LOST_AT}: found fixed = 700 percent, expected 0 to 100 percent"
     )
 
 
@@ -146,5 +147,43 @@ def test_a_source_that_counts_less_than_nothing_is_refused():
     )
 
 
-def test_every_parameter_of_the_shipped_case_is_in_its_range():
-    assert all(p.prior.centre * p.factor in p.within for p in shipped().model.parameters.values())
+def test_an_end_at_which_a_mechanism_divides_by_zero_is_left_out():
+    ranges = {f"{p.slot}.{p.field}": p.within for p in shipped().model.parameters.values()}
+    assert 1.0 not in ranges["war.persistence"]
+    assert 0.0 not in ranges["posture.noise"]
+
+
+@pytest.mark.parametrize(
+    ("name", "prior"),
+    [
+        (REQUIRED, {"beta": [2, 2]}),
+        (LOST, {"uniform": [0.1, 0.9], "bounds": [-1, 2]}),
+        ("war.persistence", {"beta": [2, 2]}),
+    ],
+)
+def test_an_end_that_no_draw_reaches_is_not_held_against_a_prior(name, prior):
+    assemble(template().with_prior(name, **prior))
+
+
+def test_a_lever_may_scale_a_lognormal_that_is_bounded_by_zero_but_not_to_zero():
+    prior = {"lognormal": [200_000, 0.2], "bounds": [0, 800_000]}
+    halved = with_lever(targets=(REQUIRED,), low=0.5, high=2).with_prior(REQUIRED, **prior)
+    assemble(halved)
+    ended = with_lever(targets=(REQUIRED,), low=0, high=2).with_prior(REQUIRED, **prior)
+    assert refusal(ended) == (
+        f"case.toml: lever 'shells': found one that scales {REQUIRED} to 0, "
+        f"expected above 0 person\n{LEAVE_OUT}"
+    )
+
+
+def test_levers_that_lead_a_parameter_out_of_its_range_together_are_refused():
+    lever = template().spec.levers[0].model_copy(update={"targets": (HELD,), "high": 1.6})
+    both = tuple(lever.model_copy(update={"name": name}) for name in ("first", "second"))
+    case = replace(template(), spec=template().spec.model_copy(update={"levers": both}))
+    case = case.with_prior(HELD, fixed=0.6)
+    run(case, 2, levers={"first": 1.6})
+    with pytest.raises(UsageError) as caught:
+        run(case, 2, levers={"first": 1.6, "second": 1.6})
+    assert str(caught.value) == (
+        f"policy first = 1.6, second = 1.6: found {HELD} = 1.536 in a run, expected 0 to 1"
+    )

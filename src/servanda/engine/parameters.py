@@ -245,7 +245,7 @@ def table(
     after: bool,
 ) -> Float[np.ndarray, "parameter run"]:
     """All parameters in one array, in the order of `parameters`; arguments as for `pack`."""
-    moved = _moves(settings, after=after)
+    moved = moves(settings, after=after)
     values = np.empty((len(parameters), runs), dtype)
     for row, (name, parameter) in enumerate(parameters.items()):
         value: Any = drawn.get(name, parameter.prior.numbers[0] * parameter.factor)
@@ -277,11 +277,12 @@ def records(
     }
 
 
-def _moves(settings: Sequence[Setting], *, after: bool) -> dict[str, list[tuple[str, float]]]:
-    moves: dict[str, list[tuple[str, float]]] = {}
+def moves(settings: Sequence[Setting], *, after: bool) -> dict[str, list[tuple[str, float]]]:
+    """Operations and values of levers by the parameter that they move, in their order."""
+    found: dict[str, list[tuple[str, float]]] = {}
     for item in settings:
         if item.lever.acts == "after_as_of" and not after:
             continue
         for target in item.lever.targets:
-            moves.setdefault(target, []).append((item.lever.operation, item.value))
-    return moves
+            found.setdefault(target, []).append((item.lever.operation, item.value))
+    return found

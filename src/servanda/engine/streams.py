@@ -47,10 +47,10 @@ def check_keys(names: Iterable[str]) -> None:
         other = named.setdefault(stream_key(name), name)
         if other != name:
             raise CaseError(
-                where=f"random stream '{name}'",
-                found=f"the key of the stream '{other}'",
-                expected="a key of its own, or both would draw the same numbers",
-                hint="rename what one of them is about",
+                where=f"random numbers of '{name}'",
+                found=f"those of '{other}'",
+                expected="numbers of its own",
+                hint="two names can share a key: rename a good, an actor or a figure in one",
             )
 
 

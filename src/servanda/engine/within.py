@@ -4,28 +4,31 @@ A range is a property of a theory, so it is checked when a model is assembled. V
 in the mechanism's unit, in which single precision must hold them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from servanda.case import Case
 from servanda.case.priors import BIAS, label
 from servanda.case.schema import Lever
-from servanda.engine.parameters import Parameter
-from servanda.errors import CaseError
+from servanda.engine.parameters import Parameter, Setting, moves, table
+from servanda.errors import CaseError, UsageError
 from servanda.world.ranges import LARGEST, POSITIVE, SMALLEST, can_be_held
 
-_SIZES = f"0, or a size from {SMALLEST:.2g} to {LARGEST:.2g}"
+# What a draw that cannot be zero may be as small as, and still be told from it.
+_NEARLY_NONE = 1e-12
+_HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g} to {LARGEST:.2g}"
 
 
 def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
     """Raise `CaseError` on a prior, a value for the rest or a lever outside of a range."""
     for parameter in (*parameters.values(), *_biases(case)):
-        low, high = _ends(parameter)
-        wrong = _wrong(parameter, _drawn(parameter, (low, high)))
+        wrong = _wrong(parameter, _ends(parameter))
         if wrong is not None:
-            _refuse(case, parameter, parameter.where, _said(parameter), wrong)
+            _refuse(parameter, parameter.where, _said(parameter), wrong, own_unit=True)
     for lever in case.spec.levers:
         for target in lever.targets:
-            _check_lever(case, lever, parameters[target])
+            _check_lever(lever, parameters[target])
 
 
 def _biases(case: Case) -> Iterable[Parameter]:
@@ -55,20 +58,23 @@ def _said(parameter: Parameter) -> str:
     return text + _unit(prior.unit)
 
 
-def _ends(parameter: Parameter) -> tuple[float, float]:
-    """The lowest and the highest value of a prior, in the mechanism's unit."""
-    prior, factor = parameter.prior, parameter.factor
-    low, high = (prior.numbers[0],) * 2 if prior.family == "fixed" else (prior.low, prior.high)
-    return low * factor, high * factor
+def _ends(parameter: Parameter) -> list[float]:
+    """The lowest and the highest value that is drawn, in the mechanism's unit."""
+    prior = parameter.prior
+    low, high = prior.low, prior.high
+    match prior.family:
+        case "fixed":
+            low = high = prior.numbers[0]
+        case "uniform":
+            low, high = max(low, prior.numbers[0]), min(high, prior.numbers[1])
+        case "beta":  # a draw does not reach its ends, nor a lognormal zero
+            low, high = _NEARLY_NONE, 1 - _NEARLY_NONE
+        case "lognormal":
+            low = max(low, _NEARLY_NONE)
+    return [low * parameter.factor, high * parameter.factor]
 
 
-def _drawn(parameter: Parameter, ends: Iterable[float]) -> list[float]:
-    """The ends that a draw can have. A draw from a lognormal is above its lower bound zero."""
-    positive = parameter.prior.family == "lognormal" and parameter.within.above
-    return [end for end in ends if not (positive and end == 0)]
-
-
-def _check_lever(case: Case, lever: Lever, parameter: Parameter) -> None:
+def _check_lever(lever: Lever, parameter: Parameter) -> None:
     if lever.operation == "scale":
         ends = [at * end for at in (lever.low, lever.high) for end in _ends(parameter)]
     else:
@@ -76,7 +82,7 @@ def _check_lever(case: Case, lever: Lever, parameter: Parameter) -> None:
     wrong = _wrong(parameter, ends)
     if wrong is not None:
         found = f"one that {lever.operation}s {parameter.label} to {wrong:g}"
-        _refuse(case, parameter, f"case.toml: lever '{lever.name}'", found, wrong)
+        _refuse(parameter, f"case.toml: lever '{lever.name}'", found, wrong)
 
 
 def _wrong(parameter: Parameter, values: Iterable[float]) -> float | None:
@@ -84,14 +90,44 @@ def _wrong(parameter: Parameter, values: Iterable[float]) -> float | None:
     return next((v for v in values if v not in parameter.within or not can_be_held(v)), None)
 
 
-def _refuse(case: Case, parameter: Parameter, where: str, found: str, value: float) -> None:
-    if not can_be_held(value):
-        raise CaseError(where, found, f"{_SIZES}{_unit(parameter.unit)}")
-    hint = None
-    if value == parameter.within.low and parameter.slot in case.spec.mechanisms:
-        hint = f"to leave '{parameter.slot}' out, do not name it in 'mechanisms' of case.toml"
-    raise CaseError(where, found, f"{parameter.within}{_unit(parameter.unit)}", hint)
+def _refuse(
+    parameter: Parameter, where: str, found: str, value: float, *, own_unit: bool = False
+) -> None:
+    """Raise `CaseError`; the range is given in the mechanism's unit, or in the prior's own."""
+    unit, within = parameter.unit, parameter.within
+    if own_unit:
+        unit, within = parameter.prior.unit, within.scaled(1 / parameter.factor)
+    if value in parameter.within:
+        raise CaseError(where, found, f"{_HELD}{_unit(parameter.unit)}")
+    raise CaseError(where, found, f"{within}{_unit(unit)}", within.hint)
 
 
 def _unit(unit: str) -> str:
     return "" if unit == "dimensionless" else f" {unit}"
+
+
+def check_moved(
+    parameters: Mapping[str, Parameter],
+    drawn: Mapping[str, np.ndarray],
+    settings: Sequence[Setting],
+) -> None:
+    """Raise `UsageError` if levers together lead a parameter of a run out of its range.
+
+    Args:
+        parameters: the parameters of the model.
+        drawn: draws by label, one for each run; other parameters are fixed.
+        settings: the levers at values.
+    """
+    policy = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
+    for after in (False, True):
+        moved = {name: parameters[name] for name in moves(settings, after=after)}
+        runs = len(next(iter(drawn.values()), ()))
+        values = table(moved, drawn, settings, runs, np.float32, after=after)
+        for parameter, row in zip(moved.values(), values, strict=True):
+            for value in (row.min(initial=np.inf), row.max(initial=-np.inf)):
+                if runs and value not in parameter.within:
+                    raise UsageError(
+                        where=f"policy {policy}",
+                        found=f"{parameter.label} = {value:g} in a run",
+                        expected=f"{parameter.within}{_unit(parameter.unit)}",
+                    )

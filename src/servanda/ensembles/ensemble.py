@@ -12,9 +12,10 @@ from jaxtyping import Float, Float32, Int
 
 from servanda.case import Prior
 from servanda.case.priors import BIAS, label
-from servanda.engine import Model, Parameter
+from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
+from servanda.world.ranges import POSITIVE, Range
 
 Origin = Literal["prior", "posterior", "design", "given"]
 Values = Mapping[str, Sequence[float] | np.ndarray]
@@ -132,8 +133,9 @@ class Ensemble:
             name: _given(name, values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
         }
-        for name in given.keys() & model.parameters.keys():
-            _check_range(model.parameters[name], given[name])
+        for name, values in given.items():
+            known = model.parameters.get(name)
+            _check_range(name, POSITIVE if known is None else known.within, values)
         return replace(
             drawn,
             parameters={**drawn.parameters, **given},
@@ -302,12 +304,11 @@ def _given(
     return array
 
 
-def _check_range(parameter: Parameter, values: Float32[np.ndarray, "run"]) -> None:
-    """Raise `UsageError` unless every value is in the range that the theory declares."""
+def _check_range(name: str, within: Range, values: Float32[np.ndarray, "run"]) -> None:
+    """Raise `UsageError` unless every value is in the range; that of a bias is above zero."""
     for value in values.tolist():
-        if value not in parameter.within:
-            where = f"ensemble, parameter '{parameter.label}'"
-            raise UsageError(where, f"{value:g}", str(parameter.within))
+        if value not in within:
+            raise UsageError(f"ensemble, parameter '{name}'", f"{value:g}", str(within))
 
 
 def _weights(weights: Sequence[float] | np.ndarray, runs: int) -> Float[np.ndarray, "run"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from servanda.engine import Batch, Setting, Simulator
+from servanda.engine.within import check_moved
 from servanda.ensembles.ensemble import Ensemble
 from servanda.ensembles.finite import check_finite
 from servanda.errors import ExecutorError
@@ -55,12 +56,14 @@ def simulate(
         An array by quantity, (month, member, run), or (month, run) if it has no axis.
 
     Raises:
-        UsageError: if the ensemble is of another case or version.
+        UsageError: if the ensemble is of another case or version, or if levers together lead a
+            parameter out of its range.
         ExecutorError: if the executor loses a batch, or returns a batch twice or with another
             number of runs.
         ResultError: if a result is not a finite number.
     """
     ensemble.check_fits(simulator.model)
+    check_moved(simulator.model.parameters, ensemble.parameters, settings)
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     kept = list(simulator.record)
     batches = (

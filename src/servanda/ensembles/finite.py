@@ -14,6 +14,7 @@ from servanda.case.schema import month_name, month_number
 from servanda.engine import Model, Setting, Simulator
 from servanda.ensembles.ensemble import Ensemble
 from servanda.errors import ResultError
+from servanda.world.theory import ABSENT
 
 
 class _Place(NamedTuple):
@@ -66,16 +67,13 @@ def check_finite(
 def _first(model: Model, arrays: Mapping[str, np.ndarray]) -> _Place | None:
     """The first place that is not finite: by month, then by the order of the plan, then by run."""
     order = [theory.slot for theory in model.plan]
-    unlimited = _unlimited(model)
     found: list[tuple[int, int, int, _Place]] = []
     for name, values in arrays.items():
         with np.errstate(all="ignore"):
             total = values.sum()  # faster than a look at every number
         if np.isfinite(total):
             continue
-        wrong = ~np.isfinite(_by_member(values))
-        if name in unlimited:
-            wrong &= ~np.isposinf(_by_member(values))
+        wrong = _wrong(model, name, _by_member(values))
         if wrong.any():
             month, member, run = (int(n) for n in np.argwhere(wrong)[0])
             turn = order.index(model.layout.quantities[name].slot)
@@ -87,16 +85,21 @@ def _by_member(values: np.ndarray) -> np.ndarray:
     return values if values.ndim == 3 else values[:, None]  # noqa: PLR2004
 
 
-def _unlimited(model: Model) -> frozenset[str]:
-    """Quantities that an absent slot leaves without limit, and those that hang on them."""
-    quantities = model.layout.quantities
-    boundless = {
-        name
-        for name, quantity in quantities.items()
-        if isinf(quantity.neutral) and model.theories[quantity.slot].variant == "absent"
-    }
-    readers = {slot for slot, names in model.reads.items() if boundless & names}
-    return frozenset(boundless | {n for n, q in quantities.items() if q.slot in readers})
+def _wrong(model: Model, name: str, values: np.ndarray) -> np.ndarray:
+    """Whether results of a quantity are no numbers, or infinite where nothing is without limit."""
+    wrong: np.ndarray = ~np.isfinite(values)
+    if model.layout.quantities[name].unlimited and _without_limit(model):
+        wrong &= ~np.isposinf(values)
+    return wrong
+
+
+def _without_limit(model: Model) -> bool:
+    """Whether a slot is absent and leaves a quantity without limit."""
+    quantities = model.layout.quantities.values()
+    return any(
+        isinf(quantity.neutral) and model.theories[quantity.slot].variant == ABSENT
+        for quantity in quantities
+    )
 
 
 def _hint(
@@ -122,7 +125,8 @@ def _hint(
     causes = [name for name, better in zip(own, cured, strict=True) if better]
     if not causes:
         return None
-    name = max(causes, key=lambda name: abs(log10(abs(own[name]))) if own[name] else inf)
+    # Where a mechanism would divide by zero, its range leaves zero out.
+    name = max(causes, key=lambda name: abs(log10(abs(own[name]))) if own[name] else -inf)
     return (
         f"the likeliest cause is {name} = {own[name]:g}: with 1 in its place the result is finite"
     )
@@ -165,4 +169,5 @@ def _finite(
         )
         for first in range(0, count, size)
     )
-    return np.concatenate([np.isfinite(place.of(arrays)) for arrays in simulator.run(batches)])
+    found = np.concatenate([place.of(arrays) for arrays in simulator.run(batches)])
+    return ~_wrong(simulator.model, place.quantity, found)

@@ -209,7 +209,8 @@ class Contract(Commitment):
         )
         reached = jnp.cumsum(weight, axis=0) / weight.sum(0)
         passed = [(draw > row).astype(draw.dtype) for row in reached[:-1]]
-        return 1.0 + jnp.stack(passed).sum(0)
+        # The last is one; it is no number, and then neither is the result, if no way has a share.
+        return 1.0 + jnp.stack(passed).sum(0) + 0.0 * reached[-1]
 
 
 @final

@@ -138,7 +138,7 @@ class ChoiceParameters(StanceParameters):
         "posture", "USD/month", "payoff of keeping the stance in force"
     )
     noise: Float[Array, "posture *run"] = parameter(
-        "posture", "USD/month", "payoff difference that makes a choice e times as likely"
+        "posture", "USD/month", "payoff difference that makes a choice e times as likely", POSITIVE
     )
 
 

@@ -74,7 +74,10 @@ class TableParameters(eqx.Module):
         Range(low=1.0, above=True),
     )
     severity: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "severity: where in their ranges covers and costs lie, -1 to 1", ANY
+        "",
+        "dimensionless",
+        "severity: where in their ranges covers and costs lie; −1 and 1 are the ends",
+        ANY,
     )
 
 

@@ -25,7 +25,14 @@ from servanda.case import Case
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import collect
 from servanda.world.quantities.war import WarFlows, WarState
-from servanda.world.ranges import ANY, POSITIVE, SHARE
+from servanda.world.ranges import ANY, Range
+
+# Tempo depends on the men present divided by the men required.
+NEEDED = Range(
+    low=0.0,
+    above=True,
+    hint="for a case without a war, name no theory of 'war' in 'mechanisms' of case.toml",
+)
 
 
 class War(Theory):
@@ -46,7 +53,7 @@ class PaceParameters(eqx.Module):
         "", "1/month", "hazard of a ceasefire after the cut-off"
     )
     required: Float[Array, "belligerent *run"] = parameter(
-        "belligerent", "person", "men required for full tempo", POSITIVE
+        "belligerent", "person", "men required for full tempo", NEEDED
     )
     manning_elasticity: Float[Array, "*run"] = parameter(
         "", "dimensionless", "elasticity of tempo to manning below one"
@@ -94,7 +101,10 @@ class PersistentParameters(PaceParameters):
     """Parameters of a persistent tempo."""
 
     persistence: Float[Array, "*run"] = parameter(
-        "", "dimensionless", "share of log tempo that remains after a month", SHARE
+        "",
+        "dimensionless",
+        "share of log tempo that remains after a month",
+        Range(0.0, 1.0, below=True),
     )
     volatility: Float[Array, "*run"] = parameter(
         "", "dimensionless", "standard deviation of a month's shock to log tempo"

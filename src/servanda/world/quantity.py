@@ -46,7 +46,7 @@ class NoQuantityError(MisfitError, AttributeError):
     """A theory read an unknown quantity or slot."""
 
 
-def quantity(
+def quantity(  # noqa: PLR0913 (a quantity has as many attributes)
     axis: str,
     unit: str,
     meaning: str,
@@ -56,6 +56,7 @@ def quantity(
     indicator: bool = False,
     people: bool = False,
     neutral: float = 0.0,
+    unlimited: bool = False,
 ) -> Any:
     """A field of a record: one quantity.
 
@@ -68,6 +69,7 @@ def quantity(
         indicator: whether it is one if a statement holds and zero otherwise.
         people: whether it is zero, and not kept, on ties that do not lend people.
         neutral: its value in a case that names no theory for its slot.
+        unlimited: whether it is infinite where an absent slot sets no limit.
     """
     about: dict[str, Any] = {
         "axis": axis,
@@ -77,6 +79,7 @@ def quantity(
         "level": level,
     }
     about |= {"indicator": indicator, "people": people, "neutral": neutral}
+    about["unlimited"] = unlimited
     return eqx.field(metadata=about)
 
 
@@ -162,7 +165,7 @@ class Quantity:
         name: unique over all slots.
         slot: the slot whose theory writes it.
         carried: whether it is state, which is carried to the next month.
-        axis, unit, meaning, kept, level, indicator, people, neutral: see `quantity`.
+        axis, unit, meaning, kept, level, indicator, people, neutral, unlimited: see `quantity`.
     """
 
     name: str
@@ -176,6 +179,7 @@ class Quantity:
     indicator: bool
     people: bool
     neutral: float
+    unlimited: bool
 
     @property
     def adds_up(self) -> bool:

@@ -1,6 +1,6 @@
 """Ranges: the values that a parameter can have, whatever the case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -13,21 +13,32 @@ LARGEST, SMALLEST = float(_SINGLE.max), float(_SINGLE.tiny)
 class Range:
     """The values from `low` to `high`.
 
+    An end is left out only where a mechanism divides by the parameter or takes its logarithm there.
+
     Attributes:
         low, high: the ends, in the parameter's unit.
         above: whether `low` itself is left out.
+        below: whether `high` itself is left out.
+        hint: what to do in place of a value outside, or None.
     """
 
     low: float = -inf
     high: float = inf
     above: bool = False
+    below: bool = False
+    hint: str | None = None
 
     def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high and not (self.above and value == self.low)
+        at_an_end = (self.above and value == self.low) or (self.below and value == self.high)
+        return self.low <= value <= self.high and not at_an_end
+
+    def scaled(self, factor: float) -> "Range":
+        """The same range in another unit."""
+        return replace(self, low=self.low * factor, high=self.high * factor)
 
     def __str__(self) -> str:
         if self.high < inf:
-            return f"{self.low:g} to {self.high:g}"
+            return f"{self.low:g} to {'below ' * self.below}{self.high:g}"
         if self.low == -inf:
             return "any number"
         return f"above {self.low:g}" if self.above else f"at least {self.low:g}"

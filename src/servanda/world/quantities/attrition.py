@@ -13,7 +13,12 @@ class AttritionState(Record):
     """State, which the next month starts with."""
 
     men: Float[Array, "belligerent *run"] = quantity(
-        "belligerent", "person", "own soldiers in the theatre", kept=True, neutral=math.inf
+        "belligerent",
+        "person",
+        "own soldiers in the theatre",
+        kept=True,
+        neutral=math.inf,
+        unlimited=True,
     )
     recruit_price: Float[Array, "belligerent *run"] = quantity(
         "belligerent", "USD/person", "price of a recruit", kept=True

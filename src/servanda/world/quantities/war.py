@@ -29,6 +29,7 @@ class WarFlows(Record):
         "dimensionless",
         "men present divided by men required",
         kept=True,
+        unlimited=True,
         neutral=1.0,
     )
     required: Float[Array, "belligerent *run"] = quantity(
