@@ -83,12 +83,12 @@ def tiny() -> Model:
 
 
 def uncertain_case(*names: str) -> Case:
-    """The tiny case, with these numbers, by printed name, uniform from a thousandth to one."""
+    """The tiny case, with these numbers, by printed name, uniform from .001 to .999."""
     tables = dict(tiny().case.parameters)
     for name in names:
         parameter, _, member = name.removesuffix("]").partition("[")
         unit = tiny().parameters[name].unit
-        prior = Prior("uniform", (0.001, 1.0), 0.001, 1.0, unit, "assumed")
+        prior = Prior("uniform", (0.001, 0.999), 0.001, 0.999, unit, "assumed")
         table = tables[parameter]
         tables[parameter] = replace(table, priors={**table.priors, member: prior})
     return replace(tiny().case, parameters=tables)
