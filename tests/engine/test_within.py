@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from servanda.case import Case
-from servanda.engine import assemble
+from servanda.engine import Setting, assemble
+from servanda.engine.within import check_moved
 from servanda.errors import CaseError, UsageError
 from servanda.results import run
 from servanda.world.ranges import ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range, can_be_held
@@ -186,4 +187,15 @@ def test_levers_that_lead_a_parameter_out_of_its_range_together_are_refused():
         run(case, 2, levers={"first": 1.6, "second": 1.6})
     assert str(caught.value) == (
         f"policy first = 1.6, second = 1.6: found {HELD} = 1.536 in a run, expected 0 to 1"
+    )
+
+
+def test_levers_are_held_to_a_range_also_where_nothing_is_drawn():
+    lever = template().spec.levers[0].model_copy(update={"targets": (HELD,), "high": 1.6})
+    both = [Setting(lever, 1.6), Setting(lever, 1.6)]
+    parameters = assemble(template().with_prior(HELD, fixed=0.6)).parameters
+    with pytest.raises(UsageError) as caught:
+        check_moved(parameters, {}, both, runs=1)
+    assert str(caught.value) == (
+        f"policy shells = 1.6, shells = 1.6: found {HELD} = 1.536 in a run, expected 0 to 1"
     )

@@ -10,7 +10,7 @@ import pytest
 
 from servanda.case import Case, Prior
 from servanda.engine import Model
-from servanda.ensembles import Ensemble, uncertain
+from servanda.ensembles import Ensemble
 from servanda.errors import UsageError
 from servanda.results import prepare, run
 from tests.cases import template
@@ -149,7 +149,7 @@ def test_a_parameter_is_drawn_in_the_mechanisms_unit():
 
 
 def test_fixed_numbers_are_none_of_the_uncertain_ones():
-    names = set(uncertain(model()))
+    names = set(model().uncertain)
     assert "attrition.released" in model().parameters
     assert "attrition.released" not in names
     assert VOLATILITY in names
@@ -266,6 +266,14 @@ def test_runs_that_have_no_weight_are_refused_alone():
                 "ensemble: found parameter 'attrition.released', expected an uncertain parameter"
                 " of the model\n  hint: did you mean 'attrition.fire_exponent'?"
             ),
+        ),
+        (
+            {VOLATILITY: [0.1, -0.2, 0.3]},
+            "ensemble, parameter 'war.volatility': found -0.2, expected at least 0",
+        ),
+        (
+            {PERSISTENCE: [0.5, 1.0]},
+            "ensemble, parameter 'war.persistence': found 1, expected 0 to below 1",
         ),
         (
             {VOLATILITY: [0.1, 0.2], PERSISTENCE: [0.5]},

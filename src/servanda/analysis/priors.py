@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from servanda.case import Case, as_case
-from servanda.ensembles import uncertain
 from servanda.results import prepare
 
 
@@ -26,7 +25,7 @@ def priors(case: Case | str | Path) -> xr.Dataset:
         CaseError: if the case does not fit together.
     """
     case = as_case(case)
-    found = uncertain(prepare(case).model)
+    found = prepare(case).model.uncertain
     names = np.array(list(found), dtype="U")
     columns = {
         "family": [prior.family for prior in found.values()],

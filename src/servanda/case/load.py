@@ -13,7 +13,7 @@ from typing import Any
 
 from servanda.case import change, crossref, cutoff, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
-from servanda.case.priors import ParameterTable, label
+from servanda.case.priors import BIAS, ParameterTable, Prior, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import read_rows, read_toml, validated
@@ -86,6 +86,12 @@ class Case:
             for member, prior in table.priors.items()
             if late.intersection(prior.sources)
         )
+
+    @property
+    def biases(self) -> Mapping[str, Prior]:
+        """Priors of the biases of source classes, which belong to no mechanism."""
+        table = self.parameters.get(BIAS)
+        return {} if table is None else table.priors
 
     def at(self, as_of: str) -> "Case":
         """The same case with another evidence cut-off.

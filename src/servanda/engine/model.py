@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from servanda.case import Case
+from servanda.case import Case, Prior
 from servanda.case.priors import BIAS, label
 from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Parameter, bind, check_levers
@@ -59,6 +59,12 @@ class Model:
         """Theories by slot."""
         return {theory.slot: theory for theory in self.plan}
 
+    @property
+    def uncertain(self) -> Mapping[str, Prior]:
+        """Priors of all uncertain inputs: parameters that are not fixed, and biases of sources."""
+        found = {k: n.prior for k, n in self.parameters.items() if n.prior.family != "fixed"}
+        return found | {label(BIAS, name): prior for name, prior in self.case.biases.items()}
+
     @cached_property
     def writes(self) -> Mapping[str, frozenset[str]]:
         """By slot, the states and flows that its theory returns."""
@@ -91,23 +97,20 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     parameters = bind(case, layout.axes, plan, catalogue.variants)
     check_levers(case, parameters)
     check_ranges(case, parameters)
-    check_keys(_streams(case, layout.axes, plan, parameters))
     for series in case.evidence.series:
         for text in series.observes:
             layout.resolve(text, f"series.toml: {series.name}.observes")
-    return Model(case, layout, plan, reads, parameters, tuple(theories))
+    model = Model(case, layout, plan, reads, parameters, tuple(theories))
+    check_keys(_streams(model))
+    return model
 
 
-def _streams(
-    case: Case, axes: Axes, plan: Sequence[Theory], parameters: Mapping[str, Parameter]
-) -> Iterator[str]:
+def _streams(model: Model) -> Iterator[str]:
     """Names of all random streams: of shocks, uncertain parameters, biases and figures' errors."""
-    for _, _, names in stream_names(axes, plan):
+    for _, _, names in stream_names(model.axes, model.plan):
         yield from names
-    yield from (name for name, p in parameters.items() if p.prior.family != "fixed")
-    table = case.parameters.get(BIAS)
-    yield from (label(BIAS, name) for name in ({} if table is None else table.priors))
-    yield from map(error_name, case.evidence.observations)
+    yield from model.uncertain
+    yield from map(error_name, model.case.evidence.observations)
 
 
 def order(reads: Mapping[str, frozenset[str]], flows: Mapping[str, str]) -> tuple[str, ...]:

@@ -55,6 +55,9 @@ class Setting:
     lever: Lever
     value: float
 
+    def __str__(self) -> str:
+        return f"{self.lever.name} = {self.value:g}"
+
 
 def bind(
     case: Case,
@@ -125,15 +128,14 @@ def _parameters(
         wanted = metadata["unit"].replace("{good}", units_of[row])
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
+        place = (label(name, member), slot, field, row, about[row])
         if prior is not None:
             factor = units.factor(prior.unit, wanted, where)
-            place = (label(name, member), slot, field, row, about[row])
             yield Parameter(*place, prior, factor, wanted, within, where, listed=True)
         elif table.otherwise is not None:
             rest = Prior(
                 "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
             )
-            place = (label(name, member), slot, field, row, about[row])
             yield Parameter(*place, rest, 1.0, wanted, within, table.where, listed=False)
         else:
             raise CaseError(

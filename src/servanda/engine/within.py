@@ -33,8 +33,7 @@ def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
 
 def _biases(case: Case) -> Iterable[Parameter]:
     """Biases of source classes, which are parameters of observation and of no theory."""
-    table = case.parameters.get(BIAS)
-    for row, (member, prior) in enumerate({} if table is None else table.priors.items()):
+    for row, (member, prior) in enumerate(case.biases.items()):
         yield Parameter(
             label=label(BIAS, member),
             slot="observation",
@@ -110,6 +109,7 @@ def check_moved(
     parameters: Mapping[str, Parameter],
     drawn: Mapping[str, np.ndarray],
     settings: Sequence[Setting],
+    runs: int,
 ) -> None:
     """Raise `UsageError` if levers together lead a parameter of a run out of its range.
 
@@ -117,17 +117,16 @@ def check_moved(
         parameters: the parameters of the model.
         drawn: draws by label, one for each run; other parameters are fixed.
         settings: the levers at values.
+        runs: number of runs, at least one.
     """
-    policy = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
     for after in (False, True):
         moved = {name: parameters[name] for name in moves(settings, after=after)}
-        runs = len(next(iter(drawn.values()), ()))
         values = table(moved, drawn, settings, runs, np.float32, after=after)
         for parameter, row in zip(moved.values(), values, strict=True):
-            for value in (row.min(initial=np.inf), row.max(initial=-np.inf)):
-                if runs and value not in parameter.within:
-                    raise UsageError(
-                        where=f"policy {policy}",
-                        found=f"{parameter.label} = {value:g} in a run",
-                        expected=f"{parameter.within}{_unit(parameter.unit)}",
-                    )
+            wrong = next((v for v in (row.min(), row.max()) if v not in parameter.within), None)
+            if wrong is not None:
+                raise UsageError(
+                    where="policy " + ", ".join(map(str, settings)),
+                    found=f"{parameter.label} = {wrong:g} in a run",
+                    expected=f"{parameter.within}{_unit(parameter.unit)}",
+                )

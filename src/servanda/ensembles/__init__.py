@@ -1,6 +1,6 @@
 """Ensembles: tables of parameters by run, their draws, and the executors of their runs."""
 
-from servanda.ensembles.ensemble import Ensemble, Origin, uncertain
+from servanda.ensembles.ensemble import Ensemble, Origin
 from servanda.ensembles.executors import Arrays, Executor, InProcess, simulate
 from servanda.ensembles.policies import AS_IS, Levers, Policy, policies_of
 
@@ -15,5 +15,4 @@ __all__ = [
     "Policy",
     "policies_of",
     "simulate",
-    "uncertain",
 ]

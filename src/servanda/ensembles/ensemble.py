@@ -10,8 +10,6 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from servanda.case import Prior
-from servanda.case.priors import BIAS, label
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
@@ -123,9 +121,8 @@ class Ensemble:
 
         Raises:
             UsageError: on a parameter that is unknown, not finite, out of range or of the wrong
-                length; on
-                weights that are negative, not finite, all zero or of the wrong length; and as
-                `prior` does.
+                length; on weights that are negative, not finite, all zero or of the wrong length;
+                and as `prior` does.
         """
         runs = max((len(values) for values in parameters.values()), default=0)
         drawn = cls.prior(model, runs if numbers is None else check_numbers(numbers), seed)
@@ -199,7 +196,7 @@ class Ensemble:
                 expected=f"one made for this case, digest {model.digest}",
                 hint="an ensemble belongs to one content of a case, evidence cut-off included",
             )
-        if missing := sorted(uncertain(model).keys() - self.parameters.keys()):
+        if missing := sorted(model.uncertain.keys() - self.parameters.keys()):
             raise UsageError(
                 where="ensemble",
                 found=f"no parameter '{missing[0]}'",
@@ -222,17 +219,9 @@ class Ensemble:
         )
 
 
-def uncertain(model: Model) -> dict[str, Prior]:
-    """Priors of all uncertain inputs: parameters that are not fixed, and biases of sources."""
-    found = {k: n.prior for k, n in model.parameters.items() if n.prior.family != "fixed"}
-    table = model.case.parameters.get(BIAS)
-    biases = {} if table is None else table.priors
-    return found | {label(BIAS, name): prior for name, prior in biases.items()}
-
-
 def _draw(model: Model, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     factors = {name: np.float32(number.factor) for name, number in model.parameters.items()}
-    drawn = draw(uncertain(model), seed, numbers)
+    drawn = draw(model.uncertain, seed, numbers)
     return {name: values * factors.get(name, np.float32(1)) for name, values in drawn.items()}
 
 
@@ -306,7 +295,7 @@ def _given(
 
 def _check_range(name: str, within: Range, values: Float32[np.ndarray, "run"]) -> None:
     """Raise `UsageError` unless every value is in the range; that of a bias is above zero."""
-    for value in values.tolist():
+    for value in (values.min(), values.max()):
         if value not in within:
             raise UsageError(f"ensemble, parameter '{name}'", f"{value:g}", str(within))
 

@@ -63,7 +63,8 @@ def simulate(
         ResultError: if a result is not a finite number.
     """
     ensemble.check_fits(simulator.model)
-    check_moved(simulator.model.parameters, ensemble.parameters, settings)
+    if len(ensemble):
+        check_moved(simulator.model.parameters, ensemble.parameters, settings, len(ensemble))
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     kept = list(simulator.record)
     batches = (

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from servanda.case.priors import label
 from servanda.case.schema import month_name, month_number
 from servanda.engine import Model, Setting, Simulator
+from servanda.engine.parameters import table
 from servanda.ensembles.ensemble import Ensemble
 from servanda.errors import ResultError
 from servanda.world.theory import ABSENT
@@ -53,12 +55,11 @@ def check_finite(
     if place is None:
         return
     model, value = simulator.model, place.of(arrays)[place.run]
-    quantity = model.layout.quantities[place.quantity]
-    member = f"[{model.layout.labels(place.quantity)[place.member]}]" if quantity.axis else ""
+    name = label(place.quantity, model.layout.labels(place.quantity)[place.member])
     month = month_name(month_number(model.case.spec.start) + place.month)
     raise ResultError(
         where=f"run {ensemble.run_numbers[first + place.run]}, {month}",
-        found=f"{place.quantity}{member} = {value:g}",
+        found=f"{name} = {value:g}",
         expected="a finite number",
         hint=_hint(simulator, ensemble, settings, first + place.run, place),
     )
@@ -110,14 +111,15 @@ def _hint(
     place: _Place,
 ) -> str | None:
     """The lever, or the most extreme parameter, without which the result would be finite."""
-    own = _values(simulator.model, ensemble, row)
+    drawn = {name: values[row : row + 1] for name, values in ensemble.parameters.items()}
+    numbers = table(simulator.model.parameters, drawn, (), 1, float, after=False)[:, 0]
+    own = dict(zip(simulator.model.parameters, numbers.tolist(), strict=True))
     alone = {name: np.array([value]) for name, value in own.items()}
     run = ensemble.run_numbers[row], ensemble.seed
     if _finite(simulator, alone, run, settings, place).all():
         return "computed again in this process the result is finite: the executor changed it"
     if settings and _finite(simulator, alone, run, (), place).all():
-        levers = ", ".join(f"{setting.lever.name} = {setting.value:g}" for setting in settings)
-        return f"the likeliest cause is the policy: {levers}"
+        return "the likeliest cause is the policy: " + ", ".join(map(str, settings))
     trials = {name: np.full(len(own), value) for name, value in own.items()}
     for trial, name in enumerate(own):
         trials[name][trial] = 1.0
@@ -130,16 +132,6 @@ def _hint(
     return (
         f"the likeliest cause is {name} = {own[name]:g}: with 1 in its place the result is finite"
     )
-
-
-def _values(model: Model, ensemble: Ensemble, row: int) -> dict[str, float]:
-    """Every parameter of one run, before levers."""
-    return {
-        name: float(ensemble.parameters[name][row])
-        if name in ensemble.parameters
-        else parameter.prior.numbers[0] * parameter.factor
-        for name, parameter in model.parameters.items()
-    }
 
 
 def _finite(
