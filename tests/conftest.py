@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,15 @@ def unchecked() -> Iterator[None]:
     """Types unchecked, as they are outside of tests, so that the product itself has to notice."""
     with typechecker.paused():
         yield
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell has what it starts in the background ignore Ctrl-C, and children inherit that.
+
+    The handler is set here and not in the child (`preexec_fn`), which would fork beside JAX's
+    threads.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

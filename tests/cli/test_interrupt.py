@@ -23,18 +23,6 @@ SERVANDA = "from servanda.cli import main; main()"
 PATIENCE = 600
 
 
-@pytest.fixture
-def heeds_ctrl_c():
-    """A shell has what it starts in the background ignore Ctrl-C, and children inherit that.
-
-    The handler is set here and not in the child (`preexec_fn`), which would fork beside JAX's
-    threads.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def start(cache_home: Path, program: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],

@@ -258,6 +258,7 @@ def test_ctrl_c_within_a_batch_leaves_the_batches_before_it(tmp_path, monkeypatc
         assert (values == np.arange(CHUNK)).all()
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_during_a_write_is_held_back_until_the_batch_is_whole(tmp_path, monkeypatch):
     folder = create(tmp_path / "run")
     folder.append(batch(CHUNK))
@@ -280,6 +281,7 @@ def test_ctrl_c_during_a_write_is_held_back_until_the_batch_is_whole(tmp_path, m
         assert (values == np.arange(2 * CHUNK)).all()
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_a_folder_is_made_leaves_a_whole_one_without_runs(tmp_path, monkeypatch):
     write = RunFolder._write_note
 
