@@ -14,11 +14,34 @@ Servanda raises one of these for every fault that a user can mend. Any other exc
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+# Parts of a message are cut here. Lists of names that would be right may be long.
+_LONGEST = 400
+_LONGEST_LIST = 4000
+# Control characters, line and paragraph separators, marks of direction, and bytes that no text is:
+# they can change what a terminal shows, or make a text read as another one.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """A text on one line in which control and bidirectional characters are written as escapes."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _line(text: str, longest: int = _LONGEST) -> str:
+    """A part of a message: one line, shortened."""
+    seen = visible(text)
+    return seen if len(seen) <= longest else f"{seen[: longest - 3]}..."
 
 
 class ServandaError(Exception):
     """The root of every error that Servanda raises on purpose.
+
+    Each part is one line: long values are shortened, control characters are written as escapes.
 
     Attributes:
         where: The place of the fault: a file, a key, a row or an option.
@@ -28,12 +51,12 @@ class ServandaError(Exception):
     """
 
     def __init__(self, where: str, found: str, expected: str, hint: str | None = None) -> None:
+        self.where = _line(where)
+        self.found = _line(found)
+        self.expected = _line(expected, _LONGEST_LIST)
+        self.hint = None if hint is None else _line(hint, _LONGEST_LIST)
         # `args` holds all four, so that the error can be pickled and sent from a worker process.
-        super().__init__(where, found, expected, hint)
-        self.where = where
-        self.found = found
-        self.expected = expected
-        self.hint = hint
+        super().__init__(self.where, self.found, self.expected, self.hint)
 
     def __str__(self) -> str:
         line = f"{self.where}: found {self.found}, expected {self.expected}"

@@ -11,7 +11,9 @@ def main() -> NoReturn:
     """Run one command. Ctrl-C ends it, also while modules are loading."""
     with interrupts.exits_at_once():
         from servanda.cli.commands import command
+        from servanda.cli.terminal import any_encoding
 
+        any_encoding()
         try:
             command()
         except SystemExit as ended:
