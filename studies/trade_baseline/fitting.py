@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float64
 from servanda.errors import UsageError
 from servanda.sources.cow_trade import Flows
 from servanda.sources.facts import Facts
-from studies.trade_baseline.spec import WORLD, Build, Gdp, Level, Mirror, Total
+from servanda.trade.build import WORLD, Build, Gdp, Level, Mirror, Total
 
 GDP_YEAR = 2021
 # Series of GDP of the countries that `gdp_usd` omits.

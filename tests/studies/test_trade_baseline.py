@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from servanda.errors import CaseError, UsageError
 from servanda.sources.cow_trade import Flows
 from servanda.sources.facts import Facts
+from servanda.trade.build import Gdp, Level, Mirror, Total
 from studies.trade_baseline import fitting
 from studies.trade_baseline.__main__ import CASE, FACTS, TRADE, main
-from studies.trade_baseline.spec import Gdp, Level, Mirror, Total, read_spec
+from studies.trade_baseline.spec import read_spec
 
 TABLE = CASE / "trade_baseline.csv"
 ABC = ("AAA", "BBB", "ROW")

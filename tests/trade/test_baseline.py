@@ -328,17 +328,17 @@ WRONG_FLOWS = {
     "a flow that is no number": (
         "fuels,AAA,BBB,3",
         "fuels,AAA,BBB,few",
-        f"{CSV}: fuels, musd_year from 'AAA' to 'BBB': found 'few', expected a number",
+        f"{CSV} line 8: found musd_year 'few', expected a finite number",
     ),
     "a flow that is empty": (
         "fuels,AAA,BBB,3",
         "fuels,AAA,BBB,",
-        f"{CSV}: fuels, musd_year from 'AAA' to 'BBB': found '', expected a number",
+        f"{CSV} line 8: found musd_year '', expected a finite number",
     ),
     "a flow without end": (
         "fuels,AAA,BBB,3",
         "fuels,AAA,BBB,inf",
-        f"{CSV}: fuels, flow from 'AAA' to 'BBB': found inf, expected zero or a positive number",
+        f"{CSV} line 8: found musd_year 'inf', expected a finite number",
     ),
     "exports of nothing": (
         "fuels,AAA,BBB,3",
@@ -409,8 +409,8 @@ def test_an_empty_file_of_flows(tmp_path):
 def test_flows_that_are_not_text(tmp_path):
     (written(tmp_path) / CSV).write_bytes(b"\xff")
     assert message_of(tmp_path) == (
-        f"{CSV}: found 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte,"
-        " expected valid CSV"
+        f"{CSV} line 1: found byte 0xff, which is not UTF-8,"
+        " expected valid CSV\n  hint: save it as UTF-8 with commas"
     )
 
 

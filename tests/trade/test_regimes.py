@@ -444,8 +444,8 @@ def test_a_file_that_is_not_text(tmp_path):
     with pytest.raises(CaseError) as caught:
         read_regimes(path)
     assert str(caught.value) == (
-        "regimes.toml: found 'utf-8' codec can't decode byte 0xff in position 0:"
-        " invalid start byte, expected valid TOML"
+        "regimes.toml line 1: found byte 0xff, which is not UTF-8, expected valid TOML\n"
+        "  hint: save it as UTF-8"
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, read_rows, read_toml, validated
+from servanda.files.cells import number
 from servanda.files.fields import Names, Number, Status
 from servanda.trade.armington import Closure, Factors
-from servanda.trade.citations import Publication, check_cited
+from servanda.trade.build import Build, check_build
+from servanda.trade.citations import Publication, check_cited, check_used
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
 from servanda.trade.table import economy_from_table
@@ -53,7 +55,7 @@ class BaselineFile(Record):
         names: Printed names of some countries, by code.
         gross_output_ratio: Gross output over value added.
         gross_output_source: The source of that ratio.
-        build: Notes on how the flows were made; the package does not read them.
+        build: How the flows were made; `servanda sanction` does not use it.
         sources: Sources, by the name that figures cite.
     """
 
@@ -66,7 +68,7 @@ class BaselineFile(Record):
     names: dict[str, str] = Field({})
     gross_output_ratio: Annotated[Number, Field(ge=1)] = 1.0
     gross_output_source: str = ""
-    build: dict[str, Any] = Field({})
+    build: Build | None = None
     sources: dict[str, Publication] = Field({})
 
 
@@ -98,8 +100,8 @@ def read_baseline(folder: Path) -> Baseline:
         CaseError: A file is missing or cannot be read, a key, sector or country is unknown, a flow
             is missing, doubled, negative or not a number, or a range is not one.
     """
-    spec = validated(BaselineFile, read_toml(folder / SPEC), SPEC)
-    elasticities = _elasticities(spec)
+    spec = read_file(folder)
+    elasticities = tuple(spec.elasticities[sector].range for sector in spec.sectors)
     economy = _economy(folder / FLOWS, spec)
     for key, codes in (("report", spec.report), ("names", spec.names)):
         for code in codes:
@@ -113,7 +115,29 @@ def read_baseline(folder: Path) -> Baseline:
     return Baseline(economy, elasticities, spec.factors, spec.closure, spec.report, spec.names)
 
 
-def _elasticities(spec: BaselineFile) -> tuple[Range, ...]:
+def read_file(folder: Path) -> BaselineFile:
+    """Read `trade_baseline.toml` alone.
+
+    Raises:
+        CaseError: It cannot be read, a key is missing, misspelt or out of range, or what it says of
+            how the flows were made names an unknown region or source.
+    """
+    spec = validated(BaselineFile, read_toml(folder / SPEC), SPEC)
+    _check_elasticities(spec)
+    cited = [("gross_output_source", spec.gross_output_source)]
+    cited += [
+        (f"elasticities.{sector}.sources", source)
+        for sector, one in spec.elasticities.items()
+        for source in one.sources
+    ]
+    if spec.build is not None:
+        check_build(spec.build, SPEC)
+        cited += [(f"build.{place}", source) for place, source in spec.build.cited]
+    check_used([(f"{SPEC}: {place}", name) for place, name in cited if name], spec.sources, SPEC)
+    return spec
+
+
+def _check_elasticities(spec: BaselineFile) -> None:
     for sector in spec.elasticities:
         if sector not in spec.sectors:
             raise CaseError(
@@ -127,8 +151,7 @@ def _elasticities(spec: BaselineFile) -> tuple[Range, ...]:
             where = f"{SPEC}: elasticities.{sector}"
             raise CaseError(where, "no such key", "this key is required")
     for sector, one in spec.elasticities.items():
-        check_cited(f"{SPEC}: elasticities.{sector}", one.status, one.sources, spec.sources)
-    return tuple(spec.elasticities[sector].range for sector in spec.sectors)
+        check_cited(f"{SPEC}: elasticities.{sector}", one.status, one.sources)
 
 
 def _economy(path: Path, spec: BaselineFile) -> Economy:
@@ -141,6 +164,7 @@ def _economy(path: Path, spec: BaselineFile) -> Economy:
                 "one of " + ", ".join(spec.sectors),
                 nearest(row["sector"], spec.sectors),
             )
+        number(row, "musd_year", f"{path.name} line {line}")
     economies = [_sector(path.name, sector, list(rows.values())) for sector in spec.sectors]
     countries = economies[0].countries
     for sector, economy in zip(spec.sectors, economies, strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from servanda.errors import CaseError, nearest
 from servanda.files import Record
-from servanda.files.fields import Status
+from servanda.files.fields import Address, Status
 
 
 class Publication(Record):
@@ -20,19 +20,33 @@ class Publication(Record):
 
     title: str
     publisher: str = ""
-    url: str = ""
+    url: Address = ""
 
 
-def check_cited(where: str, status: Status, sources: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `CaseError` if a source is unknown, or a figure has no source and is not assumed."""
-    named, choices = tuple(sources), tuple(known)
-    for source in named:
-        if source not in choices:
-            raise CaseError(
-                f"{where}.sources",
-                repr(source),
-                "a name under [sources]",
-                nearest(source, choices),
-            )
-    if not named and status != "assumed":
+def check_cited(where: str, status: Status, sources: Iterable[str]) -> None:
+    """Raise `CaseError` if a figure has no source and is not assumed."""
+    if not tuple(sources) and status != "assumed":
         raise CaseError(f"{where}.sources", "none", "a source, or the status 'assumed'")
+
+
+def check_used(cited: Iterable[tuple[str, str]], known: Iterable[str], file: str) -> None:
+    """Raise `CaseError` if a cited source is unknown, or a known one is cited nowhere.
+
+    Args:
+        cited: Places of the file and the source that each cites.
+        known: Names under `[sources]`.
+        file: The file's name.
+    """
+    named, choices = tuple(cited), tuple(known)
+    for where, source in named:
+        if source not in choices:
+            expected, hint = "a name under [sources]", nearest(source, choices)
+            raise CaseError(where, repr(source), expected, hint)
+    used = {source for _, source in named}
+    for source in choices:
+        if source not in used:
+            where, expected = (
+                f"{file}: sources.{source}",
+                "a source that a figure of the file cites",
+            )
+            raise CaseError(where, "a source that nothing cites", expected, nearest(source, used))

@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field
 
 from servanda.errors import CaseError, UsageError
 from servanda.files import Record, read_toml, validated
-from servanda.files.fields import MONTH, Month, Names, Number, Status, Text
+from servanda.files.fields import MONTH, Month, Name, Names, Number, Status, Text
 from servanda.files.records import STRICT
-from servanda.trade.citations import Publication, check_cited
+from servanda.trade.citations import Publication, check_cited, check_used
 from servanda.trade.ranges import Range, rising
 
 Direction = Literal["from-target", "to-target"]
@@ -68,7 +68,7 @@ class Measure:
         Raises:
             UsageError: The text is not a month.
         """
-        if not MONTH.match(month):
+        if not MONTH.fullmatch(month):
             raise UsageError("month", repr(month), "a month like 2024-06")
         return self.start <= month
 
@@ -86,7 +86,7 @@ class Regime:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    name: str
+    name: Name
     meaning: str
     measures: tuple[Measure, ...]
     enforcement: Annotated[Number, Field(ge=0, le=1)] = 1.0
@@ -113,6 +113,7 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
     """
     read = validated(_RegimesFile, read_toml(path), path.name)
     names = [regime.name for regime in read.regimes]
+    cited = []
     for number, regime in enumerate(read.regimes, start=1):
         if names.count(regime.name) > 1:
             raise CaseError(f"{path.name}: regimes", f"{regime.name!r} twice", "each name once")
@@ -121,5 +122,7 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
             if measure.target in measure.senders:
                 found = repr(measure.target)
                 raise CaseError(f"{where}.senders", found, "countries but the target")
-            check_cited(where, measure.status, measure.sources, read.sources)
+            check_cited(where, measure.status, measure.sources)
+            cited += [(f"{where}.sources", source) for source in measure.sources]
+    check_used(cited, read.sources, path.name)
     return read.regimes
