@@ -89,7 +89,8 @@ REFUSED = (
             "evidence.csv line 1: found columns id, series, ref_start, ref_end, known, "
             "value, low, high, unit, confidence, source, claim, expected columns id, "
             "series, ref_start, ref_end, known_on, value, low, high, unit, confidence, "
-            "source, claim"
+            "source, claim\n"
+            "  hint: did you mean 'known_on'?"
         ),
         id="a wrong header",
     ),
@@ -317,6 +318,7 @@ def test_a_source_carries_its_class(evidence):
         "A ministry",
         "https://example.org/statement",
         "government",
+        "2021-07-10",
     )
 
 

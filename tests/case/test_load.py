@@ -26,7 +26,7 @@ REFUSED = (
             "case.toml: as_off: found a key that is not known here, expected one of "
             "name, title, summary, start, as_of, horizon, mechanisms, actors, goods, "
             "ties, partnerships, war, coalitions, patronages, routes, proliferators, "
-            "postures, reference_classes, levers, metrics, not_modelled\n"
+            "postures, reference_classes, levers, metrics, not_modelled, tables\n"
             "  hint: did you mean 'as_of'?"
         ),
         id="misspelt key",
@@ -77,7 +77,7 @@ REFUSED = (
             "case.toml: nothing: found a key that is not known here, expected one of "
             "name, title, summary, start, as_of, horizon, mechanisms, actors, goods, "
             "ties, partnerships, war, coalitions, patronages, routes, proliferators, "
-            "postures, reference_classes, levers, metrics, not_modelled"
+            "postures, reference_classes, levers, metrics, not_modelled, tables"
         ),
         id="a text for a table",
     ),
@@ -290,14 +290,16 @@ def test_a_folder_in_place_of_a_file_is_named(folder):
     )
 
 
-@pytest.mark.parametrize(("file", "kind"), [("case.toml", "TOML"), ("evidence.csv", "CSV")])
-def test_a_file_in_another_encoding_is_named(folder, file, kind):
+@pytest.mark.parametrize(
+    ("file", "kind", "how"), [("case.toml", "TOML", ""), ("evidence.csv", "CSV", " with commas")]
+)
+def test_a_file_in_another_encoding_is_named(folder, file, kind, how):
     (folder / file).write_bytes("name = 'Müller'\n".encode("latin-1"))
     with pytest.raises(CaseError) as caught:
         load(folder)
     assert str(caught.value) == (
-        f"{file}: found 'utf-8' codec can't decode byte 0xfc in position 9: invalid start byte,"
-        f" expected valid {kind}"
+        f"{file} line 1: found byte 0xfc, which is not UTF-8, expected valid {kind}\n"
+        f"  hint: save it as UTF-8{how}"
     )
 
 
@@ -321,11 +323,19 @@ def test_a_case_is_found_by_name_and_by_folder(folder):
     assert load(str(folder)).folder == folder
 
 
-def test_every_table_of_the_folder_is_read(folder):
+def test_the_tables_that_theories_read_are_read_and_no_others(folder):
     (folder / "trade_effects.csv").write_text("regime,actor\nnone,AAA\n")
-    tables = load(folder).tables
-    assert tables["trade_effects"] == [{"regime": "none", "actor": "AAA"}]
-    assert {row["key"] for row in tables["sources"]} == {"a-report", "a-ministry"}
+    (folder / "my-table.csv").write_text("a\n1\n")
+    (folder / "notes.csv").write_bytes(b"\xff")
+    assert load(folder).tables == {"trade_effects": [{"regime": "none", "actor": "AAA"}]}
+    spec = folder / "case.toml"
+    spec.write_text('tables = ["my-table"]\n' + spec.read_text())
+    case = load(folder)
+    assert case.tables["my-table"] == [{"a": "1"}]
+    assert case.files == (
+        *("case.toml", "parameters.toml", "series.toml", "evidence.csv", "sources.csv"),
+        *("claims.toml", "trade_effects.csv", "my-table.csv"),
+    )
 
 
 def test_a_mark_at_the_beginning_of_a_table_is_no_part_of_its_header(folder):

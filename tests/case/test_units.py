@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from servanda.case import units
-from servanda.errors import CaseError
+from servanda.errors import CaseError, visible
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,11 @@ FORM = "write products with *, quotients with /, as in 'USD/month'"
         ("(round", FORM),
         ("round**x", FORM),
         ("\x00", FORM),
+        ("9**9**8*barrel", FORM),
+        ("barrel/0", FORM),
+        ("((barrel))", FORM),
+        ("barrel\n", FORM),
+        ("*".join(["barrel"] * 15), FORM),
         ("=", FORM),
         ("zorkmids", None),
     ],
@@ -63,7 +68,7 @@ FORM = "write products with *, quotients with /, as in 'USD/month'"
 def test_what_is_no_unit_is_named(text, hint):
     with pytest.raises(CaseError) as caught:
         units.check(text, "here")
-    line = f"here: found unit '{text}', expected a unit that pint or this project defines"
+    line = f"here: found unit '{visible(text)}', expected a unit that pint or this project defines"
     assert str(caught.value) == (line if hint is None else f"{line}\n  hint: {hint}")
 
 

@@ -277,7 +277,7 @@ LINE = "x,9,4,0,0,inf,4,800.0,0.005625,0.4463,0.7000,0.5000,0.9000,1,1,2,0.25,0.
         ),
         (
             f"{HEAD}\n{LINE}\n{LINE.replace('800.0', 'many')}\n",
-            "line 3: found exposure_months 'many', expected a number",
+            "line 3: found exposure_months 'many', expected a finite number",
         ),
         (
             f"{HEAD}\n{LINE.replace('x,9', 'x,nine')}\n",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from servanda.case import units
-from servanda.case.evidence import REFERENCE, Evidence
+from servanda.case import countries, units
+from servanda.case.evidence import REFERENCE, Evidence, Source
 from servanda.case.priors import BIAS, ParameterTable
 from servanda.case.schema import (
     EVENTS,
@@ -31,6 +31,8 @@ def check_spec(spec: CaseSpec) -> None:
     check_as_of(spec, spec.as_of, "case.toml: as_of")
     for kind, names in _named(spec):
         _unique(names, f"case.toml: {kind}")
+    _check_actors(spec)
+    _check_months(spec)
     actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
     for good in spec.goods:
         where = f"case.toml: good '{good.name}'"
@@ -49,6 +51,29 @@ def check_spec(spec: CaseSpec) -> None:
         _check_lever(lever)
     for metric in spec.metrics:
         _check_metric(spec, metric)
+
+
+def _check_actors(spec: CaseSpec) -> None:
+    """Check that each actor goes by its code, and that opposites are two."""
+    for number, actor in enumerate(spec.actors, start=1):
+        where = f"case.toml: actors[{number}].code"
+        countries.check(actor.code, actor.name, where, declared=actor.state)
+    for one, other, where in _opposites(spec):
+        if one == other:
+            raise CaseError(
+                where=f"case.toml: {where}", found=f"'{one}' as both", expected="two actors"
+            )
+
+
+def _check_months(spec: CaseSpec) -> None:
+    """Check that the record does not tell of months after the horizon."""
+    for month, where in _months_named(spec):
+        if month > spec.horizon:
+            raise CaseError(
+                where=f"case.toml: {where}",
+                found=f"'{month}'",
+                expected=f"a month to the horizon, {spec.horizon}",
+            )
 
 
 def check_as_of(spec: CaseSpec, as_of: str, where: str) -> None:
@@ -123,6 +148,29 @@ def _actors_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
         yield proliferator.rival, "proliferators.rival"
     for posture in spec.postures:
         yield posture.actor, "postures.actor"
+
+
+def _opposites(spec: CaseSpec) -> Iterable[tuple[str, str, str]]:
+    """Pairs of actors that must be two, and their place."""
+    yield spec.war.attacker, spec.war.defender, "war.attacker and war.defender"
+    for n, pact in enumerate(spec.partnerships, start=1):
+        yield pact.supplier, pact.buyer, f"partnerships[{n}].supplier and buyer"
+    for n, patronage in enumerate(spec.patronages, start=1):
+        yield patronage.patron, patronage.client, f"patronages[{n}].patron and client"
+    for n, builder in enumerate(spec.proliferators, start=1):
+        yield builder.actor, builder.rival, f"proliferators[{n}].actor and rival"
+
+
+def _months_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
+    """Months of which the record tells, and their place."""
+    for n, pact in enumerate(spec.partnerships, start=1):
+        yield pact.signed, f"partnerships[{n}].signed"
+    for n, tie in enumerate(spec.ties, start=1):
+        if tie.opens is not None:
+            yield tie.opens, f"ties[{n}].opens"
+    for posture in spec.postures:
+        for recorded in posture.recorded:
+            yield recorded.since, f"posture of {posture.actor}, recorded"
 
 
 def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> None:
@@ -201,7 +249,8 @@ def check_sources(
 ) -> None:
     """Raise `CaseError` if a source is undefined, or a prior cites later evidence."""
     rows = {o.id: o for o in evidence.observations}
-    names = [*rows, *(s.key for s in evidence.sources)]
+    publications = {s.key: s for s in evidence.sources}
+    names = [*rows, *publications]
     anywhere = "an id in evidence.csv or a key in sources.csv"
     for table in parameters.values():
         for member, prior in table.priors.items():
@@ -214,12 +263,26 @@ def check_sources(
                         found=f"source '{source}', known on {rows[source].known_on}",
                         expected=f"what was known by {cutoff}",
                     )
+                if source in publications:
+                    _check_published(publications[source], cutoff, where)
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
             _source(source, names, f"claims.toml: {claim.slug}", anywhere)
     # The model reads these only from the month in which they were known, so they need a dated row.
     for source, where in _dated(spec):
         _source(source, list(rows), f"case.toml: {where}", "an id in evidence.csv")
+
+
+def _check_published(source: Source, cutoff: date, where: str) -> None:
+    known_by = source.known_by
+    if known_by is not None and known_by > cutoff:
+        within = str(cutoff).startswith(source.published)
+        raise CaseError(
+            where=where,
+            found=f"source '{source.key}', published {source.published}",
+            expected=f"what was known by {cutoff}",
+            hint="write the month or the day in sources.csv, if it is earlier" if within else None,
+        )
 
 
 def _dated(spec: CaseSpec) -> Iterable[tuple[str, str]]:

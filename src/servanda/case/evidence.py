@@ -6,18 +6,23 @@ see figures that became known after the evidence cut-off (`known_on`), nor figur
 that end after it (`ref_end`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PositiveFloat
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from servanda.files import Record
+from servanda.files.fields import Number
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]
 REFERENCE = "reference"
+PERIOD = "a year, a month or a day, such as 2007, 2007-03 or 2007-03-05"
+_PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?")
+Positive = Annotated[Number, Field(gt=0)]
 
 
 def _none_if_poisson(value: object) -> object:
@@ -26,15 +31,40 @@ def _none_if_poisson(value: object) -> object:
     return None if value == "poisson" else value
 
 
+def last_day(text: str) -> date:
+    """The last day of a year, a month or a day, such as 2007, 2007-03 or 2007-03-05.
+
+    Raises:
+        ValueError: The text is none of these.
+    """
+    if not _PERIOD.fullmatch(text):
+        raise ValueError(PERIOD)
+    year, month, day = (*map(int, text.split("-")), 0, 0)[:3]
+    if day:
+        return date(year, month, day)
+    first_after = date(year + (month in (0, 12)), month % 12 + 1, 1)
+    return first_after - timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Source:
-    """A publication: its key, title, publisher, link and the class whose bias it shares."""
+    """A publication: its key, title, publisher, link and the class whose bias it shares.
+
+    `published` says when what the case cites was published: a year, a month or a day; empty if that
+    is not known.
+    """
 
     key: str
     title: str
     publisher: str
     url: str
     source_class: str
+    published: str = ""
+
+    @property
+    def known_by(self) -> date | None:
+        """The last day on which it may have been published, or None."""
+        return last_day(self.published) if self.published else None
 
 
 @dataclass(frozen=True)
@@ -85,8 +115,8 @@ class SourceRule(Record):
     counts: str
     bound: Bound
     bias: str
-    error: Annotated[PositiveFloat | None, BeforeValidator(_none_if_poisson)]
-    equivalence: PositiveFloat = 1.0
+    error: Annotated[Positive | None, BeforeValidator(_none_if_poisson)]
+    equivalence: Positive = 1.0
 
 
 class Series(Record):

@@ -1,7 +1,8 @@
 """Reading a case folder into a checked `Case`, with one clear message on the first fault."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -18,6 +19,11 @@ from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import read_rows, read_toml, validated
 
+# The tables that mechanisms read. A case lists those that theories from outside the package read.
+_TABLES = ("trade_effects",)
+
+CLAIMS = "claims.toml"
+
 # A kind (`mechanism` or `prior`), the name of what was changed, and the new value.
 Change = tuple[str, str, Any]
 
@@ -31,7 +37,7 @@ class Case:
         parameters: by name, the priors of every mechanism parameter.
         evidence: all evidence, also from after the cut-off; a run sees only `known`.
         claims: the argument, as formal tests.
-        tables: the CSV tables that mechanisms read, by file stem.
+        tables: the CSV tables that theories read, by file name without `.csv`.
         folder: the folder that it was read from.
         changes: changes since it was read, as plain values: each a kind, a name and a new value.
     """
@@ -43,6 +49,13 @@ class Case:
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     folder: Path
     changes: tuple[Change, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files in `folder` that it was read from."""
+        needed = ("case.toml", "parameters.toml", *read_evidence.FILES)
+        claims = (CLAIMS,) if os.path.lexists(self.folder / CLAIMS) else ()
+        return (*needed, *claims, *(f"{name}.csv" for name in self.tables))
 
     @cached_property
     def digest(self) -> str:
@@ -73,18 +86,31 @@ class Case:
 
     @property
     def late_priors(self) -> tuple[str, ...]:
-        """Printed names of parameters whose priors cite evidence from after the cut-off.
+        """Printed names of parameters whose priors cite what became known after the cut-off.
 
         There are none at the case's own cut-off: `load` checks this. At an earlier cut-off a run
         does not read later evidence, but these priors still use it.
         """
         known = {o.id for o in self.known.observations}
         late = {o.id for o in self.evidence.observations} - known
+        dates = {s.key: s.known_by for s in self.evidence.sources}
+        late |= {key for key, day in dates.items() if day is not None and day > self.cutoff}
+        return self._citing(late)
+
+    @property
+    def undated_priors(self) -> tuple[str, ...]:
+        """Printed names of parameters whose priors cite a source of which no date is known.
+
+        Nothing shows that these were known by the cut-off.
+        """
+        return self._citing({s.key for s in self.evidence.sources if not s.published})
+
+    def _citing(self, sources: Collection[str]) -> tuple[str, ...]:
         return tuple(
             label(table.name, member)
             for table in self.parameters.values()
             for member, prior in table.priors.items()
-            if late.intersection(prior.sources)
+            if any(source in sources for source in prior.sources)
         )
 
     @property
@@ -188,13 +214,17 @@ def load(case: str | Path) -> Case:
     folder = _folder(case)
     spec = validated(CaseSpec, read_toml(folder / "case.toml"), "case.toml")
     crossref.check_spec(spec)
-    claims_file = folder / "claims.toml"
     claims: tuple[Claim, ...] = ()
-    if claims_file.is_file():
-        claims = validated(ClaimsFile, read_toml(claims_file), "claims.toml").claims
+    if os.path.lexists(folder / CLAIMS):
+        claims = validated(ClaimsFile, read_toml(folder / CLAIMS), CLAIMS).claims
     parameters = read_parameters.read(read_toml(folder / "parameters.toml"), "parameters.toml")
     evidence = read_evidence.read(folder)
-    tables = {p.stem: list(read_rows(p).values()) for p in sorted(folder.glob("*.csv"))}
+    paths = {name: folder / f"{name}.csv" for name in (*_TABLES, *spec.tables)}
+    tables = {
+        name: list(read_rows(path).values())
+        for name, path in paths.items()
+        if name in spec.tables or os.path.lexists(path)
+    }
     loaded = Case(spec, parameters, evidence, claims, tables, folder)
     crossref.check_sources(spec, parameters, evidence, claims, loaded.cutoff)
     crossref.check_biases(parameters, evidence)
@@ -221,9 +251,11 @@ def as_case(given: object) -> Case:
 
 
 def _folder(case: str | Path) -> Path:
-    shipped = Path(str(resources.files("servanda") / "cases")) / str(case)
-    for folder in (Path(case), shipped):
-        if (folder / "case.toml").is_file():
+    folders = [Path(case)]
+    if str(case) in available_cases():
+        folders.append(Path(str(resources.files("servanda") / "cases")) / str(case))
+    for folder in folders:
+        if os.path.lexists(folder / "case.toml"):  # a file that cannot be read says so itself
             return folder
     raise CaseError(
         where=f"case '{case}'",

@@ -1,14 +1,12 @@
 """Writing a new case: a small template that runs and that the user then edits."""
 
-import re
 import shutil
 from importlib import resources
 from pathlib import Path
 
 from servanda.case.load import available_cases
 from servanda.errors import UsageError
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+from servanda.files.fields import path_name
 
 
 def new(name: str, folder: str | Path = ".") -> Path:
@@ -21,12 +19,12 @@ def new(name: str, folder: str | Path = ".") -> Path:
     Raises:
         UsageError: if the name is not valid, or the case's folder exists or cannot be written.
     """
-    if not _NAME.fullmatch(name):
+    try:
+        path_name(name)
+    except ValueError as error:
         raise UsageError(
-            where="the new case's name",
-            found=f"'{name}'",
-            expected="small letters, digits and hyphens, such as 'iran-russia'",
-        )
+            where="the new case's name", found=f"'{name}'", expected=str(error)
+        ) from None
     if name in (shipped := available_cases()):
         raise UsageError(
             where="the new case's name",

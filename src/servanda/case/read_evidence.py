@@ -1,15 +1,25 @@
 """Reading `evidence.csv`, `sources.csv` and `series.toml`."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from servanda.case import units
-from servanda.case.evidence import Evidence, Observation, Series, SeriesFile, Source
+from servanda.case.evidence import (
+    PERIOD,
+    Evidence,
+    Observation,
+    Series,
+    SeriesFile,
+    Source,
+    last_day,
+)
 from servanda.errors import CaseError, nearest
 from servanda.files import read_rows, read_toml, validated
 from servanda.files.cells import number
+from servanda.files.fields import ADDRESS, is_address
 
 _EVIDENCE = (
     "id",
@@ -25,7 +35,10 @@ _EVIDENCE = (
     "source",
     "claim",
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SOURCES = ("key", "title", "publisher", "url", "source_class")
+FILES = ("series.toml", "evidence.csv", "sources.csv")
+"""The files that `read` reads."""
 
 
 def read(folder: Path) -> Evidence:
@@ -59,10 +72,14 @@ def _series(document: Mapping[str, Any]) -> dict[str, Series]:
 
 def _sources(path: Path) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    for line, row in read_rows(path, _SOURCES).items():
+    for line, row in read_rows(path, _SOURCES, optional=("published",)).items():
         where = f"{path.name} line {line}"
         if not row["key"] or row["key"] in sources:
             raise CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
+        if row["url"] and not is_address(row["url"]):
+            raise CaseError(where=where, found=f"url '{row['url']}'", expected=ADDRESS)
+        if row.get("published"):
+            _check_period(row["published"], where)
         sources[row["key"]] = Source(**row)
     return sources
 
@@ -158,10 +175,17 @@ def _resolve(name: str, known: Mapping[str, object], kind: str, where: str) -> N
         )
 
 
+def _check_period(text: str, where: str) -> None:
+    try:
+        last_day(text)
+    except ValueError:
+        raise CaseError(where=where, found=f"published '{text}'", expected=PERIOD) from None
+
+
 def _day(text: str, where: str) -> date:
     try:
-        return date.fromisoformat(text)
+        if _DAY.fullmatch(text):  # Python also reads `20240619` and `2024-W25-3`
+            return date.fromisoformat(text)
     except ValueError:
-        raise CaseError(
-            where=where, found=f"date '{text}'", expected="a date like 2024-06-19"
-        ) from None
+        pass
+    raise CaseError(where=where, found=f"date '{text}'", expected="a date like 2024-06-19")

@@ -5,12 +5,12 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 from pydantic import Field, model_validator
 
 from servanda.files import Record
-from servanda.files.fields import MONTH, Month, Name, month_or
+from servanda.files.fields import MONTH, Month, Name, Number, PathName, YesOrNo, month_or
 
 
 def month_number(text: str) -> int:
     """Months since year zero of a `YYYY-MM`; raises `ValueError` on anything else."""
-    match = MONTH.match(text)
+    match = MONTH.fullmatch(text)
     if match is None:
         raise ValueError("a month like 2024-06")
     return int(match[1]) * 12 + int(match[2]) - 1
@@ -25,10 +25,11 @@ Signal = Literal["enforcement", "courtship", "supply", "turn"]
 
 
 class Actor(Record):
-    """A state or bloc, by ISO3 code."""
+    """A state, by its three letters in ISO 3166, or another actor, declared as no state."""
 
     code: Name
     name: str
+    state: YesOrNo = True
 
 
 class Good(Record):
@@ -64,8 +65,8 @@ class Tie(Record):
     source: str | None = None
     route: str | None = None
     signal: Signal | None = None
-    customs: bool = True
-    observed: bool = True
+    customs: YesOrNo = True
+    observed: YesOrNo = True
 
     @property
     def label(self) -> str:
@@ -140,7 +141,7 @@ class Stance(Record):
     """A named stance, and the level of its signal from −1 to 1."""
 
     name: str
-    level: Annotated[float, Field(ge=-1, le=1)]
+    level: Annotated[Number, Field(ge=-1, le=1)]
 
 
 class RecordedStance(Record):
@@ -169,9 +170,9 @@ class Lever(Record):
     targets: Annotated[tuple[str, ...], Field(min_length=1)]
     operation: Literal["scale", "set"]
     acts: Literal["throughout", "after_as_of"]
-    low: float
-    high: float
-    choices: dict[str, float] = Field({})
+    low: Number
+    high: Number
+    choices: dict[str, Number] = Field({})
 
 
 # Reductions to the time of an event.
@@ -203,12 +204,12 @@ class Metric(Record):
         "time_to_event",
         "month_of_event",
     ] = "mean"
-    level: Annotated[float | None, Field(ge=0, le=1)] = None
+    level: Annotated[Number | None, Field(ge=0, le=1)] = None
     since: Annotated[str, month_or("start", "as_of")] = "start"
     until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
     over: tuple[str, ...] = ()
-    above: float | None = None
+    above: Number | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> "Metric":
@@ -264,10 +265,10 @@ class Contrast(Record):
 
     kind: Literal["contrast"]
     metric: str
-    present: dict[str, float | str] = Field({})
-    absent: dict[str, float | str]
+    present: dict[str, Number | str] = Field({})
+    absent: dict[str, Number | str]
     direction: Literal["raises", "lowers", "leaves"]
-    margin: Annotated[float, Field(ge=0)] = 0.0
+    margin: Annotated[Number, Field(ge=0)] = 0.0
 
 
 class Trend(Record):
@@ -277,8 +278,8 @@ class Trend(Record):
     before: str
     after: str
     direction: Literal["rises", "falls"]
-    margin: Annotated[float, Field(ge=0)] = 0.0
-    present: dict[str, float | str] = Field({})
+    margin: Annotated[Number, Field(ge=0)] = 0.0
+    present: dict[str, Number | str] = Field({})
 
 
 class Threshold(Record):
@@ -287,8 +288,8 @@ class Threshold(Record):
     kind: Literal["threshold"]
     metric: str
     direction: Literal["above", "below"]
-    value: float
-    present: dict[str, float | str] = Field({})
+    value: Number
+    present: dict[str, Number | str] = Field({})
 
 
 class Conditional(Record):
@@ -297,11 +298,11 @@ class Conditional(Record):
     kind: Literal["conditional"]
     outcome: str
     given: str
-    below: float | None = None
-    above: float | None = None
+    below: Number | None = None
+    above: Number | None = None
     direction: Literal["likelier", "rarer"] = "likelier"
-    margin: Annotated[float, Field(ge=0)] = 0.05
-    present: dict[str, float | str] = Field({})
+    margin: Annotated[Number, Field(ge=0)] = 0.05
+    present: dict[str, Number | str] = Field({})
 
     @model_validator(mode="after")
     def _one_side(self) -> "Conditional":
@@ -338,7 +339,7 @@ class Claim(Record):
 class CaseSpec(Record):
     """The content of `case.toml`."""
 
-    name: str
+    name: PathName
     title: str
     summary: str
     start: Month
@@ -359,6 +360,7 @@ class CaseSpec(Record):
     levers: tuple[Lever, ...] = ()
     metrics: tuple[Metric, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    tables: tuple[PathName, ...] = ()
 
 
 class ClaimsFile(Record):

@@ -1,7 +1,7 @@
 """Units of measurement: one registry, which also has countable items such as rounds."""
 
+import re
 from functools import cache
-from tokenize import TokenError
 from typing import Any
 
 import pint
@@ -22,8 +22,17 @@ _COUNTABLES = (
     "voyage",
 )
 _COMMON = (*_COUNTABLES, "dimensionless", "USD", "MUSD", "RUB", "barrel", "tonne", "month", "year")
+# A unit is names, or 1, with *, / or a space between them, powers to 9, and brackets one deep. Pint
+# would compute more: `9**9**8*barrel` takes minutes, and `barrel/0` cannot be done.
+_LONGEST = 100
+_NAME = r"(1|%|[^\W\d]\w*)( *(\*\*|\^) *-?[1-9])?"
+_BETWEEN = r"( *[*/] *| +)"
+_NAMES = rf"{_NAME}({_BETWEEN}{_NAME})*"
+_PART = rf"({_NAME}|\( *{_NAMES} *\))"
+_UNIT = re.compile(rf" *{_PART}({_BETWEEN}{_PART})* *")
+_FORM = "write products with *, quotients with /, as in 'USD/month'"
 # Errors that pint raises, besides its own, on a text that is not a unit.
-_NOT_UNITS = (AssertionError, TokenError, TypeError, ValueError)
+_NOT_UNITS = (pint.PintError, AssertionError, TypeError, ValueError)
 
 
 @cache
@@ -42,12 +51,16 @@ def unit_registry() -> "pint.UnitRegistry[Any]":
 def factor(given: str, wanted: str, where: str) -> float:
     """The factor from `given` to `wanted`; raises `CaseError` if they do not convert."""
     source, target = _parse(given, where), _parse(wanted, where)
+    quantity = unit_registry().Quantity
     try:
-        return float(unit_registry().Quantity(1.0, source).to(target).magnitude)
-    except pint.DimensionalityError:
-        raise CaseError(
-            where=where, found=f"unit '{given}'", expected=f"a unit that converts to '{wanted}'"
-        ) from None
+        zero, one = (float(quantity(x, source).to(target).magnitude) for x in (0.0, 1.0))
+        if zero == 0:  # not so for degrees Celsius, which no factor turns into kelvin
+            return one
+    except (pint.PintError, ArithmeticError):
+        pass
+    raise CaseError(
+        where=where, found=f"unit '{given}'", expected=f"a unit that converts to '{wanted}'"
+    )
 
 
 def check(unit: str, where: str) -> None:
@@ -58,12 +71,13 @@ def check(unit: str, where: str) -> None:
 def _parse(text: str, where: str) -> Any:
     hint = "write 'dimensionless' for a pure number"
     try:
-        if text.strip():
+        if len(text) <= _LONGEST and _UNIT.fullmatch(text):
             return unit_registry().parse_units(text)
+        hint = _FORM if text.strip() else hint
     except pint.UndefinedUnitError as error:
         hint = nearest(error.unit_names[0], _COMMON) or ""
     except _NOT_UNITS:
-        hint = "write products with *, quotients with /, as in 'USD/month'"
+        hint = _FORM
     raise CaseError(
         where=where,
         found=f"unit '{text}'",

@@ -1,6 +1,5 @@
 """`servanda sanction`: income lost and gained, trade diverted, leverage used and lost."""
 
-import csv
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from servanda.cli import interrupts
 from servanda.cli.terminal import err, out, say, table
 from servanda.cli.work import bar, free_folder, remember_compilations
 from servanda.errors import UsageError
+from servanda.files import csv_text
 from servanda.report import sanctions as chart
 from servanda.trade.findings import Spread
 from servanda.trade.sweep import Interrupted
@@ -162,10 +162,9 @@ def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
 def _csv(path: Path, rows: Iterable[Any]) -> None:
     """Write one row for each record. A spread takes three columns."""
     flat = [_flat(asdict(row)) for row in rows]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(flat[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(flat)
+    path.write_text(
+        csv_text([flat[0], *(row.values() for row in flat)]), encoding="utf-8", newline=""
+    )
 
 
 def _flat(record: dict[str, Any]) -> dict[str, str]:

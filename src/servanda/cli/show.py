@@ -20,12 +20,19 @@ def plan(found: Check) -> None:
 
 
 def late_priors(case: Case) -> None:
-    """Warn of priors that cite evidence from after the cut-off, if there are any."""
+    """Warn of priors that cite what became known after the cut-off, or may have become so."""
     if late := case.late_priors:
         err().print(
             f"warning: {len(late)} priors cite evidence that became known only after the cut-off "
             f"{case.spec.as_of}. These runs are therefore no forecast made at that date. Examples: "
             + ", ".join(late[:3]),
+            soft_wrap=True,
+        )
+    if undated := case.undated_priors:
+        err().print(
+            f"warning: {len(undated)} priors cite sources without a date ('published' in "
+            "sources.csv), so nothing shows that they were known by the cut-off "
+            f"{case.spec.as_of}. Examples: " + ", ".join(undated[:3]),
             soft_wrap=True,
         )
 

@@ -1,11 +1,22 @@
-"""Reading numbers from the cells of a CSV file."""
+"""Reading numbers from the cells of a CSV file, and writing cells.
+
+Python's own `float` reads more than is meant: `100_000`, `nan`, the digits of other alphabets.
+"""
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from io import StringIO
 
 from servanda.errors import CaseError
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]+([,_' \u00a0\u202f][0-9]{3})+(\.[0-9]*)?")
+# Spreadsheets take a text that begins so for a formula, and run it; the last four are full-width.
+_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 
 
 def whole(row: Mapping[str, str], column: str, where: str) -> int:
@@ -16,7 +27,7 @@ def whole(row: Mapping[str, str], column: str, where: str) -> int:
     """
     value = _number(row[column])
     if not value.is_integer():
-        raise CaseError(where, f"{column} {row[column]!r}", "a whole number")
+        raise _not(row, column, where, "a whole number")
     return int(value)
 
 
@@ -28,7 +39,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float:
     """
     value = _number(row[column])
     if not math.isfinite(value):
-        raise CaseError(where, f"{column} {row[column]!r}", "a finite number")
+        raise _not(row, column, where, "a finite number")
     return value
 
 
@@ -40,12 +51,32 @@ def figure(row: Mapping[str, str], column: str, where: str) -> float:
     """
     value = _number(row[column])
     if not (math.isfinite(value) and value >= 0):
-        raise CaseError(where, f"{column} {row[column]!r}", "zero or a positive number")
+        raise _not(row, column, where, "zero or a positive number")
     return value
 
 
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Rows as the text of a CSV file.
+
+    A text that a spreadsheet would run as a formula is written with an apostrophe before it.
+    """
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([*map(_harmless, row)] for row in rows)
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    formula = cell.lstrip()[:1] in {*_FORMULA} and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if formula else cell
+
+
+def _not(row: Mapping[str, str], column: str, where: str, expected: str) -> CaseError:
+    grouped = _GROUPED.fullmatch(row[column].strip())
+    hint = "write it without marks between the digits" if grouped else None
+    return CaseError(where, f"{column} {row[column]!r}", expected, hint)
+
+
 def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    """The number in a cell, which may have spaces around it; NaN if there is none."""
+    text = text.strip(" ")
+    return float(text) if _NUMBER.fullmatch(text) else math.nan

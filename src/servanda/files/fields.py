@@ -1,18 +1,40 @@
-"""Field types that several records share: months, names, numbers."""
+"""Field types that several records share: months, names, numbers, addresses."""
 
 import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+from servanda.errors import visible
+
+# Python reads other alphabets' digits as `\d`.
+MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_YEAR_ZERO = "0000"  # a year without dates
+_PATH = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_PATH = 60
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+ADDRESS = "an address that begins with https:// or http://, or nothing"
+
+
+def path_name(text: str) -> str:
+    """The same text if it may name a file or folder; raises `ValueError` if not."""
+    if not _PATH.fullmatch(text):
+        raise ValueError("small letters, digits and hyphens, such as 'iran-russia'")
+    if len(text) > _LONGEST_PATH:
+        raise ValueError(f"at most {_LONGEST_PATH} letters, digits and hyphens")
+    return text
+
+
+def is_address(text: str) -> bool:
+    """Whether a page may link to a text. An address such as `javascript:` runs what it holds."""
+    return _ADDRESS.fullmatch(text) is not None and visible(text) == text
 
 
 def month_or(*names: str) -> AfterValidator:
     """A check that a text is a month or one of these names."""
 
     def check(text: str) -> str:
-        if text not in names and not MONTH.match(text):
+        if text not in names and (not MONTH.fullmatch(text) or text.startswith(_YEAR_ZERO)):
             raise ValueError(" or ".join(("a month like 2024-06", *map(repr, names))))
         return text
 
@@ -20,8 +42,14 @@ def month_or(*names: str) -> AfterValidator:
 
 
 def _name(text: str) -> str:
-    if not re.fullmatch(r"[\w-]+", text):
+    if not re.fullmatch(r"\w[\w-]*", text):
         raise ValueError("a name of letters, digits, - and _")
+    return text
+
+
+def _address(text: str) -> str:
+    if text and not is_address(text):
+        raise ValueError(ADDRESS)
     return text
 
 
@@ -34,10 +62,18 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 Month = Annotated[str, month_or()]
 Name = Annotated[str, AfterValidator(_name)]
+PathName = Annotated[str, AfterValidator(path_name)]
+"""A name that becomes that of a file or a folder."""
+Address = Annotated[str, AfterValidator(_address)]
+"""An address that a page may link to, or nothing."""
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], AfterValidator(_once)]
 """A list of different texts, none of them empty."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number; true and false are refused."""
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number; true, false and texts are refused."""
+YesOrNo = Annotated[bool, Field(strict=True)]
+"""True or false; texts and numbers are refused."""
 Status = Literal["measured", "estimated", "assumed"]
 """Status of a number: counted by a source, derived from sources, or assumed."""

@@ -6,6 +6,7 @@ form is for records that Python code also builds. Only files are checked against
 
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
+from datetime import date, time
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -99,7 +100,8 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    # TOML has dates and times of its own, where the format wants texts.
+    text = f"the date {value.isoformat()}" if isinstance(value, date | time) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

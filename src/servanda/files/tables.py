@@ -1,78 +1,186 @@
-"""Reading TOML and CSV files into plain tables and rows."""
+"""Reading TOML and CSV files into plain tables and rows.
+
+This is the edge: whatever a file holds, reading it returns plain values or raises `CaseError`.
+"""
 
 import csv
+import os
+import stat
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from servanda.errors import CaseError, nearest
 
+LARGEST = 64 * 2**20
+"""Bytes that a file of a case may have."""
+_MIB = 2**20
+# TOML promises whole numbers of 64 bits and no longer ones.
+_WHOLE = range(-(2**63), 2**63)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_HOW_TO_SAVE = "save it as UTF-8 with commas"
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; raises `CaseError` if it is missing or not TOML."""
+    text = _text(path, "TOML", elsewhere=False)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _unreadable(path, error, "TOML") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(text)
+    except RecursionError:
+        found = "tables or lists nested too deeply"
+        raise CaseError(where=path.name, found=found, expected="valid TOML") from None
+    except ValueError as error:  # also what Python says of a date or a number that it cannot hold
         raise CaseError(where=path.name, found=str(error), expected="valid TOML") from None
+    _check_whole_numbers(document, path.name)
+    return document
 
 
 def read_rows(
-    path: Path, columns: Sequence[str] = (), *, others: bool = False
+    path: Path,
+    columns: Sequence[str] = (),
+    *,
+    optional: Sequence[str] = (),
+    others: bool = False,
+    elsewhere: bool = False,
 ) -> dict[int, dict[str, str]]:
     """The rows of a CSV file, by the line on which each ends.
 
     Args:
         path: the file; its first line names the columns.
-        columns: the required columns, if any.
-        others: whether other columns are allowed too, in any order.
+        columns: the required columns, if any, in any order.
+        optional: columns that may be missing.
+        others: whether other columns are allowed too.
+        elsewhere: whether the file may be a link out of its folder and of any size, as files of
+            publishers may.
 
     Raises:
         CaseError: if the file is missing or not CSV, or a row has too few or many cells.
     """
-    try:
-        # utf-8-sig drops the byte-order mark that spreadsheets write.
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise _unreadable(path, error, "CSV") from None
-    except UnicodeDecodeError as error:
-        raise CaseError(where=path.name, found=str(error), expected="valid CSV") from None
+    text = _text(path, "CSV", elsewhere=elsewhere)
     reader = csv.reader(StringIO(text), strict=True)
     try:
         header: list[str] = next(reader, [])
-        _check_header(header, columns, f"{path.name} line 1", others)
+        _check_header(header, columns, optional, f"{path.name} line 1", others=others)
         return _rows(reader, header, path.name)
     except csv.Error as error:
         where = f"{path.name} line {reader.line_num}"
         raise CaseError(where=where, found=str(error), expected="valid CSV") from None
 
 
-def _check_header(header: Sequence[str], columns: Sequence[str], where: str, others: bool) -> None:
+def _text(path: Path, kind: str, *, elsewhere: bool) -> str:
+    """The text of a file, without the byte-order mark that spreadsheets write."""
+    try:
+        if not elsewhere:
+            _check_inside(path, kind)
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error, kind) from None
+    hint = _HOW_TO_SAVE if kind == "CSV" else "save it as UTF-8"
+    if content.startswith(_UTF_16) or b"\0" in content:
+        found = "UTF-16, or bytes that are no text"
+        raise CaseError(where=path.name, found=found, expected=f"valid {kind}", hint=hint)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CaseError(
+            where=f"{path.name} line {line}",
+            found=f"byte 0x{content[error.start]:02x}, which is not UTF-8",
+            expected=f"valid {kind}",
+            hint=hint,
+        ) from None
+
+
+def _check_inside(path: Path, kind: str) -> None:
+    """Raise `CaseError` unless a path is a regular file of its folder, and not too large."""
+    real = Path(os.path.realpath(path, strict=True))
+    status = real.stat()
+    if not real.is_relative_to(os.path.realpath(path.parent)):
+        found, expected = f"a link to '{real}'", f"a {kind} file in {path.parent}"
+        raise CaseError(where=path.name, found=found, expected=expected)
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        found = "a pipe, a socket or a device"
+        raise CaseError(where=path.name, found=found, expected=f"a {kind} file")
+    if status.st_size > LARGEST:
+        raise CaseError(
+            where=path.name,
+            found=f"{status.st_size / _MIB:,.0f} MiB",
+            expected=f"a file of at most {LARGEST // _MIB} MiB",
+        )
+
+
+def _check_whole_numbers(document: dict[str, Any], file: str) -> None:
+    """Raise `CaseError` if a whole number is longer than TOML allows."""
+    left: list[tuple[str, Any]] = [(file + ":", document)]
+    while left:
+        where, value = left.pop()
+        if isinstance(value, dict):
+            dot = " " if value is document else "."
+            left += [(f"{where}{dot}{key}", inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            left += [(f"{where}[{n}]", inner) for n, inner in enumerate(value, start=1)]
+        elif isinstance(value, int) and value not in _WHOLE:
+            raise CaseError(where=where, found="a whole number of over 64 bits", expected="fewer")
+
+
+def _check_header(
+    header: Sequence[str],
+    columns: Sequence[str],
+    optional: Sequence[str],
+    where: str,
+    *,
+    others: bool,
+) -> None:
     missing = [column for column in columns if column not in header]
+    unknown = [column for column in header if column not in (*columns, *optional)]
+    if repeated := [column for column in header if header.count(column) > 1]:
+        found = f"column {repeated[0]!r} twice"
+        raise CaseError(where=where, found=found, expected="each column once")
+    if missing and len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        found = "columns with " + ("semicolons" if ";" in header[0] else "tabs") + " between them"
+        raise CaseError(where=where, found=found, expected="commas", hint=_HOW_TO_SAVE)
     if others and missing:
         raise CaseError(
             where=where,
             found=f"no column {missing[0]!r}",
             expected="columns " + ", ".join(columns),
-            hint=nearest(missing[0], set(header) - set(columns)),
+            hint=nearest(missing[0], unknown),
         )
-    if columns and not others and header != list(columns):
+    if columns and not others and (missing or unknown):
         raise CaseError(
             where=where,
             found="columns " + (", ".join(header) or "none"),
-            expected="columns " + ", ".join(columns),
+            expected="columns " + ", ".join(columns) + _also(optional),
+            hint=_nearest_of(unknown, {*columns, *optional} - set(header)),
         )
+    if hint := _nearest_of(unknown, set(optional) - set(header)):
+        found = f"column {unknown[0]!r}" if len(unknown) == 1 else "columns " + ", ".join(unknown)
+        raise CaseError(where=where, found=found, expected="a known column", hint=hint)
+
+
+def _also(optional: Sequence[str]) -> str:
+    return f", and perhaps {', '.join(optional)}" if optional else ""
+
+
+def _nearest_of(unknown: Iterable[str], known: Collection[str]) -> str | None:
+    """The hint for the first unknown name that is close to a known one."""
+    return next(filter(None, (nearest(name, known) for name in unknown)), None)
 
 
 def _rows(reader: Any, header: Sequence[str], name: str) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
+    blank = None  # Blank lines at the end are fine.
     for row in reader:
         where = f"{name} line {reader.line_num}"
-        if not any(cell.strip() for cell in row):
-            raise CaseError(where=where, found="an empty row", expected="a full row, or none")
+        if not row:
+            blank = blank or where
+            continue
+        if blank or not any(cell.strip() for cell in row):
+            raise CaseError(
+                where=blank or where, found="an empty row", expected="a full row, or none"
+            )
         if len(row) != len(header):
             raise CaseError(
                 where=where,
@@ -84,10 +192,11 @@ def _rows(reader: Any, header: Sequence[str], name: str) -> dict[int, dict[str, 
     return found
 
 
-def _unreadable(path: Path, error: OSError, kind: str) -> CaseError:
+def _unreadable(path: Path, error: OSError | ValueError, kind: str) -> CaseError:
     missing = isinstance(error, FileNotFoundError)
+    why = error.strerror if isinstance(error, OSError) else str(error)
     return CaseError(
         where=path.name,
-        found="no such file" if missing else f"a file that cannot be read: {error.strerror}",
+        found="no such file" if missing else f"a file that cannot be read: {why}",
         expected=f"a {kind} file in {path.parent}",
     )

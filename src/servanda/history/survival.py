@@ -19,7 +19,6 @@ narrow. The choice of a class is a judgement and not an estimate: the difference
 are larger than the uncertainty within one.
 """
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,8 +31,8 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.errors import CaseError, ServandaError
-from servanda.files import read_rows
-from servanda.files.cells import whole
+from servanda.files import csv_text, read_rows
+from servanda.files.cells import number, whole
 from servanda.history.reference_classes import Lifetimes, ReferenceClasses, lifetimes, select
 from servanda.sources.atop import CODED_ENDINGS, Alliance, Ending
 
@@ -235,11 +234,8 @@ def probability_of_ending(bands: Sequence[Band], start: float, stop: float) -> f
 
 def write_fitted(path: Path, fitted: Iterable[FittedClass]) -> None:
     """Write the table that ships with a case: one row for each class and age band."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_FIELDS)
-        for one in fitted:
-            writer.writerows(_row(one, band) for band in one.bands)
+    rows = (_row(one, band) for one in fitted for band in one.bands)
+    path.write_text(csv_text([_FIELDS, *rows]), encoding="utf-8", newline="")
 
 
 def _row(one: FittedClass, band: Band) -> tuple[str, ...]:
@@ -297,10 +293,7 @@ def _fitted(name: str, rows: Sequence[tuple[str, dict[str, str]]]) -> FittedClas
 
 def _decimal(row: dict[str, str], column: str, where: str) -> float:
     """A number, which is infinite for the upper age of the last band."""
-    try:
-        return float(row[column])
-    except ValueError:
-        raise CaseError(where, f"{column} {row[column]!r}", "a number") from None
+    return math.inf if row[column] == "inf" else number(row, column, where)
 
 
 def _lifelines() -> ModuleType:

@@ -34,6 +34,7 @@ from jaxtyping import Array, Float
 from servanda.case import Case
 from servanda.case.schema import month_number
 from servanda.errors import CaseError, nearest
+from servanda.files.cells import number
 from servanda.world import Clock, Draws, Layout, Month, Nothing, Theory, World, parameter
 from servanda.world.axes import SIGNALS
 from servanda.world.quantities.trade import TradeFlows
@@ -45,6 +46,7 @@ COLUMNS = (
     *("real_income_change", "imports_change", "hold", "hold_imports", "imports_lost_musd_month"),
 )
 # For a route's target: the column of the table, and the factor to the unit of the quantity.
+TEXTS = ("since", "regime", "actor")
 OF_ROUTES = (
     ("imports_lost_musd_month", 1e6),
     ("imports_change", 1.0),
@@ -116,7 +118,7 @@ class EquilibriumTable(Trade):
         )
 
         def effect(cell: tuple[str, str, float, float], column: str, actor: str) -> float:
-            return float(found[*cell, actor][column]) if actor in covered else 0.0
+            return found[*cell, actor][column] if actor in covered else 0.0
 
         return cls(
             since=tuple(month_number(month) - month_number(case.spec.start) for month in months),
@@ -210,7 +212,7 @@ def _flows(
     )
 
 
-def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
+def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, dict[str, float]]:
     """The rows of the table by month, regime, elasticity, severity and actor."""
     if not rows:
         raise CaseError(
@@ -229,16 +231,21 @@ def _cells(rows: Sequence[Mapping[str, str]]) -> dict[Cell, Mapping[str, str]]:
                 hint=nearest(name, set(rows[0]) - set(COLUMNS))
                 or "write it again with 'servanda sanction CASE --table'",
             )
-    return {
-        (
-            _month(r["since"]),
-            r["regime"],
-            float(r["elasticity"]),
-            float(r["severity"]),
-            r["actor"],
-        ): r
-        for r in rows
-    }
+    cells: dict[Cell, dict[str, float]] = {}
+    for place, row in enumerate(rows, start=1):
+        where = f"trade_effects.csv row {place}"
+        numbers = {name: number(row, name, where) for name in COLUMNS if name not in TEXTS}
+        cell = (
+            _month(row["since"]),
+            row["regime"],
+            numbers["elasticity"],
+            numbers["severity"],
+            row["actor"],
+        )
+        if cell in cells:
+            raise CaseError(where, "a second row of this cell", "each cell of the table once")
+        cells[cell] = numbers
+    return cells
 
 
 def _month(text: str) -> str:

@@ -121,7 +121,7 @@ def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
     return Fact(
         o.id,
         words.upper_first(f"{words.plain(source.source_class)} {o.ref_end:%Y-%m}"),
-        source.url,
+        words.address(source.url),
         o.claim,
         later,
     )
@@ -213,6 +213,6 @@ def _cited(case: Case, o: Observation, label: str, later: bool) -> Cited:
         words.plain(source.source_class),
         source.title,
         source.publisher,
-        source.url,
+        words.address(source.url),
         later,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from servanda.case.schema import CaseSpec, month_number
 from servanda.engine import Model
+from servanda.files.fields import is_address
 from servanda.world.members import Account, Edge, Member, Option, Pair, Partner
 
 THIN = "\u202f"
@@ -158,6 +159,11 @@ def member(spec: CaseSpec, one: Member) -> str:
         case _:
             name = actor(spec, one.label)
             return plain(name) if name == one.label else name
+
+
+def address(url: str) -> str:
+    """An address that the page may link to; empty if it must not, as with `javascript:`."""
+    return url if is_address(url) else ""
 
 
 def parameter(model: Model, label: str) -> str:

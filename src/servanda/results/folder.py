@@ -111,7 +111,7 @@ class RunFolder:
                     expected="a folder that does not exist yet",
                 ) from None
             try:
-                _copy_case(case.folder, path / "case")
+                _copy_case(case, path / "case")
                 folder._allocate(model, ensemble, policy)
                 folder._write_note({})  # last: with this file the folder is a run folder
             except BaseException:
@@ -346,8 +346,8 @@ def _uninterrupted() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _copy_case(source: Path, target: Path) -> None:
-    """Copy the files of a case, and no other files of its folder."""
+def _copy_case(case: Case, target: Path) -> None:
+    """Copy the files that a case was read from, and no other files of its folder."""
     target.mkdir()
-    for file in sorted([*source.glob("*.toml"), *source.glob("*.csv")]):
-        shutil.copyfile(file, target / file.name)
+    for name in case.files:
+        shutil.copyfile(case.folder / name, target / name)

@@ -1,6 +1,5 @@
 """Metrics: one number per run, from a quantity over a span of months."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,6 +12,7 @@ from servanda.case.schema import EVENTS, Calendar, Metric, metric_span, month_na
 from servanda.engine import Model
 from servanda.ensembles import weighted
 from servanda.errors import CaseError
+from servanda.files import csv_text
 from servanda.results.results import Results
 
 # Yes is stored as one, no as zero.
@@ -118,12 +118,11 @@ def is_yes_or_no(model: Model, metric: Metric) -> bool:
 def write_metrics(results: Results, path: Path) -> None:
     """Write each metric's mean and, unless it is an indicator, its median and 90 % interval."""
     values, model = evaluate(results), results.model
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("metric", "label", "unit", "mean", "low", "median", "high"))
-        for metric in model.case.spec.metrics:
-            cells = _summary(model, metric, values[metric.name], results.weights)
-            writer.writerow((metric.name, metric.label, metric.unit, *cells))
+    rows: list[tuple[str, ...]] = [("metric", "label", "unit", "mean", "low", "median", "high")]
+    for metric in model.case.spec.metrics:
+        cells = _summary(model, metric, values[metric.name], results.weights)
+        rows.append((metric.name, metric.label, metric.unit, *cells))
+    path.write_text(csv_text(rows), encoding="utf-8", newline="")
 
 
 def _summary(

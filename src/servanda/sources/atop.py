@@ -107,7 +107,7 @@ def read_alliances(path: Path) -> tuple[Alliance, ...]:
     wanted = (*_COLUMNS, *FLAGS.values())
     return tuple(
         _alliance(row, f"{path.name} line {line}")
-        for line, row in read_rows(path, wanted, others=True).items()
+        for line, row in read_rows(path, wanted, others=True, elsewhere=True).items()
     )
 
 

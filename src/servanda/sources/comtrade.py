@@ -54,7 +54,7 @@ def read_headings(path: Path, headings: Sequence[str]) -> Headings:
     """
     wanted = (*headings, TOTAL)
     found: dict[int, dict[str, float]] = {}
-    for line, row in read_rows(path, (YEAR, *wanted), others=True).items():
+    for line, row in read_rows(path, (YEAR, *wanted), others=True, elsewhere=True).items():
         where = f"{path.name} line {line}"
         year = whole(row, YEAR, where)
         if year in found:

@@ -129,7 +129,7 @@ def _counted(
     path: Path, partners: Mapping[str, str], without: Collection[str]
 ) -> Iterator[tuple[str, str, str, float, str]]:
     """Reporter, partner's code, month, euros and place in the file, for each row that counts."""
-    for line, row in read_rows(path, COLUMNS, others=True).items():
+    for line, row in read_rows(path, COLUMNS, others=True, elsewhere=True).items():
         where = f"{path.name} line {line}"
         if row["partner"] not in partners:
             raise CaseError(

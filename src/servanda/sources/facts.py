@@ -60,4 +60,4 @@ def read_facts(path: Path) -> Facts:
     Raises:
         CaseError: It cannot be read, or lacks a column.
     """
-    return Facts(path.name, read_rows(path, COLUMNS, others=True))
+    return Facts(path.name, read_rows(path, COLUMNS, others=True, elsewhere=True))

@@ -7,7 +7,6 @@ range to its ends.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from servanda.files import read_rows
+from servanda.files import csv_text, read_rows
 from servanda.files.cells import number
 from servanda.trade.baseline import Baseline
 from servanda.trade.leverage import Hold, Taken, hold, take
@@ -127,21 +126,20 @@ def _rows(
 
 def write_effects(table: Iterable[Effect], path: Path) -> None:
     """Write a table of effects as CSV: shares to six decimals, money to a thousand dollars."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Effect))
-        for row in table:
-            writer.writerow(
-                (
-                    row.since,
-                    row.regime,
-                    f"{row.elasticity:g}",
-                    f"{row.severity:g}",
-                    row.actor,
-                    *(_rounded(getattr(row, name), 6) for name in SHARES),
-                    *(_rounded(getattr(row, name), 3) for name in MONEY),
-                )
-            )
+    head = tuple(field.name for field in fields(Effect))
+    path.write_text(csv_text([head, *map(_cells, table)]), encoding="utf-8", newline="")
+
+
+def _cells(row: Effect) -> tuple[str, ...]:
+    return (
+        row.since,
+        row.regime,
+        f"{row.elasticity:g}",
+        f"{row.severity:g}",
+        row.actor,
+        *(_rounded(getattr(row, name), 6) for name in SHARES),
+        *(_rounded(getattr(row, name), 3) for name in MONEY),
+    )
 
 
 def _rounded(value: float, digits: int) -> str:
