@@ -20,10 +20,11 @@ from collections.abc import Iterable
 # Parts of a message are cut here. Lists of names that would be right may be long.
 _LONGEST = 400
 _LONGEST_LIST = 4000
-# Control characters, line and paragraph separators, marks of direction, and bytes that no text is:
-# they can change what a terminal shows, or make a text read as another one.
+# Control characters, separators of lines, marks of direction or of no width, and bytes that are no
+# text: they can change what a terminal shows, or make a text read as another one.
 _UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

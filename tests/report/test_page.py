@@ -13,7 +13,7 @@ import pytest
 from servanda.analysis.hindcast import hindcast
 from servanda.ensembles import Origin
 from servanda.errors import RunFolderError
-from servanda.report import brief
+from servanda.report import argument, brief
 
 LOADS = ("src", "srcset", "poster", "data", "xlink:href", "background", "action", "formaction")
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -153,3 +153,13 @@ def test_a_folder_that_is_not_there_is_one_clear_message(results, tmp_path):
     assert str(caught.value) == (
         f"{out}: found No such file or directory, expected a file that can be written"
     )
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", " JAVASCRIPT:x", "//x"])
+def test_the_page_links_to_no_address_that_runs(model, url):
+    evidence = model.case.evidence
+    sources = tuple(replace(source, url=url) for source in evidence.sources)
+    case = replace(model.case, evidence=replace(evidence, sources=sources))
+    cited = argument.cited(case, list(evidence.observations))
+    assert {row.url for row in cited} == {""}
+    assert all(row.url for row in argument.cited(model.case, list(evidence.observations)))

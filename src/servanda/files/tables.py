@@ -28,11 +28,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     text = _text(path, "TOML", elsewhere=False)
     try:
         document = tomllib.loads(text)
-    except RecursionError:
-        found = "tables or lists nested too deeply"
-        raise CaseError(where=path.name, found=found, expected="valid TOML") from None
-    except ValueError as error:  # also what Python says of a date or a number that it cannot hold
+    except tomllib.TOMLDecodeError as error:
         raise CaseError(where=path.name, found=str(error), expected="valid TOML") from None
+    except (RecursionError, ValueError) as error:
+        deep = isinstance(error, RecursionError)
+        found = "tables or lists nested too deeply" if deep else "a number of thousands of digits"
+        raise CaseError(where=path.name, found=found, expected="valid TOML") from None
     _check_whole_numbers(document, path.name)
     return document
 
