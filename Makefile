@@ -15,13 +15,14 @@ EXTRAS := bench,check,docs,gravity,history,sources,test
 CASE ?= russia-dprk
 RUN_ARGS ?=
 BENCH_ARGS ?=
+MUTANTS ?= 20000
 OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 
 # Stamp files: newer than the constraints and the project file means installed.
 INSTALLED_RUN := $(VENV)/.installed-run
 INSTALLED_ALL := $(VENV)/.installed-all
 
-.PHONY: help run test check bench bench-trade docs constraints clean
+.PHONY: help run test check mutate bench bench-trade docs constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,10 @@ check: $(INSTALLED_ALL) ## Format, lint, types, import direction, generated docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_import_direction.py
 	$(BIN)/python docs/generate.py --check
+
+mutate: $(INSTALLED_ALL) ## Read mutants of the template and the case (MUTANTS=20000), each refused in our words or accepted
+	$(BIN)/python -m tests.mutation.mutants $(MUTANTS)
+	$(BIN)/python -m tests.mutation.mutants $(MUTANTS) --case $(CASE)
 
 bench: $(INSTALLED_ALL) ## Time the engine beside Mesa and NumPy
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)

@@ -81,7 +81,12 @@ def make_table(case: Case) -> None:
 
 def _check_can_be_made(folder: Path) -> None:
     """Check before the draws are made, because their results would be lost."""
-    if folder.exists() or folder.is_symlink():
+    try:
+        taken = folder.exists() or folder.is_symlink()
+    except OSError as error:  # a name that is too long
+        found = f"a path that no folder can have: {error.strerror}"
+        raise UsageError(f"--out '{folder}'", found, "a folder that can be made") from None
+    if taken:
         raise UsageError(
             f"--out '{folder}'", "a file or folder of this name", "a folder that does not exist yet"
         )
