@@ -86,11 +86,10 @@ REFUSED = (
         "known_on",
         "known",
         (
-            "evidence.csv line 1: found columns id, series, ref_start, ref_end, known, "
-            "value, low, high, unit, confidence, source, claim, expected columns id, "
+            "evidence.csv line 1: found no column 'known_on', expected columns id, "
             "series, ref_start, ref_end, known_on, value, low, high, unit, confidence, "
             "source, claim\n"
-            "  hint: did you mean 'known_on'?"
+            "  hint: did you mean 'known'?"
         ),
         id="a wrong header",
     ),

@@ -1,6 +1,9 @@
-"""Check that every name in a case refers to something that the case defines."""
+"""Check that every name in a case refers to something that the case defines.
 
-from collections.abc import Iterable, Mapping, Sequence
+Each check yields the faults that it finds.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from servanda.case import countries, units
@@ -18,73 +21,75 @@ from servanda.case.schema import (
     month_number,
 )
 from servanda.errors import CaseError, nearest
+from servanda.files.faults import fault_of
 
 
-def check_spec(spec: CaseSpec) -> None:
-    """Raise `CaseError` if `case.toml` uses an undefined name or contradicts itself."""
+def check_spec(spec: CaseSpec) -> Iterator[CaseError]:
+    """The faults if `case.toml` uses an undefined name or contradicts itself."""
     if month_number(spec.horizon) < month_number(spec.start) + 2:
-        raise CaseError(
+        yield CaseError(
             where="case.toml: horizon",
             found=f"'{spec.horizon}' with start '{spec.start}'",
             expected="at least two months after the start",
         )
-    check_as_of(spec, spec.as_of, "case.toml: as_of")
+    yield from check_as_of(spec, spec.as_of, "case.toml: as_of")
     for kind, names in _named(spec):
-        _unique(names, f"case.toml: {kind}")
-    _check_actors(spec)
-    _check_months(spec)
+        yield from _unique(names, f"case.toml: {kind}")
+    yield from _check_actors(spec)
+    yield from _check_months(spec)
     actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
     for good in spec.goods:
         where = f"case.toml: good '{good.name}'"
-        units.check(good.unit, where)
+        yield from fault_of(units.check, good.unit, where)
         if good.made_with is not None:
             others = [name for name in goods if name != good.name]
-            _known(good.made_with, others, "good", f"{where}, made_with")
+            yield from _known(good.made_with, others, "good", f"{where}, made_with")
     for code, where in _actors_named(spec):
-        _known(code, actors, "actor", f"case.toml: {where}")
+        yield from _known(code, actors, "actor", f"case.toml: {where}")
     for name, where in ((spec.war.arms, "war.arms"), (spec.war.men, "war.men")):
-        _known(name, goods, "good", f"case.toml: {where}")
+        yield from _known(name, goods, "good", f"case.toml: {where}")
     for number, tie in enumerate(spec.ties, start=1):
-        _check_tie(spec, tie, f"case.toml: ties[{number}]")
-    _check_groups(spec)
+        yield from _check_tie(spec, tie, f"case.toml: ties[{number}]")
+    yield from _check_groups(spec)
     for lever in spec.levers:
-        _check_lever(lever)
+        yield from _check_lever(lever)
     for metric in spec.metrics:
-        _check_metric(spec, metric)
+        yield from _check_metric(spec, metric)
 
 
-def _check_actors(spec: CaseSpec) -> None:
+def _check_actors(spec: CaseSpec) -> Iterator[CaseError]:
     """Check that each actor goes by its code, and that opposites are two."""
     for number, actor in enumerate(spec.actors, start=1):
         where = f"case.toml: actors[{number}].code"
-        countries.check(actor.code, actor.name, where, declared=actor.state)
+        yield from fault_of(countries.check, actor.code, actor.name, where, declared=actor.state)
     for one, other, where in _opposites(spec):
         if one == other:
-            raise CaseError(
+            yield CaseError(
                 where=f"case.toml: {where}", found=f"'{one}' as both", expected="two actors"
             )
 
 
-def _check_months(spec: CaseSpec) -> None:
+def _check_months(spec: CaseSpec) -> Iterator[CaseError]:
     """Check that the record does not tell of months after the horizon."""
     for month, where in _months_named(spec):
         if month > spec.horizon:
-            raise CaseError(
+            yield CaseError(
                 where=f"case.toml: {where}",
                 found=f"'{month}'",
                 expected=f"a month to the horizon, {spec.horizon}",
             )
 
 
-def check_as_of(spec: CaseSpec, as_of: str, where: str) -> None:
-    """Raise `CaseError` unless `as_of` is a month between the case's first and last."""
+def check_as_of(spec: CaseSpec, as_of: str, where: str) -> Iterator[CaseError]:
+    """The fault unless `as_of` is a month between the case's first and last."""
     first, last = month_number(spec.start) + 1, month_number(spec.horizon) - 1
     try:
         inside = first <= month_number(as_of) <= last
     except ValueError as error:
-        raise CaseError(where=where, found=f"'{as_of}'", expected=str(error)) from None
+        yield CaseError(where=where, found=f"'{as_of}'", expected=str(error))
+        return
     if not inside:
-        raise CaseError(
+        yield CaseError(
             where=where,
             found=f"'{as_of}'",
             expected=f"a month from {month_name(first)} to {month_name(last)}",
@@ -109,16 +114,16 @@ def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
     yield "metrics", [m.name for m in spec.metrics]
 
 
-def _unique(names: Sequence[str], where: str) -> None:
+def _unique(names: Sequence[str], where: str) -> Iterator[CaseError]:
     for name in names:
         if names.count(name) > 1:
-            raise CaseError(where=where, found=f"'{name}' twice", expected="each name once")
+            yield CaseError(where=where, found=f"'{name}' twice", expected="each name once")
 
 
-def _known(name: str, names: Iterable[str], kind: str, where: str) -> None:
+def _known(name: str, names: Iterable[str], kind: str, where: str) -> Iterator[CaseError]:
     choices = list(names)
     if name not in choices:
-        raise CaseError(
+        yield CaseError(
             where=where,
             found=f"{kind} '{name}'",
             expected="one of " + ", ".join(choices) if choices else f"no {kind}, as there is none",
@@ -173,67 +178,69 @@ def _months_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
             yield recorded.since, f"posture of {posture.actor}, recorded"
 
 
-def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> None:
-    _known(tie.good, [g.name for g in spec.goods], "good", f"{where}.good")
+def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> Iterator[CaseError]:
+    yield from _known(tie.good, [g.name for g in spec.goods], "good", f"{where}.good")
     if tie.giver == tie.receiver:
-        raise CaseError(where=where, found=f"a tie of {tie.giver} to itself", expected="two actors")
+        yield CaseError(where=where, found=f"a tie of {tie.giver} to itself", expected="two actors")
     if tie.basis == "covert" and tie.route is None:
-        raise CaseError(where=where, found="'covert' without 'route'", expected="one of the routes")
+        yield CaseError(where=where, found="'covert' without 'route'", expected="one of the routes")
     if tie.route is not None:
-        _known(tie.route, [r.name for r in spec.routes], "route", f"{where}.route")
+        yield from _known(tie.route, [r.name for r in spec.routes], "route", f"{where}.route")
     pairs = [{p.supplier, p.buyer} for p in spec.partnerships]
     if tie.basis in ("contract", "payment") and {tie.giver, tie.receiver} not in pairs:
-        raise CaseError(
+        yield CaseError(
             where=where,
             found=f"a {tie.basis} between {tie.giver} and {tie.receiver}",
             expected="the two partners of one of " + ", ".join(p.label for p in spec.partnerships),
         )
     if tie.opens is not None and tie.source is None:
-        raise CaseError(
+        yield CaseError(
             where=where, found="'opens' without 'source'", expected="the evidence row that shows it"
         )
 
 
-def _check_groups(spec: CaseSpec) -> None:
+def _check_groups(spec: CaseSpec) -> Iterator[CaseError]:
     """Check the names in coalitions, proliferators, postures, levers and metrics."""
     partnerships = [p.label for p in spec.partnerships]
     for coalition in spec.coalitions:
         where = f"case.toml: coalitions.{coalition.name}"
-        _known(coalition.against, partnerships, "partnership", where)
+        yield from _known(coalition.against, partnerships, "partnership", where)
     ties = [t.label for t in spec.ties]
     for proliferator in spec.proliferators:
-        _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators.taught_by")
+        yield from _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators.taught_by")
         for good in proliferator.exports:
             goods = [g.name for g in spec.goods]
-            _known(good, goods, "good", "case.toml: proliferators.exports")
+            yield from _known(good, goods, "good", "case.toml: proliferators.exports")
     for posture in spec.postures:
         stances = [s.name for s in posture.stances]
         for recorded in posture.recorded:
-            _known(recorded.stance, stances, "stance", f"case.toml: posture of {posture.actor}")
+            yield from _known(
+                recorded.stance, stances, "stance", f"case.toml: posture of {posture.actor}"
+            )
 
 
-def _check_lever(lever: Lever) -> None:
+def _check_lever(lever: Lever) -> Iterator[CaseError]:
     where = f"case.toml: lever '{lever.name}'"
     if lever.low > lever.high:
-        raise CaseError(
+        yield CaseError(
             where=where, found=f"low {lever.low:g}, high {lever.high:g}", expected="low below high"
         )
     for choice, value in lever.choices.items():
         if not lever.low <= value <= lever.high:
-            raise CaseError(
+            yield CaseError(
                 where=where,
                 found=f"choice '{choice}' at {value:g}",
                 expected=f"a value from {lever.low:g} to {lever.high:g}",
             )
 
 
-def _check_metric(spec: CaseSpec, metric: Metric) -> None:
+def _check_metric(spec: CaseSpec, metric: Metric) -> Iterator[CaseError]:
     where = f"case.toml: metric '{metric.name}'"
-    units.check(metric.unit, where)
+    yield from fault_of(units.check, metric.unit, where)
     for month in (metric.since, metric.until):
         named = {"start": spec.start, "as_of": spec.as_of, "horizon": spec.horizon}
         if not spec.start <= named.get(month, month) <= spec.horizon:
-            raise CaseError(
+            yield CaseError(
                 where=where,
                 found=f"month '{month}'",
                 expected=f"one from {spec.start} to {spec.horizon}",
@@ -246,38 +253,44 @@ def check_sources(
     evidence: Evidence,
     claims: Sequence[Claim],
     cutoff: date,
-) -> None:
-    """Raise `CaseError` if a source is undefined, or a prior cites later evidence."""
+    refused: Collection[str] = (),
+) -> Iterator[CaseError]:
+    """The faults if a source is undefined, or a prior cites later evidence.
+
+    `refused` are ids of evidence and keys of sources whose rows have faults of their own.
+    """
     rows = {o.id: o for o in evidence.observations}
     publications = {s.key: s for s in evidence.sources}
-    names = [*rows, *publications]
+    names = [*rows, *publications, *refused]
     anywhere = "an id in evidence.csv or a key in sources.csv"
     for table in parameters.values():
         for member, prior in table.priors.items():
             where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
             for source in prior.sources:
-                _source(source, names, where, anywhere)
+                yield from _source(source, names, where, anywhere)
                 if source in rows and rows[source].known_on > cutoff:
-                    raise CaseError(
+                    yield CaseError(
                         where=where,
                         found=f"source '{source}', known on {rows[source].known_on}",
                         expected=f"what was known by {cutoff}",
                     )
                 if source in publications:
-                    _check_published(publications[source], cutoff, where)
+                    yield from _check_published(publications[source], cutoff, where)
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
-            _source(source, names, f"claims.toml: {claim.slug}", anywhere)
+            yield from _source(source, names, f"claims.toml: {claim.slug}", anywhere)
     # The model reads these only from the month in which they were known, so they need a dated row.
     for source, where in _dated(spec):
-        _source(source, list(rows), f"case.toml: {where}", "an id in evidence.csv")
+        yield from _source(
+            source, [*rows, *refused], f"case.toml: {where}", "an id in evidence.csv"
+        )
 
 
-def _check_published(source: Source, cutoff: date, where: str) -> None:
+def _check_published(source: Source, cutoff: date, where: str) -> Iterator[CaseError]:
     known_by = source.known_by
     if known_by is not None and known_by > cutoff:
         within = str(cutoff).startswith(source.published)
-        raise CaseError(
+        yield CaseError(
             where=where,
             found=f"source '{source.key}', published {source.published}",
             expected=f"what was known by {cutoff}",
@@ -296,26 +309,28 @@ def _dated(spec: CaseSpec) -> Iterable[tuple[str, str]]:
             yield recorded.source, f"posture of {posture.actor}"
 
 
-def _source(name: str, names: Sequence[str], where: str, expected: str) -> None:
+def _source(name: str, names: Sequence[str], where: str, expected: str) -> Iterator[CaseError]:
     if name not in names:
-        raise CaseError(
+        yield CaseError(
             where=where, found=f"source '{name}'", expected=expected, hint=nearest(name, names)
         )
 
 
-def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -> None:
-    """Raise `CaseError` if a bias has no prior, or a prior of a bias is unused."""
+def check_biases(
+    parameters: Mapping[str, ParameterTable], evidence: Evidence
+) -> Iterator[CaseError]:
+    """The faults if a bias has no prior, or a prior of a bias is unused."""
     table = parameters.get(BIAS)
     priors = list(table.priors) if table else []
     used = [REFERENCE]
     for series in evidence.series:
         for rule in series.rules:
             where = f"series.toml: {series.name}, rule for '{rule.source_class}'"
-            _known(rule.bias, [REFERENCE, *priors], "bias", where)
+            yield from _known(rule.bias, [REFERENCE, *priors], "bias", where)
             used.append(rule.bias)
     for bias in priors:
         if bias not in used or bias == REFERENCE:
-            raise CaseError(
+            yield CaseError(
                 where=f"parameters.toml: {BIAS}.of.{bias}",
                 found="a bias that no counting rule uses",
                 expected="a bias in series.toml other than 'reference'",
@@ -323,10 +338,10 @@ def check_biases(parameters: Mapping[str, ParameterTable], evidence: Evidence) -
             )
 
 
-def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
-    """Raise `CaseError` if a claim names an undefined metric, lever or choice."""
-    _unique([c.slug for c in claims], "claims.toml: claims")
-    metrics = [m.name for m in spec.metrics]
+def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> Iterator[CaseError]:
+    """The faults if a claim names an undefined metric, lever or choice."""
+    yield from _unique([c.slug for c in claims], "claims.toml: claims")
+    metrics = {m.name: m.reduce for m in spec.metrics}
     levers = {lever.name: lever for lever in spec.levers}
     for claim in claims:
         where = f"claims.toml: {claim.slug}"
@@ -335,31 +350,31 @@ def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> None:
                 continue
             for key in ("metric", "before", "after", "outcome", "given"):
                 if hasattr(test, key):
-                    _known(getattr(test, key), metrics, "metric", where)
-                    _check_not_event(spec, getattr(test, key), where)
+                    yield from _known(getattr(test, key), list(metrics), "metric", where)
+                    yield from _check_not_event(metrics, getattr(test, key), where)
             for settings in (test.present, getattr(test, "absent", {})):
                 for name, value in settings.items():
-                    _known(name, levers, "lever", where)
-                    _check_setting(levers[name], value, where)
+                    yield from _known(name, levers, "lever", where)
+                    if name in levers:
+                        yield from _check_setting(levers[name], value, where)
 
 
-def _check_not_event(spec: CaseSpec, name: str, where: str) -> None:
-    """Raise `CaseError` if a metric is infinite in runs without its event: it has no difference."""
-    reduce = {metric.name: metric.reduce for metric in spec.metrics}[name]
-    if reduce in EVENTS:
-        raise CaseError(
+def _check_not_event(metrics: Mapping[str, str], name: str, where: str) -> Iterator[CaseError]:
+    """The fault if a metric is infinite in runs without its event: it has no difference."""
+    if metrics.get(name) in EVENTS:
+        yield CaseError(
             where=where,
-            found=f"metric '{name}', a {reduce}",
+            found=f"metric '{name}', a {metrics[name]}",
             expected="a metric that is finite in every run",
             hint="test whether the event happens: reduce = 'any'",
         )
 
 
-def _check_setting(lever: Lever, value: float | str, where: str) -> None:
+def _check_setting(lever: Lever, value: float | str, where: str) -> Iterator[CaseError]:
     value = lever.choices.get(str(value), value)
     if isinstance(value, str) or not lever.low <= value <= lever.high:
         choices = "".join(f", or '{choice}'" for choice in lever.choices)
-        raise CaseError(
+        yield CaseError(
             where=where,
             found=f"lever '{lever.name}' at {value!r}",
             expected=f"a number from {lever.low:g} to {lever.high:g}{choices}",

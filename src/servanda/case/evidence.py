@@ -83,6 +83,7 @@ class Observation:
         confidence: A, B or C.
         source: key of its source.
         claim: what the source says, in the case author's words.
+        bound: `estimate`, `at least` or `at most`; blank for that of its source class.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Observation:
     confidence: Literal["A", "B", "C"]
     source: str
     claim: str
+    bound: Bound | None = None
 
 
 class SourceRule(Record):

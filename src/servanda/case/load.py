@@ -1,28 +1,31 @@
 """Reading a case folder into a checked `Case`, with one clear message on the first fault."""
 
+import calendar
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from hashlib import blake2b
 from html import escape
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from servanda.case import change, crossref, cutoff, read_evidence, read_parameters
 from servanda.case.evidence import Evidence
 from servanda.case.priors import BIAS, ParameterTable, Prior, label
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile, month_number
 from servanda.errors import CaseError, UsageError, nearest
-from servanda.files import read_rows, read_toml, validated
+from servanda.files import Record, checked, read_rows, read_toml
+from servanda.files.faults import Faults
 
 # The tables that mechanisms read. A case lists those that theories from outside the package read.
 _TABLES = ("trade_effects",)
 
 CLAIMS = "claims.toml"
+_File = TypeVar("_File", bound=Record)
 
 # A kind (`mechanism` or `prior`), the name of what was changed, and the new value.
 Change = tuple[str, str, Any]
@@ -76,8 +79,8 @@ class Case:
     @property
     def cutoff(self) -> date:
         """The evidence cut-off: the last day of the `as_of` month."""
-        year, month = divmod(month_number(self.spec.as_of) + 1, 12)
-        return date(year, month + 1, 1) - timedelta(days=1)
+        year, month = divmod(month_number(self.spec.as_of), 12)
+        return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
     @property
     def known(self) -> Evidence:
@@ -127,7 +130,8 @@ class Case:
         Raises:
             CaseError: if the month does not parse or lies outside the case.
         """
-        crossref.check_as_of(self.spec, as_of, f"case '{self.spec.name}', as_of")
+        for fault in crossref.check_as_of(self.spec, as_of, f"case '{self.spec.name}', as_of"):
+            raise fault
         spec, claims = cutoff.moved(self.spec, self.claims, as_of)
         return replace(self, spec=spec, claims=claims)
 
@@ -204,6 +208,21 @@ def available_cases() -> list[str]:
     return sorted(p.name for p in shipped.iterdir() if (p / "case.toml").is_file())
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What reading a case found.
+
+    Attributes:
+        case: the case, or None if there are faults.
+        faults: every fault, in the order in which they were found.
+        lines: the line of each figure of `evidence.csv`, by its id.
+    """
+
+    case: Case | None
+    faults: tuple[CaseError, ...]
+    lines: Mapping[str, int]
+
+
 def load(case: str | Path) -> Case:
     """Read a case from a folder, or a shipped one by name.
 
@@ -211,25 +230,53 @@ def load(case: str | Path) -> Case:
         CaseError: on the first key or value that is missing, misspelt, inconsistent or out of
             bounds; the message names the place.
     """
-    folder = _folder(case)
-    spec = validated(CaseSpec, read_toml(folder / "case.toml"), "case.toml")
-    crossref.check_spec(spec)
+    examined = examine(case)
+    if examined.case is None:
+        raise examined.faults[0]
+    return examined.case
+
+
+def examine(case: str | Path) -> Examined:
+    """Read a case and name all faults of its files.
+
+    Raises:
+        CaseError: if there is no such case.
+    """
+    folder = folder_of(case)
+    faults = Faults()
+    spec = _record(CaseSpec, folder / "case.toml", faults)
+    if spec is not None:
+        faults.add(crossref.check_spec(spec))
     claims: tuple[Claim, ...] = ()
-    if os.path.lexists(folder / CLAIMS):
-        claims = validated(ClaimsFile, read_toml(folder / CLAIMS), CLAIMS).claims
-    parameters = read_parameters.read(read_toml(folder / "parameters.toml"), "parameters.toml")
-    evidence = read_evidence.read(folder)
+    if os.path.lexists(folder / CLAIMS) and (file := _record(ClaimsFile, folder / CLAIMS, faults)):
+        claims = file.claims
+    document = faults.read(read_toml, folder / "parameters.toml")
+    parameters = read_parameters.read(document or {}, "parameters.toml", faults)
+    read = read_evidence.read(folder, faults)
+    if spec is None:
+        return Examined(None, tuple(faults.found), read.lines)
+    tables = _tables(folder, spec, faults)
+    found = Case(spec, parameters, read.evidence, claims, tables, folder)
+    faults.add(
+        crossref.check_sources(spec, parameters, read.evidence, claims, found.cutoff, read.refused)
+    )
+    if document is not None:
+        faults.add(crossref.check_biases(parameters, read.evidence))
+    faults.add(crossref.check_claims(spec, claims))
+    return Examined(None if faults.found else found, tuple(faults.found), read.lines)
+
+
+def _record(model: type[_File], path: Path, faults: Faults) -> _File | None:
+    """The checked content of a TOML file, or None if it has faults."""
+    document = faults.read(read_toml, path)
+    return None if document is None else checked(model, document, path.name, faults)
+
+
+def _tables(folder: Path, spec: CaseSpec, faults: Faults) -> dict[str, list[dict[str, str]]]:
     paths = {name: folder / f"{name}.csv" for name in (*_TABLES, *spec.tables)}
-    tables = {
-        name: list(read_rows(path).values())
-        for name, path in paths.items()
-        if name in spec.tables or os.path.lexists(path)
-    }
-    loaded = Case(spec, parameters, evidence, claims, tables, folder)
-    crossref.check_sources(spec, parameters, evidence, claims, loaded.cutoff)
-    crossref.check_biases(parameters, evidence)
-    crossref.check_claims(spec, claims)
-    return loaded
+    wanted = {n: p for n, p in paths.items() if n in spec.tables or os.path.lexists(p)}
+    read = {name: faults.read(read_rows, path) for name, path in wanted.items()}
+    return {name: list((rows or {}).values()) for name, rows in read.items()}
 
 
 def as_case(given: object) -> Case:
@@ -250,7 +297,8 @@ def as_case(given: object) -> Case:
     )
 
 
-def _folder(case: str | Path) -> Path:
+def folder_of(case: str | Path) -> Path:
+    """The folder of a case; raises `CaseError` if there is none."""
     folders = [Path(case)]
     if str(case) in available_cases():
         folders.append(Path(str(resources.files("servanda") / "cases")) / str(case))

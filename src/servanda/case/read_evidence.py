@@ -1,7 +1,8 @@
-"""Reading `evidence.csv`, `sources.csv` and `series.toml`."""
+"""Reading `evidence.csv`, `sources.csv` and `series.toml`, and naming every fault in them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from servanda.case import units
 from servanda.case.evidence import (
     PERIOD,
+    Bound,
     Evidence,
     Observation,
     Series,
@@ -17,11 +19,23 @@ from servanda.case.evidence import (
     last_day,
 )
 from servanda.errors import CaseError, nearest
-from servanda.files import read_rows, read_toml, validated
+from servanda.files import checked, read_rows, read_toml
 from servanda.files.cells import number
+from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import ADDRESS, is_address
 
-_EVIDENCE = (
+BOUND = "bound"
+_BOUNDS: Mapping[str, Bound | None] = {
+    "": None,
+    "estimate": "estimate",
+    "at least": "lower",
+    "at most": "upper",
+}
+# Other years are slips of the pen.
+_YEARS = range(1800, 2101)
+# The largest number of single precision, in which runs compute.
+_LARGEST = 3.4028234e38
+EVIDENCE = (
     "id",
     "series",
     "ref_start",
@@ -41,138 +55,250 @@ FILES = ("series.toml", "evidence.csv", "sources.csv")
 """The files that `read` reads."""
 
 
-def read(folder: Path) -> Evidence:
-    """All evidence of a case; raises `CaseError` on the first fault."""
-    series = _series(read_toml(folder / "series.toml"))
-    sources = _sources(folder / "sources.csv")
-    observations = _observations(folder / "evidence.csv", series, sources)
-    return Evidence(observations, tuple(series.values()), tuple(sources.values()))
+@dataclass(frozen=True)
+class Reading:
+    """What the three files hold.
+
+    Attributes:
+        evidence: the evidence, without rows that have faults.
+        lines: the line of each figure of `evidence.csv`, by its id.
+        refused: ids and keys of rows that have faults, which other files may name.
+    """
+
+    evidence: Evidence
+    lines: Mapping[str, int]
+    refused: frozenset[str]
 
 
-def _series(document: Mapping[str, Any]) -> dict[str, Series]:
+def read(folder: Path, faults: Faults) -> Reading:
+    """All evidence of a case; faults are added."""
+    document = faults.read(read_toml, folder / "series.toml")
+    series = None if document is None else _series(document, faults)
+    sources, doubtful = _sources(folder / "sources.csv", faults)
+    rows = Rows(series, None if sources is None else sources, faults)
+    found = rows.read(folder / "evidence.csv")
+    evidence = Evidence(
+        tuple(o for o, _ in found.values()),
+        tuple((series or {}).values()),
+        tuple((sources or {}).values()),
+    )
+    lines = {key: line for key, (_, line) in found.items()}
+    return Reading(evidence, lines, frozenset({*doubtful, *rows.refused}))
+
+
+def _series(document: Mapping[str, Any], faults: Faults) -> dict[str, Series] | None:
+    file = checked(SeriesFile, document, "series.toml", faults)
+    if file is None:
+        return None
     series: dict[str, Series] = {}
-    for entry in validated(SeriesFile, document, "series.toml").series:
+    for entry in file.series:
         where = f"series.toml: {entry.name}"
         if entry.name in series:
-            raise CaseError(where=where, found="a second series of this name", expected="one")
-        units.check(entry.unit, where)
-        classes = [rule.source_class for rule in entry.rules]
-        for source_class in classes:
-            if classes.count(source_class) > 1:
-                raise CaseError(
-                    where=where, found=f"two rules for '{source_class}'", expected="one a class"
-                )
-        if entry.quantitative and not classes:
-            raise CaseError(
-                where=where, found="'observes' without a rule", expected="a rule for each class"
-            )
+            fault = CaseError(where=where, found="a second series of this name", expected="one")
+            faults.add([fault])
+        faults.add(_faults_of_series(entry, where))
         series[entry.name] = entry
     return series
 
 
-def _sources(path: Path) -> dict[str, Source]:
+def _faults_of_series(entry: Series, where: str) -> Iterator[CaseError]:
+    yield from fault_of(units.check, entry.unit, where)
+    classes = [rule.source_class for rule in entry.rules]
+    for source_class in dict.fromkeys(classes):
+        if classes.count(source_class) > 1:
+            yield CaseError(
+                where=where, found=f"two rules for '{source_class}'", expected="one a class"
+            )
+    if entry.quantitative and not classes:
+        yield CaseError(
+            where=where, found="'observes' without a rule", expected="a rule for each class"
+        )
+
+
+def _sources(path: Path, faults: Faults) -> tuple[dict[str, Source] | None, set[str]]:
+    """The sources by key, or None if the file cannot be read; and keys of rows with faults."""
+    rows = faults.read(read_rows, path, _SOURCES, optional=("published",), faults=faults)
+    if rows is None:
+        return None, set()
     sources: dict[str, Source] = {}
-    for line, row in read_rows(path, _SOURCES, optional=("published",)).items():
+    refused: set[str] = set()
+    for line, row in rows.items():
         where = f"{path.name} line {line}"
-        if not row["key"] or row["key"] in sources:
-            raise CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
-        if row["url"] and not is_address(row["url"]):
-            raise CaseError(where=where, found=f"url '{row['url']}'", expected=ADDRESS)
-        if row.get("published"):
-            _check_period(row["published"], where)
-        sources[row["key"]] = Source(**row)
-    return sources
+        found = list(_faults_of_source(row, sources, where))
+        faults.add(found)
+        if found:
+            refused.add(row["key"])
+        else:
+            sources[row["key"]] = Source(**row)
+    return sources, refused
 
 
-def _observations(
-    path: Path, series: Mapping[str, Series], sources: Mapping[str, Source]
-) -> tuple[Observation, ...]:
-    observations: dict[str, Observation] = {}
-    for line, row in read_rows(path, _EVIDENCE).items():
-        where = f"{path.name} line {line}"
-        if not row["id"] or row["id"] in observations:
-            raise CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")
-        if row["id"] in sources:
-            raise CaseError(
+def _faults_of_source(
+    row: Mapping[str, str], sources: Mapping[str, Source], where: str
+) -> Iterator[CaseError]:
+    if not row["key"] or row["key"] in sources:
+        yield CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
+    if row["url"] and not is_address(row["url"]):
+        yield CaseError(where=where, found=f"url '{row['url']}'", expected=ADDRESS)
+    if row.get("published"):
+        yield from fault_of(_check_period, row["published"], where)
+
+
+class Rows:
+    """Reading the rows of files of evidence beside the series and sources of a case.
+
+    Series or sources that are None could not be read; nothing is held against them.
+    """
+
+    def __init__(
+        self,
+        series: Mapping[str, Series] | None,
+        sources: Mapping[str, Source] | None,
+        faults: Faults,
+    ) -> None:
+        self._series = series
+        self._sources = sources
+        self._faults = faults
+        self.refused: set[str] = set()
+
+    def read(self, path: Path) -> dict[str, tuple[Observation, int]]:
+        """The figures of a file that have no fault, with their lines, by id."""
+        read: dict[str, tuple[Observation, int]] = {}
+        ids: set[str] = set()
+        given = self._faults.read(
+            read_rows, path, EVIDENCE, optional=(BOUND,), others=True, faults=self._faults
+        )
+        for line, row in (given or {}).items():
+            where = f"{path.name} line {line}"
+            found = Faults()
+            found.add(self._faults_of_names(row, ids, where))
+            ids.add(row["id"])
+            figure = _observation(row, where, found)
+            if figure is not None:
+                found.add(_faults_of_order(figure, where))
+                if self._series is not None and row["series"] in self._series:
+                    found.add(self._faults_in_series(figure, self._series[row["series"]], where))
+            self._faults.add(found.found)
+            if found.found or figure is None:
+                self.refused.add(row["id"])
+            else:
+                read[figure.id] = figure, line
+        return read
+
+    def _faults_of_names(
+        self, row: Mapping[str, str], ids: Collection[str], where: str
+    ) -> Iterator[CaseError]:
+        if not row["id"] or row["id"] in ids:
+            yield CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")
+        if self._sources is not None and row["id"] in self._sources:
+            yield CaseError(
                 where=where,
                 found=f"id '{row['id']}', a key in sources.csv",
                 expected="a name of its own",
             )
-        _resolve(row["series"], series, "series", where)
-        _resolve(row["source"], sources, "source", where)
-        observation = _observation(row, series[row["series"]], where)
-        _check_rule(observation, series, sources, where)
-        observations[observation.id] = observation
-    return tuple(observations.values())
+        for kind, known in (("series", self._series), ("source", self._sources)):
+            if known is not None and row[kind] not in known:
+                yield CaseError(
+                    where=where,
+                    found=f"{kind} '{row[kind]}'",
+                    expected=f"a {kind} that the case defines",
+                    hint=nearest(row[kind], known),
+                )
+
+    def _faults_in_series(
+        self, figure: Observation, series: Series, where: str
+    ) -> Iterator[CaseError]:
+        unit = list(fault_of(units.factor, figure.unit, series.unit, where))
+        yield from unit
+        if figure.ref_start is None and series.counting == "flow":
+            yield CaseError(where=where, found="a flow without ref_start", expected="its first day")
+        if series.quantitative and figure.ref_start and figure.known_on < figure.ref_start:
+            yield CaseError(  # other series may hold plans
+                where=where,
+                found=f"known_on {figure.known_on} before ref_start {figure.ref_start}",
+                expected="a day on which the period had begun",
+            )
+        if not unit:
+            yield from _faults_of_size(figure, series, where)
+        if self._sources is not None and figure.source in self._sources:
+            source_class = self._sources[figure.source].source_class
+            classes = [rule.source_class for rule in series.rules]
+            if series.quantitative and source_class not in classes:
+                yield CaseError(
+                    where=where,
+                    found=f"source class '{source_class}' without a counting rule in "
+                    f"'{series.name}'",
+                    expected="one of " + ", ".join(classes),
+                    hint=nearest(source_class, classes),
+                )
 
 
-def _observation(row: Mapping[str, str], series: Series, where: str) -> Observation:
-    units.factor(row["unit"], series.unit, where)
-    confidence = row["confidence"]
-    if confidence not in ("A", "B", "C"):
-        raise CaseError(where=where, found=f"confidence '{confidence}'", expected="A, B or C")
-    observation = Observation(
+def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observation | None:
+    """The figure of a row, or None if a cell of it cannot be read."""
+    before = len(faults.found)
+    for column, choices in (("confidence", ("A", "B", "C")), (BOUND, tuple(_BOUNDS))):
+        given = row.get(column, "")
+        if given not in choices:
+            named = [choice for choice in choices if choice]
+            expected = ", ".join(named[:-1]) + f" or {named[-1]}"
+            hint = nearest(given, named)
+            faults.add([CaseError(where, f"{column} '{given}'", expected, hint)])
+    start = faults.read(_day, row["ref_start"], where) if row["ref_start"] else None
+    end = faults.read(_day, row["ref_end"], where)
+    known = faults.read(_day, row["known_on"], where)
+    value = faults.read(number, row, "value", where)
+    low, high = (
+        faults.read(number, row, column, where) if row[column] else None
+        for column in ("low", "high")
+    )
+    if len(faults.found) > before or end is None or known is None or value is None:
+        return None
+    return Observation(
         id=row["id"],
         series=row["series"],
-        ref_start=_day(row["ref_start"], where) if row["ref_start"] else None,
-        ref_end=_day(row["ref_end"], where),
-        known_on=_day(row["known_on"], where),
-        value=number(row, "value", where),
-        low=number(row, "low", where) if row["low"] else None,
-        high=number(row, "high", where) if row["high"] else None,
+        ref_start=start,
+        ref_end=end,
+        known_on=known,
+        value=value,
+        low=low,
+        high=high,
         unit=row["unit"],
-        confidence=confidence,  # type: ignore[arg-type]
+        confidence=row["confidence"],  # type: ignore[arg-type]  # one of the choices
         source=row["source"],
         claim=row["claim"],
+        bound=_BOUNDS[row.get(BOUND, "")],
     )
-    _check_order(observation, series, where)
-    return observation
 
 
-def _check_order(observation: Observation, series: Series, where: str) -> None:
-    start, end = observation.ref_start, observation.ref_end
-    if start is None and series.counting == "flow":
-        raise CaseError(where=where, found="a flow without ref_start", expected="its first day")
+def _faults_of_order(figure: Observation, where: str) -> Iterator[CaseError]:
+    start, end = figure.ref_start, figure.ref_end
     if start is not None and start > end:
-        raise CaseError(
+        yield CaseError(
             where=where, found=f"ref_start {start} after ref_end {end}", expected="days in order"
         )
-    low = observation.value if observation.low is None else observation.low
-    high = observation.value if observation.high is None else observation.high
-    if not low <= observation.value <= high:
-        raise CaseError(
+    low = figure.value if figure.low is None else figure.low
+    high = figure.value if figure.high is None else figure.high
+    if not low <= figure.value <= high:
+        yield CaseError(
             where=where,
-            found=f"value {observation.value:g} outside {low:g} to {high:g}",
+            found=f"value {figure.value:g} outside {low:g} to {high:g}",
             expected="low, value and high in order",
         )
 
 
-def _check_rule(
-    observation: Observation,
-    series: Mapping[str, Series],
-    sources: Mapping[str, Source],
-    where: str,
-) -> None:
-    counted = series[observation.series]
-    source_class = sources[observation.source].source_class
-    classes = [rule.source_class for rule in counted.rules]
-    if counted.quantitative and source_class not in classes:
-        raise CaseError(
-            where=where,
-            found=f"source class '{source_class}' without a counting rule in '{counted.name}'",
-            expected="one of " + ", ".join(classes),
-            hint=nearest(source_class, classes),
-        )
-
-
-def _resolve(name: str, known: Mapping[str, object], kind: str, where: str) -> None:
-    if name not in known:
-        raise CaseError(
-            where=where,
-            found=f"{kind} '{name}'",
-            expected=f"a {kind} that the case defines",
-            hint=nearest(name, known),
-        )
+def _faults_of_size(figure: Observation, series: Series, where: str) -> Iterator[CaseError]:
+    """The faults if numbers are too large to compute with, or there is less than nothing."""
+    factor = units.factor(figure.unit, series.unit, where)
+    for name in ("value", "low", "high"):
+        amount = getattr(figure, name)
+        if amount is None:
+            continue
+        if abs(amount) * max(factor, 1.0) > _LARGEST:
+            yield CaseError(where, f"{name} {amount:g}", f"at most {_LARGEST:.3g}")
+        if series.quantitative and amount < 0 and not units.is_balance(figure.unit):
+            yield CaseError(
+                where, f"{name} {amount:g} {figure.unit}", "zero or more of what is counted"
+            )
 
 
 def _check_period(text: str, where: str) -> None:
@@ -185,7 +311,11 @@ def _check_period(text: str, where: str) -> None:
 def _day(text: str, where: str) -> date:
     try:
         if _DAY.fullmatch(text):  # Python also reads `20240619` and `2024-W25-3`
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
+            if day.year in _YEARS:
+                return day
+            found, expected = f"date '{text}'", f"a year from {_YEARS[0]} to {_YEARS[-1]}"
+            raise CaseError(where=where, found=found, expected=expected)
     except ValueError:
         pass
     raise CaseError(where=where, found=f"date '{text}'", expected="a date like 2024-06-19")

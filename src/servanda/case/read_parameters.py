@@ -7,6 +7,7 @@ from typing import Any, get_args
 from servanda.case import units
 from servanda.case.priors import Family, ParameterTable, Prior
 from servanda.errors import CaseError, nearest
+from servanda.files.faults import Faults
 from servanda.files.fields import Status
 
 _TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
@@ -15,18 +16,22 @@ _STATUSES: tuple[Status, ...] = get_args(Status)
 _PRIOR_KEYS = (*_FAMILIES, "bounds", "unit", "status", "sources", "note")
 
 
-def read(document: Mapping[str, Any], file: str) -> dict[str, ParameterTable]:
-    """Parameter tables by `mechanism.parameter`; raises `CaseError` on the first fault."""
+def read(document: Mapping[str, Any], file: str, faults: Faults) -> dict[str, ParameterTable]:
+    """Parameter tables by `mechanism.parameter`, without those that have faults."""
     tables: dict[str, ParameterTable] = {}
     for mechanism, parameters in document.items():
-        _require_table(parameters, f"{file}: {mechanism}")
+        if not isinstance(parameters, Mapping):
+            faults.read(_require_table, parameters, f"{file}: {mechanism}")
+            continue
         for parameter, entry in parameters.items():
             name = f"{mechanism}.{parameter}"
-            tables[name] = _table(name, entry, f"{file}: {name}")
+            table = faults.read(_table, name, entry, f"{file}: {name}", faults)
+            if table is not None:
+                tables[name] = table
     return tables
 
 
-def _table(name: str, entry: Any, where: str) -> ParameterTable:
+def _table(name: str, entry: Any, where: str, faults: Faults) -> ParameterTable:
     _require_table(entry, where)
     _known_keys(entry, _TABLE_KEYS, where)
     unit = _text(entry, "unit", where)
@@ -46,7 +51,10 @@ def _table(name: str, entry: Any, where: str) -> ParameterTable:
             )
         members = entry.get("of", {})
         _require_table(members, f"{where}.of")
-        priors = {m: prior(given, unit, f"{where}.of.{m}") for m, given in members.items()}
+        found = {
+            m: faults.read(prior, given, unit, f"{where}.of.{m}") for m, given in members.items()
+        }
+        priors = {m: read for m, read in found.items() if read is not None}
     otherwise = entry.get("otherwise")
     if otherwise is not None:
         otherwise = _number(otherwise, f"{where}.otherwise")

@@ -63,6 +63,12 @@ def factor(given: str, wanted: str, where: str) -> float:
     )
 
 
+def is_balance(unit: str) -> bool:
+    """Whether an amount may be below zero: money, or a pure number such as a rate of growth."""
+    found = unit_registry().Quantity(1.0, unit_registry().parse_units(unit)).dimensionality
+    return not found or not {"[currency]", "[rouble]"}.isdisjoint(found)
+
+
 def check(unit: str, where: str) -> None:
     """Raise `CaseError` unless `unit` parses."""
     _parse(unit, where)

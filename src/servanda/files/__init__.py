@@ -5,7 +5,7 @@
 """
 
 from servanda.files.cells import csv_text
-from servanda.files.records import Record, validated
+from servanda.files.records import Record, checked, validated
 from servanda.files.tables import read_rows, read_toml
 
-__all__ = ["Record", "csv_text", "read_rows", "read_toml", "validated"]
+__all__ = ["Record", "checked", "csv_text", "read_rows", "read_toml", "validated"]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from servanda.errors import CaseError, nearest
+from servanda.files.faults import Faults
 
 STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 """A frozen record that refuses unknown keys."""
@@ -49,12 +50,32 @@ _TYPES = {
 
 def validated(model: type[_Model], data: Mapping[str, Any], file: str) -> _Model:
     """The checked record of a file's content; raises `CaseError` on its first fault."""
+    faults = Faults()
+    record = checked(model, data, file, faults)
+    if record is None:
+        raise faults.found[0]
+    return record
+
+
+def checked(
+    model: type[_Model], data: Mapping[str, Any], file: str, faults: Faults
+) -> _Model | None:
+    """The checked record of a file's content, or None after its faults are added."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing key. The message names the misspelt one first.
-        problem = min(error.errors(), key=lambda e: e["type"] not in _UNKNOWN_KEY)
-        raise _case_error(model, problem, file) from None
+        # A misspelt key is also a missing key. The message on the misspelt one comes first.
+        problems = sorted(error.errors(), key=lambda e: e["type"] not in _UNKNOWN_KEY)
+        found = [(problem, _case_error(model, problem, file)) for problem in problems]
+        meant = {_meant(*one) for one in found if one[0]["type"] in _UNKNOWN_KEY}
+        faults.add(f for p, f in found if p["type"] != "missing" or f.where not in meant)
+        return None
+
+
+def _meant(problem: Mapping[str, Any], fault: CaseError) -> str:
+    """The place of the key that a misspelt key was likely meant to be."""
+    key = (fault.hint or "").partition(_QUOTE)[2].partition(_QUOTE)[0]
+    return fault.where.removesuffix(str(problem["loc"][-1])) + key
 
 
 def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -> CaseError:

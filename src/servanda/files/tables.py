@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from servanda.errors import CaseError, nearest
+from servanda.files.faults import Faults
 
 LARGEST = 64 * 2**20
 """Bytes that a file of a case may have."""
@@ -45,6 +46,7 @@ def read_rows(
     optional: Sequence[str] = (),
     others: bool = False,
     elsewhere: bool = False,
+    faults: Faults | None = None,
 ) -> dict[int, dict[str, str]]:
     """The rows of a CSV file, by the line on which each ends.
 
@@ -55,6 +57,8 @@ def read_rows(
         others: whether other columns are allowed too.
         elsewhere: whether the file may be a link out of its folder and of any size, as files of
             publishers may.
+        faults: where to add that a row has too few or too many cells, or is empty; without it the
+            first such row is raised.
 
     Raises:
         CaseError: if the file is missing or not CSV, or a row has too few or many cells.
@@ -64,10 +68,14 @@ def read_rows(
     try:
         header: list[str] = next(reader, [])
         _check_header(header, columns, optional, f"{path.name} line 1", others=others)
-        return _rows(reader, header, path.name)
+        wrong = Faults() if faults is None else faults
+        rows = _rows(reader, header, path.name, wrong)
     except csv.Error as error:
         where = f"{path.name} line {reader.line_num}"
         raise CaseError(where=where, found=str(error), expected="valid CSV") from None
+    if faults is None and wrong.found:
+        raise wrong.found[0]
+    return rows
 
 
 def _text(path: Path, kind: str, *, elsewhere: bool) -> str:
@@ -170,7 +178,9 @@ def _nearest_of(unknown: Iterable[str], known: Collection[str]) -> str | None:
     return next(filter(None, (nearest(name, known) for name in unknown)), None)
 
 
-def _rows(reader: Any, header: Sequence[str], name: str) -> dict[int, dict[str, str]]:
+def _rows(
+    reader: Any, header: Sequence[str], name: str, faults: Faults
+) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
     blank = None  # Blank lines at the end are fine.
     for row in reader:
@@ -178,18 +188,17 @@ def _rows(reader: Any, header: Sequence[str], name: str) -> dict[int, dict[str, 
         if not row:
             blank = blank or where
             continue
-        if blank or not any(cell.strip() for cell in row):
-            raise CaseError(
-                where=blank or where, found="an empty row", expected="a full row, or none"
-            )
-        if len(row) != len(header):
-            raise CaseError(
-                where=where,
-                found=f"{len(row)} cells",
-                expected=f"{len(header)}, one for each column",
-                hint="a text with a comma in it needs quotes" if len(row) > len(header) else None,
-            )
-        found[reader.line_num] = dict(zip(header, row, strict=True))
+        empty = not any(cell.strip() for cell in row)
+        if blank or empty:
+            expected = "a full row, or none"
+            faults.add([CaseError(blank or where, "an empty row", expected)])
+            blank = None
+        if len(row) == len(header) and not empty:
+            found[reader.line_num] = dict(zip(header, row, strict=True))
+        elif not empty:
+            expected = f"{len(header)}, one for each column"
+            hint = "a text with a comma in it needs quotes" if len(row) > len(header) else None
+            faults.add([CaseError(where, f"{len(row)} cells", expected, hint)])
     return found
 
 

@@ -1,0 +1,52 @@
+"""Collecting the faults of files, so that all of them can be told at once."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import ParamSpec, TypeVar
+
+from servanda.errors import CaseError
+
+_Given = ParamSpec("_Given")
+_Read = TypeVar("_Read")
+_PARTS = re.compile(r"[0-9]+|[^0-9]+")
+
+
+class Faults:
+    """The faults found so far, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self.found: list[CaseError] = []
+
+    def add(self, faults: Iterable[CaseError]) -> None:
+        """Add faults."""
+        self.found.extend(faults)
+
+    def read(
+        self, read: Callable[_Given, _Read], *given: _Given.args, **named: _Given.kwargs
+    ) -> _Read | None:
+        """What a function returns, or None if it raises `CaseError`, which is then added."""
+        try:
+            return read(*given, **named)
+        except CaseError as fault:
+            self.found.append(fault)
+            return None
+
+
+def fault_of(
+    check: Callable[_Given, object], *given: _Given.args, **named: _Given.kwargs
+) -> Iterator[CaseError]:
+    """The fault that a check raises, if it raises one."""
+    try:
+        check(*given, **named)
+    except CaseError as fault:
+        yield fault
+
+
+def by_place(faults: Iterable[CaseError]) -> list[CaseError]:
+    """Different faults by file and line, numbers in places by their size."""
+    different = {str(fault): fault for fault in faults}
+    return sorted(different.values(), key=lambda fault: _parts(fault.where))
+
+
+def _parts(where: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _PARTS.findall(where)]
