@@ -197,9 +197,12 @@ def test_a_dormant_pact_wakes_when_it_is_used_again(bench):
     assert (bench.read(out, "quiet", PACT), bench.read(out, "dormant", PACT)) == (0.0, 0.0)
 
 
-def test_a_pact_that_was_never_used_is_not_called_dormant(bench):
-    out = bench.step(world=bench.world(alive=1.0, quiet=0.0))
-    assert (bench.read(out, "quiet", PACT), bench.read(out, "dormant", PACT)) == (0.0, 0.0)
+@pytest.mark.parametrize("flow", [0.0, 1e-14, 0.9])
+def test_a_pact_under_which_nothing_flows_is_dormant(bench, flow):
+    for quiet, dormant in ((0.0, 0.0), (5.0, 1.0)):
+        out = bench.step(world=bench.world(alive=1.0, flow=flow, peak=flow, quiet=quiet))
+        assert bench.read(out, "quiet", PACT) == quiet + 1
+        assert bench.read(out, "dormant", PACT) == dormant
 
 
 def test_a_pact_that_is_over_is_not_dormant(bench):

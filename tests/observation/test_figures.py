@@ -10,7 +10,7 @@ import pytest
 
 from servanda.case import Prior, Series
 from servanda.engine import Model
-from servanda.observation import Figure, bearing, expected, known_records, record
+from servanda.observation import Figure, bearing, expected, known_records, log_prob, record
 from servanda.world import Axes
 from tests.builders import tiny_case
 from tests.handmade import counted, observation, results, rule, with_evidence
@@ -281,3 +281,30 @@ def test_figures_that_are_not_compared_do_not_bear_on_anything():
     (found,) = known_records(model)
     assert [o.id for o, _ in found.omitted] == ["E1", "E3", "E4"]
     assert len(found.figures) + len(found.omitted) == len(rows)
+
+
+# ── bounds of single figures ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("bound", [None, "estimate", "upper", "lower"])
+def test_a_row_says_whether_its_figure_is_a_bound_or_leaves_it_to_its_class(bound):
+    series = counted("level", STOCK, "round", rule(bound="upper", error=0.1))
+    row = replace(observation(1, 7, "2020-03-31"), bound=bound)
+    found = compared(series, [row], stock={"SUP.shells": MONTHS})
+    assert [figure.rule.bound for figure in found.figures] == [bound or "upper"]
+    # At 300 a count of 7 is far out of reach, unless all that is said is that it was at least 7.
+    (chance,) = np.asarray(log_prob(found.figures, found.expected))[:, 0]
+    assert (chance > -1) == (bound == "lower")
+
+
+def test_an_increment_is_bounded_as_its_total_is_if_the_total_before_is_an_estimate():
+    series = counted("running_total", DELIVERED, "round", rule(error=0.1))
+    bounds = [None, "lower", "lower", "estimate", "upper"]
+    rows = [
+        replace(observation(n, 1000 * n, f"2020-{2 * n:02}-28"), bound=bound)
+        for n, bound in enumerate(bounds, start=1)
+    ]
+    found = compared(series, rows)
+    assert [figure.rule.bound for figure in found.figures] == [
+        *("estimate", "lower", "estimate", "estimate", "upper")
+    ]

@@ -13,6 +13,8 @@ from servanda.ensembles.weighted import Spread, mean, quantile, spread
 from servanda.results import Results
 
 _YEAR = 12
+# Less than this is left over by rounding.
+_DOLLAR = 1.0
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,12 @@ class Account:
     def gained(self) -> Gains | None:
         """The gains from the orders up to the cut-off, taken as delivered and paid for in full.
 
-        None if there are none.
+        None if none reaches a dollar.
         """
         weights, own = self.results.weights, self.partnership
         past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
-        if not any(values.any() for values in total.values()):
+        if not any((np.abs(values) >= _DOLLAR).any() for values in total.values()):
             return None
         both = float(mean(np.all([values > 0 for values in total.values()], axis=0), weights))
         more = float(mean(total[own.buyer] > total[own.supplier], weights))

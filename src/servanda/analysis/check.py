@@ -1,10 +1,14 @@
 """The content of a checked case: mechanisms in monthly order, and evidence on parameters."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from servanda.case import Case, as_case
+from servanda.case.notes import Note, notes
+from servanda.engine import Model
+from servanda.files.faults import by_place
 from servanda.observation import bearing, known_records
 from servanda.results import prepare
 
@@ -52,6 +56,7 @@ class Check:
         omitted: number of figures that are not compared, by series and reason.
         later: number of evidence rows that became known after the cut-off.
         late_priors: priors that cite evidence from after the cut-off.
+        notes: what may be a slip, by file and line.
     """
 
     case: Case
@@ -61,6 +66,7 @@ class Check:
     omitted: dict[tuple[str, str], int]
     later: int
     late_priors: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
         figures = sum(self.compared.values())
@@ -107,4 +113,28 @@ def check(case: Case | str | Path) -> Check:
         omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
         later=len(case.evidence.observations) - len(case.known.observations),
         late_priors=case.late_priors,
+        notes=tuple(by_place([*notes(case), *_never_flow(model)])),
     )
+
+
+def _never_flow(model: Model) -> Iterator[Note]:
+    """Notes on contract ties that a parameter fixed at zero keeps from flowing."""
+    spec = model.case.spec
+    warring = {spec.war.attacker, spec.war.defender}
+
+    def is_zero(name: str) -> bool:
+        number = model.parameters.get(name)
+        return number is not None and number.prior.arguments[::3] == (0.0, 0.0)
+
+    for place, tie in enumerate(spec.ties, start=1):
+        if tie.basis != "contract":
+            continue
+        demand = f"arsenal.demand[{tie.receiver}.{tie.good}]"
+        men = tie.receiver in warring and tie.good == spec.war.men
+        wanted = men or (demand in model.parameters and not is_zero(demand))
+        closing = ("allowed", "limit", "lane_ceiling", "value", *(() if wanted else ("need",)))
+        for name in closing:
+            if is_zero(f"exchange.{name}[{tie.label}]"):
+                text = f"{tie.label} never flows, because exchange.{name} is 0 for it"
+                yield Note(f"case.toml: ties[{place}]", text)
+                break

@@ -4,7 +4,7 @@ import calendar
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from hashlib import blake2b
@@ -43,6 +43,7 @@ class Case:
         tables: the CSV tables that theories read, by file name without `.csv`.
         folder: the folder that it was read from.
         changes: changes since it was read, as plain values: each a kind, a name and a new value.
+        lines: the line of each figure of `evidence.csv`, by its id.
     """
 
     spec: CaseSpec
@@ -52,6 +53,7 @@ class Case:
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     folder: Path
     changes: tuple[Change, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -215,11 +217,13 @@ class Examined:
     Attributes:
         case: the case, or None if there are faults.
         faults: every fault, in the order in which they were found.
+        evidence: the evidence, without rows that have faults.
         lines: the line of each figure of `evidence.csv`, by its id.
     """
 
     case: Case | None
     faults: tuple[CaseError, ...]
+    evidence: Evidence
     lines: Mapping[str, int]
 
 
@@ -254,16 +258,17 @@ def examine(case: str | Path) -> Examined:
     parameters = read_parameters.read(document or {}, "parameters.toml", faults)
     read = read_evidence.read(folder, faults)
     if spec is None:
-        return Examined(None, tuple(faults.found), read.lines)
+        return Examined(None, tuple(faults.found), read.evidence, read.lines)
     tables = _tables(folder, spec, faults)
-    found = Case(spec, parameters, read.evidence, claims, tables, folder)
+    found = Case(spec, parameters, read.evidence, claims, tables, folder, lines=read.lines)
     faults.add(
         crossref.check_sources(spec, parameters, read.evidence, claims, found.cutoff, read.refused)
     )
     if document is not None:
         faults.add(crossref.check_biases(parameters, read.evidence))
     faults.add(crossref.check_claims(spec, claims))
-    return Examined(None if faults.found else found, tuple(faults.found), read.lines)
+    whole = None if faults.found else found
+    return Examined(whole, tuple(faults.found), read.evidence, read.lines)
 
 
 def _record(model: type[_File], path: Path, faults: Faults) -> _File | None:

@@ -80,11 +80,17 @@ def check(
     ] = False,
     runs: Runs = 2048,
     seed: Seed = 1,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="Also print the mechanisms and the evidence of a valid case."
+        ),
+    ] = False,
 ) -> None:
-    """Check a case, and print its mechanisms and its evidence."""
+    """Check a case, and print every error in its files, and notes on what may be slips."""
     from servanda.cli import work
 
-    work.check(_load(case, as_of), runs, seed, against_record=hindcast)
+    work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
 
 
 @app.command()

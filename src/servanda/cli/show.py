@@ -5,8 +5,30 @@ from collections.abc import Sequence
 from servanda.analysis.check import Check
 from servanda.analysis.hindcast import FEW, WANTED, Coverage, summary
 from servanda.case import Case
+from servanda.case.notes import Note
 from servanda.cli.terminal import err, out, say, table
+from servanda.errors import CaseError
 from servanda.verdicts import Verdict
+
+
+def errors(faults: Sequence[CaseError], found: Sequence[Note]) -> None:
+    """Print every error and note of a case that is not valid, and how many there are."""
+    for fault in faults:
+        err().print(f"error: {fault}", style="red", soft_wrap=True)
+    for note in found:
+        err().print(f"note: {note}", soft_wrap=True)
+    err().print(f"{_count(len(faults), 'error')}, {_count(len(found), 'note')}", soft_wrap=True)
+
+
+def notes(found: Sequence[Note]) -> None:
+    """Print the notes on a valid case, and that it is valid."""
+    for note in found:
+        say(f"note: {note}")
+    say("valid" + (f", {_count(len(found), 'note')}" if found else ""))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def plan(found: Check) -> None:

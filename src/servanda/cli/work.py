@@ -7,28 +7,49 @@ from pathlib import Path
 
 import jax
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typer import Exit
 
 from servanda.analysis.check import check as checked
 from servanda.api import hindcast
 from servanda.case import Case
+from servanda.case.load import examine
+from servanda.case.notes import of_evidence
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.files.faults import Faults, by_place
 from servanda.results import Progress as Report
 from servanda.results import RunFolder, open_run, prepare, run_to_folder
 from servanda.verdicts import CLAIM_RUNS, judge
 
 
-def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
-    """Print the mechanisms and the evidence, and on request the prior-predictive coverage."""
+def check(
+    name: str, as_of: str | None, runs: int, seed: int, *, against_record: bool, details: bool
+) -> None:
+    """Print all errors and notes; of a valid case on request more, and coverage of the record.
+
+    Raises:
+        Exit: with code 2, if there are errors.
+    """
     check_runs(runs)
     check_seed(seed)
-    found = checked(case)
+    examined, faults = examine(name), Faults()
+    faults.add(examined.faults)
+    case, found = examined.case, None
+    if case is not None:
+        case = case if as_of is None else case.at(as_of)
+        found = faults.read(checked, case)
+    if case is None or found is None:
+        notes = by_place(of_evidence(examined.evidence, examined.lines))
+        show.errors(by_place(faults.found), notes)
+        raise Exit(2)
     show.late_priors(case)
-    show.plan(found)
-    show.evidence(found)
+    if details:
+        show.plan(found)
+        show.evidence(found)
+    show.notes(found.notes)
     if against_record:
         remember_compilations()
         with bar("running", "runs") as report:

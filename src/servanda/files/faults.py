@@ -2,12 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from servanda.errors import CaseError
 
 _Given = ParamSpec("_Given")
 _Read = TypeVar("_Read")
+
+
+class _Place(Protocol):
+    @property
+    def where(self) -> str: ...
+
+
+_Placed = TypeVar("_Placed", bound=_Place)
 _PARTS = re.compile(r"[0-9]+|[^0-9]+")
 
 
@@ -42,10 +50,10 @@ def fault_of(
         yield fault
 
 
-def by_place(faults: Iterable[CaseError]) -> list[CaseError]:
-    """Different faults by file and line, numbers in places by their size."""
-    different = {str(fault): fault for fault in faults}
-    return sorted(different.values(), key=lambda fault: _parts(fault.where))
+def by_place(found: Iterable[_Placed]) -> list[_Placed]:
+    """Different faults or notes by file and line, numbers in places by their size."""
+    different = {str(one): one for one in found}
+    return sorted(different.values(), key=lambda one: _parts(one.where))
 
 
 def _parts(where: str) -> list[tuple[int, str]]:

@@ -25,7 +25,8 @@ one class. Before a pact is signed it cannot end. Before the evidence cut-off no
 the record shows that none did.
 
 The model separates two states. A pact is *dormant* when the worth of what is exchanged, smoothed
-over three months, stays below a fifth of its peak for six months. A dormant pact can revive. A pact
+over three months, stays below a fifth of its peak, or below one dollar a month, for six months. A
+pact under which nothing was ever exchanged is therefore dormant. A dormant pact can revive. A pact
 *ends* legally by lapse, renegotiation, violation, or substitution by a third party. The way of
 ending is drawn by weight. When the buyer turns away, the weight of substitution is up to twice as
 large.

@@ -15,6 +15,8 @@ from servanda.world.quantities.commitment import CommitmentState
 
 _QUIET_SHARE = 0.2
 _QUIET_MONTHS = 6.0
+# USD a month. Pacts exchange millions; what is worth less than a dollar is left over by rounding.
+_NOTHING = 1.0
 _SMOOTHING_MONTHS = 3.0
 
 
@@ -73,7 +75,7 @@ class Use(eqx.Module):
         weight = jnp.exp(-clock.dt / _SMOOTHING_MONTHS)
         flow = before.flow * weight + value * (1 - weight)
         peak = jnp.maximum(before.peak, flow)
-        little = flow < _QUIET_SHARE * peak
+        little = flow < jnp.maximum(_QUIET_SHARE * peak, _NOTHING)
         quiet = jnp.where(little, before.quiet + clock.dt, 0.0)
         state = CommitmentState(
             alive=alive,

@@ -31,7 +31,7 @@ class Figure:
 
     Attributes:
         observation: the figure as it was published.
-        rule: the rule by which its source counts.
+        rule: the rule by which its source counts, with the figure's own bound where it has one.
         value: the value that is compared, in the series' unit: the figure, or its increment on the
             last total of its source class.
         months: the weight of each month of the case.
@@ -127,7 +127,7 @@ def bearing(model: Model) -> Mapping[str, int]:
 
 def _single(case: Case, months: "_Months", series: Series, o: Observation) -> Figure:
     weights = months.at(o.ref_end) if series.counting == "level" else months.during(series, o)
-    return Figure(o, rule_of(case, series, o), _value(series, o), weights)
+    return Figure(o, _bounded(rule_of(case, series, o), o), _value(series, o), weights)
 
 
 def _increments(
@@ -140,21 +140,29 @@ def _increments(
 ) -> tuple[list[Figure], list[Observation]]:
     """Increments between successive totals of a class, and the totals that are too close.
 
-    The first increment counts from zero. A total that is a bound does not bound its increment, so
-    increments are estimates, except the first.
+    The first increment counts from zero. An increment on an estimate is bounded as its total is. A
+    bound less a bound bounds nothing, so an increment on a bound is an estimate.
     """
     found: list[Figure] = []
     close: list[Observation] = []
     value, until, day = 0.0, np.zeros(months.count), date.min
+    on_estimate = True
     for o in totals:
         if o.ref_end - day < CLOSEST_TOTALS:
             close.append(o)
             continue
         total = months.at(o.ref_end) if carried else months.share(months.first_day, o.ref_end)
-        own = rule.model_copy(update={"bound": "estimate"}) if found else rule
-        found.append(Figure(o, own, _value(series, o) - value, total - until))
+        own = _bounded(rule, o)
+        used = own if on_estimate else own.model_copy(update={"bound": "estimate"})
+        found.append(Figure(o, used, _value(series, o) - value, total - until))
         value, until, day = _value(series, o), total, o.ref_end
+        on_estimate = own.bound == "estimate"
     return found, close
+
+
+def _bounded(rule: SourceRule, o: Observation) -> SourceRule:
+    """The rule of a figure's source class, with the figure's own bound where it has one."""
+    return rule if o.bound is None else rule.model_copy(update={"bound": o.bound})
 
 
 def _value(series: Series, o: Observation) -> float:

@@ -60,9 +60,9 @@ def _survival(fate: Fate) -> Figure:
         survival_title(fate),
         chart,
         "Share of runs with the pact in use, dormant and over. " + by_year(fate.states, fate),
-        "A pact is dormant if it is in force but its exchange has been below a fifth of its peak "
-        f"for six months. The chart shows shares of {runs.count:,} runs in each month after "
-        f"{words.month(spec.as_of)}.",
+        "A pact is dormant if it is in force but its exchange has been nothing, or below a fifth "
+        f"of its peak, for six months. The chart shows shares of {runs.count:,} runs in each month "
+        f"after {words.month(spec.as_of)}.",
         kicker="State of the pact",
     )
 
