@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from servanda.analysis.priors import priors
     from servanda.analysis.sanctions import sanction
     from servanda.api import brief, hindcast
-    from servanda.case import Case, available_cases, load, new
+    from servanda.case import Case, add_evidence, available_cases, load, new
     from servanda.case.units import unit_registry
     from servanda.ensembles import Ensemble
     from servanda.errors import (
@@ -45,6 +45,7 @@ _HOMES = {
     "RunFolderError": "servanda.errors",
     "ServandaError": "servanda.errors",
     "UsageError": "servanda.errors",
+    "add_evidence": "servanda.case",
     "available_cases": "servanda.case",
     "brief": "servanda.api",
     "check": "servanda.analysis.check",
@@ -70,6 +71,7 @@ __all__ = [
     "RunFolderError",
     "ServandaError",
     "UsageError",
+    "add_evidence",
     "available_cases",
     "brief",
     "check",

@@ -4,6 +4,7 @@ A case is a folder of TOML and CSV files. `load` reads it, checks every key, uni
 date, and returns frozen objects, so that the model needs no file.
 """
 
+from servanda.case.add_evidence import Addition, add_evidence
 from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule
 from servanda.case.load import Case, as_case, available_cases, load
 from servanda.case.new import new
@@ -11,6 +12,7 @@ from servanda.case.priors import ParameterTable, Prior
 from servanda.case.schema import CaseSpec
 
 __all__ = [
+    "Addition",
     "Case",
     "CaseSpec",
     "Evidence",
@@ -20,6 +22,7 @@ __all__ = [
     "Series",
     "Source",
     "SourceRule",
+    "add_evidence",
     "as_case",
     "available_cases",
     "load",

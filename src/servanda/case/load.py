@@ -25,6 +25,7 @@ from servanda.files.faults import Faults
 _TABLES = ("trade_effects",)
 
 CLAIMS = "claims.toml"
+SHIPPED = Path(str(resources.files("servanda") / "cases"))
 _File = TypeVar("_File", bound=Record)
 
 # A kind (`mechanism` or `prior`), the name of what was changed, and the new value.
@@ -206,8 +207,7 @@ class Case:
 
 def available_cases() -> list[str]:
     """Names of the cases shipped with the package."""
-    shipped = Path(str(resources.files("servanda") / "cases"))
-    return sorted(p.name for p in shipped.iterdir() if (p / "case.toml").is_file())
+    return sorted(p.name for p in SHIPPED.iterdir() if (p / "case.toml").is_file())
 
 
 @dataclass(frozen=True)
@@ -219,12 +219,14 @@ class Examined:
         faults: every fault, in the order in which they were found.
         evidence: the evidence, without rows that have faults.
         lines: the line of each figure of `evidence.csv`, by its id.
+        folder: the folder of the case.
     """
 
     case: Case | None
     faults: tuple[CaseError, ...]
     evidence: Evidence
     lines: Mapping[str, int]
+    folder: Path
 
 
 def load(case: str | Path) -> Case:
@@ -258,7 +260,7 @@ def examine(case: str | Path) -> Examined:
     parameters = read_parameters.read(document or {}, "parameters.toml", faults)
     read = read_evidence.read(folder, faults)
     if spec is None:
-        return Examined(None, tuple(faults.found), read.evidence, read.lines)
+        return Examined(None, tuple(faults.found), read.evidence, read.lines, folder)
     tables = _tables(folder, spec, faults)
     found = Case(spec, parameters, read.evidence, claims, tables, folder, lines=read.lines)
     faults.add(
@@ -268,7 +270,7 @@ def examine(case: str | Path) -> Examined:
         faults.add(crossref.check_biases(parameters, read.evidence))
     faults.add(crossref.check_claims(spec, claims))
     whole = None if faults.found else found
-    return Examined(whole, tuple(faults.found), read.evidence, read.lines)
+    return Examined(whole, tuple(faults.found), read.evidence, read.lines, folder)
 
 
 def _record(model: type[_File], path: Path, faults: Faults) -> _File | None:
@@ -306,7 +308,7 @@ def folder_of(case: str | Path) -> Path:
     """The folder of a case; raises `CaseError` if there is none."""
     folders = [Path(case)]
     if str(case) in available_cases():
-        folders.append(Path(str(resources.files("servanda") / "cases")) / str(case))
+        folders.append(SHIPPED / str(case))
     for folder in folders:
         if os.path.lexists(folder / "case.toml"):  # a file that cannot be read says so itself
             return folder

@@ -41,21 +41,22 @@ def notes(case: Case) -> Iterator[Note]:
             yield Note(
                 f"case.toml: not_modelled[{place}]", "the template's text was left as it was"
             )
-    yield from of_evidence(case.evidence, case.lines)
-    yield from _left(case)
+    places = {key: f"evidence.csv line {line}" for key, line in case.lines.items()}
+    yield from of_evidence(case.evidence, places)
+    yield from _left(case, places)
 
 
-def of_evidence(evidence: Evidence, lines: Mapping[str, int]) -> Iterator[Note]:
-    """Notes on figures that repeat or contradict others, in series that runs are compared with."""
+def of_evidence(evidence: Evidence, places: Mapping[str, str]) -> Iterator[Note]:
+    """Notes on figures that repeat or contradict others, in series that runs are compared with.
+
+    Args:
+        evidence: the evidence.
+        places: the file and line of figures, by id.
+    """
     for series in evidence.series:
         if series.quantitative:
             for figure, text in _of_series(evidence, series):
-                yield Note(_place(figure, lines), text)
-
-
-def _place(figure: Observation, lines: Mapping[str, int]) -> str:
-    line = lines.get(figure.id)
-    return "evidence.csv" if line is None else f"evidence.csv line {line}"
+                yield Note(places.get(figure.id, "evidence.csv"), text)
 
 
 def _of_series(evidence: Evidence, series: Series) -> Iterator[tuple[Observation, str]]:
@@ -68,13 +69,8 @@ def _of_series(evidence: Evidence, series: Series) -> Iterator[tuple[Observation
         if _amount(row, series) == _amount(other, series):
             yield row, f"'{row.id}' repeats '{other.id}'"
         else:
-            yield (
-                row,
-                (
-                    f"'{row.id}' says {row.value:g}, and '{other.id}' of the same source and period "
-                    f"{other.value:g}"
-                ),
-            )
+            said = f"{row.value:g}, and '{other.id}' of the same source and period {other.value:g}"
+            yield row, f"'{row.id}' says {said}"
     if series.counting != "running_total":
         return
     classes = {source.key: source.source_class for source in evidence.sources}
@@ -95,7 +91,7 @@ def _amount(row: Observation, series: Series) -> float:
     return row.value * units.factor(row.unit, series.unit, row.id)
 
 
-def _left(case: Case) -> Iterator[Note]:
+def _left(case: Case, places: Mapping[str, str]) -> Iterator[Note]:
     """Notes on what `servanda new` wrote and nobody changed."""
     template = Path(str(resources.files("servanda.case"))) / "template"
     figures = {
@@ -104,7 +100,8 @@ def _left(case: Case) -> Iterator[Note]:
     }
     for row in case.evidence.observations:
         if figures.get((row.series, str(row.ref_end), row.value)) == row.id:
-            yield Note(_place(row, case.lines), f"'{row.id}' is the template's figure")
+            where = places.get(row.id, "evidence.csv")
+            yield Note(where, f"'{row.id}' is the template's figure")
     given = read_toml(template / "parameters.toml")
     tables = read_parameters.read(given, "parameters.toml", Faults())
     kept = sum(_same(table, tables.get(name)) for name, table in case.parameters.items())

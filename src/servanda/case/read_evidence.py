@@ -75,7 +75,7 @@ def read(folder: Path, faults: Faults) -> Reading:
     document = faults.read(read_toml, folder / "series.toml")
     series = None if document is None else _series(document, faults)
     sources, doubtful = _sources(folder / "sources.csv", faults)
-    rows = Rows(series, None if sources is None else sources, faults)
+    rows = Rows(series, sources, faults, doubtful)
     found = rows.read(folder / "evidence.csv")
     evidence = Evidence(
         tuple(o for o, _ in found.values()),
@@ -147,7 +147,8 @@ def _faults_of_source(
 class Rows:
     """Reading the rows of files of evidence beside the series and sources of a case.
 
-    Series or sources that are None could not be read; nothing is held against them.
+    Series or sources that are None could not be read; nothing is held against rows that name them,
+    nor against rows that name a source whose own row has faults.
     """
 
     def __init__(
@@ -155,7 +156,9 @@ class Rows:
         series: Mapping[str, Series] | None,
         sources: Mapping[str, Source] | None,
         faults: Faults,
+        doubtful: Collection[str] = (),
     ) -> None:
+        self._doubtful = doubtful
         self._series = series
         self._sources = sources
         self._faults = faults
@@ -197,7 +200,7 @@ class Rows:
                 expected="a name of its own",
             )
         for kind, known in (("series", self._series), ("source", self._sources)):
-            if known is not None and row[kind] not in known:
+            if known is not None and row[kind] not in (*known, *self._doubtful):
                 yield CaseError(
                     where=where,
                     found=f"{kind} '{row[kind]}'",
@@ -208,7 +211,8 @@ class Rows:
     def _faults_in_series(
         self, figure: Observation, series: Series, where: str
     ) -> Iterator[CaseError]:
-        unit = list(fault_of(units.factor, figure.unit, series.unit, where))
+        wanted = figure.unit if list(fault_of(units.check, series.unit, where)) else series.unit
+        unit = list(fault_of(units.factor, figure.unit, wanted, where))
         yield from unit
         if figure.ref_start is None and series.counting == "flow":
             yield CaseError(where=where, found="a flow without ref_start", expected="its first day")
@@ -219,7 +223,7 @@ class Rows:
                 expected="a day on which the period had begun",
             )
         if not unit:
-            yield from _faults_of_size(figure, series, where)
+            yield from _faults_of_size(figure, series, wanted, where)
         if self._sources is not None and figure.source in self._sources:
             source_class = self._sources[figure.source].source_class
             classes = [rule.source_class for rule in series.rules]
@@ -286,9 +290,11 @@ def _faults_of_order(figure: Observation, where: str) -> Iterator[CaseError]:
         )
 
 
-def _faults_of_size(figure: Observation, series: Series, where: str) -> Iterator[CaseError]:
+def _faults_of_size(
+    figure: Observation, series: Series, unit: str, where: str
+) -> Iterator[CaseError]:
     """The faults if numbers are too large to compute with, or there is less than nothing."""
-    factor = units.factor(figure.unit, series.unit, where)
+    factor = units.factor(figure.unit, unit, where)
     for name in ("value", "low", "high"):
         amount = getattr(figure, name)
         if amount is None:

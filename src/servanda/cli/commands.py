@@ -1,4 +1,4 @@
-"""`servanda`: check, run, claims, sanction, brief, new."""
+"""`servanda`: check, evidence, run, claims, sanction, brief, new."""
 
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -24,6 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+evidence = typer.Typer(
+    help="Evidence of a case.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(evidence, name="evidence")
 
 CaseName = Annotated[
     str, typer.Argument(help="Name of a shipped case, or path of a folder with a case.toml.")
@@ -91,6 +96,17 @@ def check(
     from servanda.cli import work
 
     work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
+
+
+@evidence.command("add")
+def add_evidence(
+    case: CaseName,
+    file: Annotated[Path, typer.Argument(help="CSV file with the columns of evidence.csv.")],
+) -> None:
+    """Check a file of figures against a case, and append what is new to its evidence.csv."""
+    from servanda.cli import work
+
+    work.add_evidence(case, file)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from servanda.analysis.check import Check
 from servanda.analysis.hindcast import FEW, WANTED, Coverage, summary
 from servanda.case import Case
+from servanda.case.add_evidence import Addition
 from servanda.case.notes import Note
 from servanda.cli.terminal import err, out, say, table
 from servanda.errors import CaseError
@@ -25,6 +26,18 @@ def notes(found: Sequence[Note]) -> None:
     for note in found:
         say(f"note: {note}")
     say("valid" + (f", {_count(len(found), 'note')}" if found else ""))
+
+
+def addition(found: Addition) -> None:
+    """Print which figures were added, which the case had, and notes."""
+    for figure, twin in found.double:
+        say(f"double: '{figure.id}' is '{twin}' already, and was not added")
+    for note in found.notes:
+        say(f"note: {note}")
+    ids = ", ".join(figure.id for figure in found.new)
+    say(f"new: {_count(len(found.new), 'figure')}{': ' if ids else ''}{ids}")
+    if found.new:
+        say(f"added to {found.path}")
 
 
 def _count(number: int, what: str) -> str:

@@ -12,6 +12,7 @@ from typer import Exit
 from servanda.analysis.check import check as checked
 from servanda.api import hindcast
 from servanda.case import Case
+from servanda.case.add_evidence import append, compared
 from servanda.case.load import examine
 from servanda.case.notes import of_evidence
 from servanda.cli import interrupts, show
@@ -42,7 +43,8 @@ def check(
         case = case if as_of is None else case.at(as_of)
         found = faults.read(checked, case)
     if case is None or found is None:
-        notes = by_place(of_evidence(examined.evidence, examined.lines))
+        places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
+        notes = by_place(of_evidence(examined.evidence, places))
         show.errors(by_place(faults.found), notes)
         raise Exit(2)
     show.late_priors(case)
@@ -55,6 +57,20 @@ def check(
         with bar("running", "runs") as report:
             coverages = hindcast(case, runs, seed, progress=report)
         show.hindcast(coverages)
+
+
+def add_evidence(case: str, file: Path) -> None:
+    """Print what a file of figures holds, and add it to a case unless there are errors.
+
+    Raises:
+        Exit: with code 2, if there are errors.
+    """
+    found = compared(case, file)
+    if found.faults:
+        show.errors(by_place(found.faults), found.notes)
+        raise Exit(2)
+    append(found, file)
+    show.addition(found)
 
 
 def run(
