@@ -65,7 +65,13 @@ class ServandaError(Exception):
 
 
 class CaseError(ServandaError):
-    """A case is wrong: a key, name, unit, prior, source, date or row."""
+    """A case is wrong: a key, name, unit, prior, source, date or row.
+
+    Attributes:
+        others: Faults that were found together with this one.
+    """
+
+    others: tuple[CaseError, ...] = ()
 
 
 class UsageError(ServandaError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.case.test_faults import SLIPS
 from tests.cases import shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
 
@@ -28,7 +29,7 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
     for text in (
         "Servanda runs a model of a strategic partnership",
         "Start with: servanda run russia-dprk.",
-        "Check a case, and print its mechanisms and its evidence.",
+        "Check a case, and print all errors, and notes on what may be slips.",
         "Run a case, and write results and a briefing to a folder.",
         "Judge every claim of a case, and print what flips it.",
         "Solve sanctions regimes: real income, trade and leverage.",
@@ -38,7 +39,9 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
         assert text in said.out
 
 
-@pytest.mark.parametrize("command", ["check", "run", "claims", "sanction", "brief", "new"])
+@pytest.mark.parametrize(
+    "command", ["check", "run", "claims", "sanction", "brief", "new", "evidence"]
+)
 def test_every_option_of_every_command_is_explained(servanda, command):
     said = servanda(command, "--help")
     assert said.code == 0
@@ -231,10 +234,78 @@ def test_a_broken_case_is_one_message_however_long(servanda, monkeypatch):
 # ── check, claims, new ──────────────────────────────────────────────────────────────────────────
 
 
-def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
+LEFT = (
+    "note: case.toml: not_modelled[1]: the template's text was left as it was\n"
+    "note: evidence.csv line 2: 'E1' is the template's figure\n"
+    "note: evidence.csv line 3: 'E2' is the template's figure\n"
+    "note: parameters.toml: 53 of 60 priors have the template's numbers\n"
+    "note: sources.csv: 'a-report' is the template's source\n"
+    "note: sources.csv: 'a-ministry' is the template's source\n"
+    "valid, 6 notes\n"
+)
+
+
+def test_check_is_short_if_a_case_is_valid(servanda):
+    said = servanda("check", "russia-dprk")
+    assert (said.out, said.err, said.code) == ("valid\n", "", 0)
     said = servanda("check", tiny())
+    assert (said.out, said.err, said.code) == (LEFT, "", 0)
+
+
+def test_check_names_all_errors_and_notes_and_counts_them(servanda):
+    assert servanda("new", "mine").code == 0
+    with Path("mine/evidence.csv").open("a", encoding="utf-8") as file:
+        file.write("\n".join(SLIPS.read_text(encoding="utf-8").splitlines()[1:]) + "\n")
+    said = servanda("check", "mine")
+    assert (said.out, said.code) == ("", 2)
+    lines = said.err.splitlines()
+    assert [line.partition(": found")[0] for line in lines if line.startswith("error")] == [
+        f"error: evidence.csv line {line}" for line in (5, 6, 7, 8, 9, 11, 12)
+    ]
+    assert lines[-1] == "7 errors, 0 notes"
+
+
+def test_check_names_all_errors_of_the_whole_model_too(servanda):
+    assert servanda("new", "mine").code == 0
+    path = Path("mine/parameters.toml")
+    text = path.read_text().replace("[war.volatility]", "[war.volatilty]", 1)
+    path.write_text(text.replace('"AAA>BBB:shells"', '"AAA>BBC:shells"', 1))
+    said = servanda("check", "mine")
+    assert said.err.startswith(
+        "error: parameters.toml: exchange.cost: found member 'AAA>BBC:shells', expected one of "
+        "AAA>BBB:shells, BBB>AAA:oil\n  hint: did you mean 'AAA>BBB:shells'?\n"
+        "error: parameters.toml: war.volatility: found no such parameter, expected a table: "
+    )
+    assert said.err.endswith("  hint: did you mean 'war.volatility'?\n3 errors, 0 notes\n")
+    assert (said.out, said.code) == ("", 2)
+
+
+def test_evidence_add_says_what_is_new_double_and_contradictory(servanda):
+    assert servanda("new", "mine").code == 0
+    head = Path("mine/evidence.csv").read_text(encoding="utf-8").splitlines()[0]
+    row = "{},shells-delivered,,{},2021-12-30,{},,,round,B,a-report,x"
+    rows = [row.format("M1", "2020-12-31", "1"), row.format("M2", "2021-12-01", "4e5")]
+    rows.append("E7,shells-delivered,,2021-06-30,2021-07-10,300000,,,round,C,a-ministry,x")
+    Path("more.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    said = servanda("evidence", "add", "mine", "more.csv")
     assert (said.err, said.code) == ("", 0)
-    assert said.out.startswith("Tiny: 2020-01 to 2025-12, evidence cut-off 2021-12\n")
+    assert said.out == (
+        "double: 'E7' is 'E2' already, and was not added\n"
+        "note: more.csv line 2: 'M1' says 1, and 'E1' of the same source and period 100000\n"
+        "new: 2 figures: M1, M2\n"
+        "added to mine/evidence.csv\n"
+    )
+    kept = Path("mine/evidence.csv").read_text(encoding="utf-8")
+    said = servanda("evidence", "add", "mine", str(SLIPS))
+    assert (said.out, said.code) == ("", 2)
+    assert said.err.endswith("7 errors, 1 note\n")
+    assert Path("mine/evidence.csv").read_text(encoding="utf-8") == kept
+
+
+def test_check_prints_on_request_the_plan_and_what_the_evidence_bears_on(servanda):
+    said = servanda("check", tiny(), "--details")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.startswith(f"{LEFT}Tiny: 2020-01 to 2025-12, evidence cut-off 2021-12\n")
     for slot, variant in template().spec.mechanisms.items():
         assert re.search(rf"│ {slot} +│ {variant} +│", said.out), slot
     assert "Mechanisms in monthly order" in said.out
@@ -243,7 +314,7 @@ def test_check_prints_the_plan_and_what_the_evidence_bears_on(servanda):
         "Compared with runs: 2 figures in 1 series known by the evidence cut-off. "
         "Not read by any run: 0 rows of evidence that became known later.\n"
     )
-    earlier = servanda("check", tiny(), "--as-of", "2021-06")
+    earlier = servanda("check", tiny(), "--as-of", "2021-06", "--details")
     assert earlier.out.endswith(
         "Compared with runs: 1 figures in 1 series known by the evidence cut-off. "
         "Not read by any run: 1 rows of evidence that became known later.\n"
@@ -262,7 +333,7 @@ def test_check_says_which_figures_are_not_compared_and_why(servanda):
     ]
     with Path("mine/evidence.csv").open("a", encoding="utf-8") as file:
         file.write("\n".join(rows) + "\n")
-    said = servanda("check", "mine")
+    said = servanda("check", "mine", "--details")
     assert (said.err, said.code) == ("", 0)
     assert said.out.splitlines()[-3:] == [
         (

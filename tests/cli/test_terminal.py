@@ -75,7 +75,7 @@ def test_a_case_cannot_write_to_the_terminal(servanda):
     text = (folder / "case.toml").read_text()
     text = text.replace('title = "Tiny"', 'title = "\\u001b[2J\\u202eTiny"')
     (folder / "case.toml").write_text(text)
-    said = servanda("check", "tiny")
+    said = servanda("check", "tiny", "--details")
     assert said.code == 0
-    assert said.out.startswith("\\x1b[2J\\u202eTiny: 2020-01 to 2025-12")
+    assert "\n\\x1b[2J\\u202eTiny: 2020-01 to 2025-12" in said.out
     assert {c for c in said.out + said.err if visible(c) != c} == {"\n"}

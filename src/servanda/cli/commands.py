@@ -92,7 +92,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check a case, and print every error in its files, and notes on what may be slips."""
+    """Check a case, and print all errors, and notes on what may be slips."""
     from servanda.cli import work
 
     work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
@@ -103,7 +103,7 @@ def add_evidence(
     case: CaseName,
     file: Annotated[Path, typer.Argument(help="CSV file with the columns of evidence.csv.")],
 ) -> None:
-    """Check a file of figures against a case, and append what is new to its evidence.csv."""
+    """Check a file of figures, and append what is new to a case."""
     from servanda.cli import work
 
     work.add_evidence(case, file)

@@ -48,10 +48,10 @@ def check(
         show.errors(by_place(faults.found), notes)
         raise Exit(2)
     show.late_priors(case)
+    show.notes(found.notes)
     if details:
         show.plan(found)
         show.evidence(found)
-    show.notes(found.notes)
     if against_record:
         remember_compilations()
         with bar("running", "runs") as report:

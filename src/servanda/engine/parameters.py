@@ -1,9 +1,10 @@
 """Parameters of a model: bound to theories, drawn for each run, and changed by levers."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from itertools import accumulate
+from math import isnan
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,6 +15,8 @@ from servanda.case import Case, ParameterTable, Prior, units
 from servanda.case.priors import BIAS, label
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
+from servanda.files.cells import number_in
+from servanda.files.faults import Faults
 from servanda.world import Axes, Theory
 from servanda.world.members import Member
 from servanda.world.ranges import Range
@@ -77,19 +80,22 @@ def bind(
     Raises:
         CaseError: if a table is missing, unknown, unused or does not fit.
     """
-    _check_tables(case, axes, variants)
+    faults = Faults()
+    faults.add(_faults_of_tables(case, axes, variants))
     parameters: dict[str, Parameter] = {}
     for theory in plan:
         for spec in fields(theory.Parameters):
-            for parameter in _parameters(case, axes, theory.slot, spec.name, spec.metadata):
+            found = _parameters(case, axes, theory.slot, spec.name, spec.metadata)
+            for parameter in faults.read(list, found) or ():
                 parameters[parameter.label] = parameter
+    faults.raise_any()
     return parameters
 
 
-def _check_tables(
+def _faults_of_tables(
     case: Case, axes: Axes, variants: Mapping[str, Mapping[str, type[Theory]]]
-) -> None:
-    """Raise `CaseError` on a table that no theory reads, or on an unknown member."""
+) -> Iterator[CaseError]:
+    """Tables that no theory reads, and unknown members."""
     axis_of = {
         f"{slot}.{field.name}": field.metadata["axis"]
         for slot, rivals in variants.items()
@@ -99,14 +105,14 @@ def _check_tables(
     names = [*axis_of, BIAS]
     for name, table in case.parameters.items():
         if name not in names:
-            raise CaseError(
+            yield CaseError(
                 where=table.where,
                 found="a parameter that no mechanism uses",
                 expected="a parameter of a mechanism",
                 hint=nearest(name, names),
             )
         if name in axis_of:
-            _check_members(table, axes[axis_of[name]])
+            yield from _faults_of_members(table, axes[axis_of[name]])
 
 
 def _parameters(
@@ -145,15 +151,16 @@ def _parameters(
             )
 
 
-def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
+def _faults_of_members(table: ParameterTable, members: Sequence[str]) -> Iterator[CaseError]:
     alone, given_alone = tuple(members) == ("",), tuple(table.priors) == ("",)
     if alone != given_alone:
         one, many = "one 'value'", "'of' or 'otherwise' for one number a member"
         found, expected = (many, one) if alone else (one, many)
-        raise CaseError(where=table.where, found=found, expected=expected)
+        yield CaseError(where=table.where, found=found, expected=expected)
+        return
     for member in table.priors:
         if member not in members:
-            raise CaseError(
+            yield CaseError(
                 where=table.where,
                 found=f"member '{member}'",
                 expected="one of " + ", ".join(members)
@@ -165,15 +172,19 @@ def _check_members(table: ParameterTable, members: Sequence[str]) -> None:
 
 def check_levers(case: Case, parameters: Mapping[str, Parameter]) -> None:
     """Raise `CaseError` if a lever moves a parameter that no mechanism in use has."""
-    for lever in case.spec.levers:
-        for target in lever.targets:
-            if target not in parameters:
-                raise CaseError(
-                    where=f"case.toml: lever '{lever.name}'",
-                    found=f"target '{target}'",
-                    expected="a parameter of a mechanism in use",
-                    hint=nearest(target, parameters),
-                )
+    faults = Faults()
+    faults.add(
+        CaseError(
+            where=f"case.toml: lever '{lever.name}'",
+            found=f"target '{target}'",
+            expected="a parameter of a mechanism in use",
+            hint=nearest(target, parameters),
+        )
+        for lever in case.spec.levers
+        for target in lever.targets
+        if target not in parameters
+    )
+    faults.raise_any()
 
 
 def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
@@ -193,15 +204,14 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
     lever = by_name[name]
     number = lever.choices.get(str(value))
     if number is None:
-        try:
-            number = float(value)
-        except ValueError:
+        number = number_in(value) if isinstance(value, str) else float(value)
+        if isnan(number):
             raise UsageError(
                 where=f"lever '{name}'",
                 found=f"'{value}'",
                 expected="a number" + "".join(f", or {c}" for c in lever.choices),
                 hint=nearest(str(value), lever.choices),
-            ) from None
+            )
     if not lever.low <= number <= lever.high:
         raise UsageError(
             where=f"lever '{name}'",

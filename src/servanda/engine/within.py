@@ -13,6 +13,7 @@ from servanda.case.priors import BIAS, label
 from servanda.case.schema import Lever
 from servanda.engine.parameters import Parameter, Setting, moves, table
 from servanda.errors import CaseError, UsageError
+from servanda.files.faults import Faults
 from servanda.world.ranges import LARGEST, POSITIVE, SMALLEST, can_be_held
 
 # What a draw that cannot be zero may be as small as, and still be told from it.
@@ -22,13 +23,16 @@ _HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g}
 
 def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
     """Raise `CaseError` on a prior, a value for the rest or a lever outside of a range."""
+    faults = Faults()
     for parameter in (*parameters.values(), *_biases(case)):
         wrong = _wrong(parameter, _ends(parameter))
         if wrong is not None:
-            _refuse(parameter, parameter.where, _said(parameter), wrong, own_unit=True)
+            said = _said(parameter)
+            faults.read(_refuse, parameter, parameter.where, said, wrong, own_unit=True)
     for lever in case.spec.levers:
         for target in lever.targets:
-            _check_lever(lever, parameters[target])
+            faults.read(_check_lever, lever, parameters[target])
+    faults.raise_any()
 
 
 def _biases(case: Case) -> Iterable[Parameter]:

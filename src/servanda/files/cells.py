@@ -25,7 +25,7 @@ def whole(row: Mapping[str, str], column: str, where: str) -> int:
     Raises:
         CaseError: The cell is not one.
     """
-    value = _number(row[column])
+    value = number_in(row[column])
     if not value.is_integer():
         raise _not(row, column, where, "a whole number")
     return int(value)
@@ -37,7 +37,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float:
     Raises:
         CaseError: The cell is not one.
     """
-    value = _number(row[column])
+    value = number_in(row[column])
     if not math.isfinite(value):
         raise _not(row, column, where, "a finite number")
     return value
@@ -49,7 +49,7 @@ def figure(row: Mapping[str, str], column: str, where: str) -> float:
     Raises:
         CaseError: The cell is not a number, not finite, or below zero.
     """
-    value = _number(row[column])
+    value = number_in(row[column])
     if not (math.isfinite(value) and value >= 0):
         raise _not(row, column, where, "zero or a positive number")
     return value
@@ -76,7 +76,7 @@ def _not(row: Mapping[str, str], column: str, where: str, expected: str) -> Case
     return CaseError(where, f"{column} {row[column]!r}", expected, hint)
 
 
-def _number(text: str) -> float:
-    """The number in a cell, which may have spaces around it; NaN if there is none."""
+def number_in(text: str) -> float:
+    """The number in a text, which may have spaces around it; NaN if there is none."""
     text = text.strip(" ")
     return float(text) if _NUMBER.fullmatch(text) else math.nan

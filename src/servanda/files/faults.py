@@ -36,8 +36,15 @@ class Faults:
         try:
             return read(*given, **named)
         except CaseError as fault:
-            self.found.append(fault)
+            self.found += [fault, *fault.others]
             return None
+
+    def raise_any(self) -> None:
+        """Raise the first fault, if there is one, with the others."""
+        if self.found:
+            first, *others = self.found
+            first.others = tuple(others)
+            raise first
 
 
 def fault_of(

@@ -13,6 +13,7 @@ from servanda.engine import Model
 from servanda.ensembles import weighted
 from servanda.errors import CaseError
 from servanda.files import csv_text
+from servanda.files.faults import Faults
 from servanda.results.results import Results
 
 # Yes is stored as one, no as zero.
@@ -32,32 +33,36 @@ class Kept(Protocol):
 
 def check_metrics(model: Model) -> None:
     """Raise `CaseError` if a metric names no kept quantity, has the wrong unit or an empty span."""
+    faults = Faults()
+    for metric in model.case.spec.metrics:
+        faults.read(_check_metric, model, metric)
+    faults.raise_any()
+
+
+def _check_metric(model: Model, metric: Metric) -> None:
     spec, layout = model.case.spec, model.layout
     start = month_number(spec.start)
-    for metric in spec.metrics:
-        where = f"case.toml: metric '{metric.name}'"
-        unit = layout.resolve(metric.quantity, where).unit
-        for other in (*metric.over, *([metric.less] if metric.less else [])):
-            found = layout.resolve(other, where).unit
-            if found != unit:
-                raise CaseError(
-                    where=where,
-                    found=f"'{other}' in {found}",
-                    expected=f"{unit}, as '{metric.quantity}' has",
-                )
-        units.factor(_unit(metric, unit), metric.unit, where)
-        if metric.reduce == "month_of_event" and metric.unit != "month":
-            raise CaseError(
-                where, f"unit '{metric.unit}'", "'month', the unit of the dates of events"
-            )
-        first, last = metric_span(spec, metric)
-        if not first <= last:
+    where = f"case.toml: metric '{metric.name}'"
+    unit = layout.resolve(metric.quantity, where).unit
+    for other in (*metric.over, *([metric.less] if metric.less else [])):
+        found = layout.resolve(other, where).unit
+        if found != unit:
             raise CaseError(
                 where=where,
-                found=f"since {metric.since} until {metric.until}, "
-                f"which is {month_name(start + first)} to {month_name(start + last)}",
-                expected="months in order, within the case",
+                found=f"'{other}' in {found}",
+                expected=f"{unit}, as '{metric.quantity}' has",
             )
+    units.factor(_unit(metric, unit), metric.unit, where)
+    if metric.reduce == "month_of_event" and metric.unit != "month":
+        raise CaseError(where, f"unit '{metric.unit}'", "'month', the unit of the dates of events")
+    first, last = metric_span(spec, metric)
+    if not first <= last:
+        raise CaseError(
+            where=where,
+            found=f"since {metric.since} until {metric.until}, "
+            f"which is {month_name(start + first)} to {month_name(start + last)}",
+            expected="months in order, within the case",
+        )
 
 
 def evaluate(
