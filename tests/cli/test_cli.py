@@ -29,7 +29,7 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
     for text in (
         "Servanda runs a model of a strategic partnership",
         "Start with: servanda run russia-dprk.",
-        "Check a case, and print all errors, and notes on what may be slips.",
+        "Check a case: print all errors, and what may be slips.",
         "Run a case, and write results and a briefing to a folder.",
         "Judge every claim of a case, and print what flips it.",
         "Solve sanctions regimes: real income, trade and leverage.",

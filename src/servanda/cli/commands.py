@@ -92,7 +92,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check a case, and print all errors, and notes on what may be slips."""
+    """Check a case: print all errors, and what may be slips."""
     from servanda.cli import work
 
     work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
