@@ -7,9 +7,9 @@ from io import StringIO
 from pathlib import Path
 
 from servanda.case.evidence import Evidence, Observation
+from servanda.case.evidence_rows import BOUND, Rows
 from servanda.case.load import SHIPPED, examine
 from servanda.case.notes import Note, of_evidence
-from servanda.case.read_evidence import BOUND, Rows
 from servanda.errors import CaseError, UsageError
 from servanda.files import csv_text, drafts, read_rows
 from servanda.files.faults import Faults, by_place
