@@ -86,6 +86,13 @@ def test_what_is_taken_for_something_else_is_refused(tmp_path, old, new, message
     assert refusal(tmp_path, "case.toml", old, new) == message
 
 
+def test_a_value_that_is_of_neither_kind_is_one_fault(tmp_path):
+    message = refusal(tmp_path, "claims.toml", "shells = 0", "shells = true")
+    assert message == (
+        "claims.toml: claims[1].test.absent.shells: found True, expected a number or a text"
+    )
+
+
 PATHS = {
     "../../escaped": "small letters, digits and hyphens, such as 'iran-russia'",
     "": "small letters, digits and hyphens, such as 'iran-russia'",

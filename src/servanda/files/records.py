@@ -4,7 +4,7 @@ A record is a `Record`, or a frozen dataclass with `__pydantic_config__ = STRICT
 form is for records that Python code also builds. Only files are checked against its field types.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, time
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
@@ -30,6 +30,8 @@ _Records = list[type]
 _LONGEST = 60
 _QUOTE = "'"
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+# What pydantic adds to the place of a value that is of no kind of a union, by the error.
+_BRANCHES = {"float_type": ("float",), "string_type": ("str",), "finite_number": ("float",)}
 _TYPES = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -68,8 +70,20 @@ def checked(
         problems = sorted(error.errors(), key=lambda e: e["type"] not in _UNKNOWN_KEY)
         found = [(problem, _case_error(model, problem, file)) for problem in problems]
         meant = {_meant(*one) for one in found if one[0]["type"] in _UNKNOWN_KEY}
-        faults.add(f for p, f in found if p["type"] != "missing" or f.where not in meant)
+        kept = (f for p, f in found if p["type"] != "missing" or f.where not in meant)
+        faults.add(_either(kept))
         return None
+
+
+def _either(found: Iterable[CaseError]) -> Iterable[CaseError]:
+    """One fault where a value is neither of two kinds, such as a number or a text."""
+    at: dict[tuple[str, str], CaseError] = {}
+    for fault in found:
+        other = at.setdefault((fault.where, fault.found), fault)
+        if other is not fault and fault.expected not in other.expected.split(" or "):
+            expected = f"{other.expected} or {fault.expected}"
+            at[other.where, other.found] = CaseError(other.where, other.found, expected, other.hint)
+    return at.values()
 
 
 def _meant(problem: Mapping[str, Any], fault: CaseError) -> str:
@@ -80,7 +94,10 @@ def _meant(problem: Mapping[str, Any], fault: CaseError) -> str:
 
 def _case_error(model: type[BaseModel], problem: Mapping[str, Any], file: str) -> CaseError:
     kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
-    place, records = _walk(model, problem["loc"])
+    steps = problem["loc"]
+    if steps[-1:] and steps[-1] in _BRANCHES.get(kind, ()):
+        steps = steps[:-1]  # a branch of a union, which is no key of the file
+    place, records = _walk(model, steps)
     if kind.startswith("union_tag"):
         place = f"{place}.{context['discriminator'].strip(_QUOTE)}"
     where = f"{file}: {place}" if place else file
