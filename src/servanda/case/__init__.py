@@ -5,8 +5,9 @@ date, and returns frozen objects, so that the model needs no file.
 """
 
 from servanda.case.add_evidence import Addition, add_evidence
+from servanda.case.content import Case
 from servanda.case.evidence import Evidence, Observation, Series, Source, SourceRule
-from servanda.case.load import Case, as_case, available_cases, load
+from servanda.case.load import as_case, available_cases, load
 from servanda.case.new import new
 from servanda.case.priors import ParameterTable, Prior
 from servanda.case.schema import CaseSpec

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from servanda.case import read_parameters, units
+from servanda.case.content import Case
 from servanda.case.evidence import Evidence, Observation, Series
-from servanda.case.load import Case
 from servanda.case.priors import ParameterTable, Prior
 from servanda.files import read_rows, read_toml
 from servanda.files.faults import Faults
