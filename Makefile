@@ -44,9 +44,10 @@ check: $(INSTALLED_ALL) ## Format, lint, types, import direction, generated docs
 	$(BIN)/python -m pytest -q tests/test_import_direction.py
 	$(BIN)/python docs/generate.py --check
 
-mutate: $(INSTALLED_ALL) ## Read mutants of the template and the case (MUTANTS=20000), each refused in our words or accepted
+mutate: $(INSTALLED_ALL) ## Try mutants of cases (MUTANTS=20000): each is refused in our words, or runs
 	$(BIN)/python -m tests.mutation.mutants $(MUTANTS)
-	$(BIN)/python -m tests.mutation.mutants $(MUTANTS) --case $(CASE)
+	$(BIN)/python -m tests.mutation.mutants $$(($(MUTANTS) / 10)) --case $(CASE)
+	JAX_PLATFORMS=cpu $(BIN)/python -m tests.mutation.numbers $$(($(MUTANTS) / 5))
 
 bench: $(INSTALLED_ALL) ## Time the engine beside Mesa and NumPy
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
