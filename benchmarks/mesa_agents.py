@@ -411,10 +411,10 @@ class Pact(CoreAgent):
         return len(ENDINGS)
 
     def use(self) -> None:
-        """Smoothed worth of what is exchanged; dormant after six months below a fifth of peak."""
+        """Smoothed worth of what is exchanged; dormant after six months of next to none."""
         value = sum(e.unit_value * e.served for e in self.sales + self.payments)
         weight = exp(-1 / 3)
         self.flow = self.flow * weight + value * (1 - weight)
         self.peak = max(self.peak, self.flow)
-        self.quiet = self.quiet + 1 if self.flow < 0.2 * self.peak else 0.0
+        self.quiet = self.quiet + 1 if self.flow < max(0.2 * self.peak, 1.0) else 0.0
         self.dormant = self.quiet >= 6 and self.alive

@@ -450,7 +450,8 @@ class CoreModel:
         weight = self.dtype(np.exp(-1 / 3))
         self.flow = self.flow * weight + value * (1 - weight)
         self.peak = np.maximum(self.peak, self.flow)
-        self.quiet = np.where(self.flow < self.peak / 5, self.quiet + 1, 0).astype(self.dtype)
+        little = self.flow < np.maximum(self.peak / 5, 1)
+        self.quiet = np.where(little, self.quiet + 1, 0).astype(self.dtype)
         self.dormant = (self.quiet >= 6) & self.alive
 
 

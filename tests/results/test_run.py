@@ -107,7 +107,7 @@ def test_progress_counts_the_runs_of_every_policy():
             "lever: found 'shell', expected one of shells\n  hint: did you mean 'shells'?",
         ),
         ({"levers": {"shells": 1.5}}, "lever 'shells': found 1.5, expected a value from 0 to 1"),
-        ({"levers": {"shells": "nan"}}, "lever 'shells': found nan, expected a value from 0 to 1"),
+        ({"levers": {"shells": "nan"}}, "lever 'shells': found 'nan', expected a number"),
         ({"levers": {"shells": "all"}}, "lever 'shells': found 'all', expected a number"),
     ],
 )

@@ -51,9 +51,8 @@ class Case:
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the files in `folder` that it was read from."""
-        needed = ("case.toml", "parameters.toml", *FILES)
-        claims = (CLAIMS,) if os.path.lexists(self.folder / CLAIMS) else ()
-        return (*needed, *claims, *(f"{name}.csv" for name in self.tables))
+        names = ("case.toml", "parameters.toml", *FILES, CLAIMS, *(f"{n}.csv" for n in self.tables))
+        return tuple(name for name in names if os.path.lexists(self.folder / name))
 
     @cached_property
     def digest(self) -> str:

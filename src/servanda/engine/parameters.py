@@ -205,7 +205,7 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
     number = lever.choices.get(str(value))
     if number is None:
         number = number_in(value) if isinstance(value, str) else float(value)
-        if isnan(number):
+        if isinstance(value, str) and isnan(number):
             raise UsageError(
                 where=f"lever '{name}'",
                 found=f"'{value}'",
