@@ -20,8 +20,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from servanda.case import available_cases, load, new
+from servanda.case.load import examine
+from servanda.case.notes import notes, of_evidence
 from servanda.engine import assemble
 from servanda.errors import ServandaError, visible
+from servanda.files.faults import by_place
 from servanda.trade.baseline import read_baseline
 from servanda.trade.regimes import read_regimes
 
@@ -138,7 +141,12 @@ def _lines(text: bytes, chance: random.Random, change: Callable[[bytes], list[by
 
 def read(folder: Path, *, assembled: bool) -> None:
     """Read all that the files of a folder say, as the commands do."""
+    examined = examine(folder)
+    places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
+    by_place(examined.faults)
+    by_place(of_evidence(examined.evidence, places))
     case = load(folder)
+    list(notes(case))
     if (folder / "regimes.toml").exists():
         read_regimes(folder / "regimes.toml")
         read_baseline(folder)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from servanda.errors import visible
+
 # The exit code that a shell expects of a program that Ctrl-C ended.
 CODE = 128 + signal.SIGINT
 # Seconds until an interrupt that a callback dropped is raised again.
@@ -30,7 +32,7 @@ def exit_at_once(last_line: str = "") -> None:
     if sys.stderr.isatty():  # the progress bar hides the cursor
         os.write(2, _SHOW_CURSOR)
     if last_line:
-        os.write(2, f"{last_line}\n".encode())
+        os.write(2, f"{visible(last_line)}\n".encode())
     os._exit(CODE)
 
 
