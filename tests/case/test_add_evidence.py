@@ -93,7 +93,7 @@ def test_a_bound_gives_the_evidence_its_column(folder, file):
     bounded = HEAD.replace("claim", "claim,bound")
     row = ROW.format("N1", "2021-07-31", "310000", "over 310 000").replace("\n", ",at least\n")
     add_evidence(folder, file(bounded + row))
-    assert [o.bound for o in load(folder).evidence.observations] == [None, None, "lower"]
+    assert [o.bound for o in load(folder).evidence.observations] == [None, None, "at least"]
     claims = [o.claim for o in load(folder).evidence.observations]
     assert claims[1] == "Containers for 300 000 rounds, says the ministry"
 

@@ -153,7 +153,7 @@ def test_the_bound_of_a_figure_is_read(folder):
     ends = (",bound", ",at least", ",")
     rows = [row + end for row, end in zip(text, ends, strict=True)]
     (folder / "evidence.csv").write_text("\n".join(rows))
-    assert [o.bound for o in load(folder).evidence.observations] == ["lower", None]
+    assert [o.bound for o in load(folder).evidence.observations] == ["at least", None]
     changed(folder, "evidence.csv", ("at least", "at lest"))
     assert faults(folder) == [
         (

@@ -286,12 +286,15 @@ def test_figures_that_are_not_compared_do_not_bear_on_anything():
 # ── bounds of single figures ────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("bound", [None, "estimate", "upper", "lower"])
-def test_a_row_says_whether_its_figure_is_a_bound_or_leaves_it_to_its_class(bound):
+@pytest.mark.parametrize(
+    ("said", "bound"),
+    [(None, "upper"), ("estimate", "estimate"), ("at most", "upper"), ("at least", "lower")],
+)
+def test_a_row_says_whether_its_figure_is_a_bound_or_leaves_it_to_its_class(said, bound):
     series = counted("level", STOCK, "round", rule(bound="upper", error=0.1))
-    row = replace(observation(1, 7, "2020-03-31"), bound=bound)
+    row = replace(observation(1, 7, "2020-03-31"), bound=said)
     found = compared(series, [row], stock={"SUP.shells": MONTHS})
-    assert [figure.rule.bound for figure in found.figures] == [bound or "upper"]
+    assert [figure.rule.bound for figure in found.figures] == [bound]
     # At 300 a count of 7 is far out of reach, unless all that is said is that it was at least 7.
     (chance,) = np.asarray(log_prob(found.figures, found.expected))[:, 0]
     assert (chance > -1) == (bound == "lower")
@@ -299,7 +302,7 @@ def test_a_row_says_whether_its_figure_is_a_bound_or_leaves_it_to_its_class(boun
 
 def test_an_increment_is_bounded_as_its_total_is_if_the_total_before_is_an_estimate():
     series = counted("running_total", DELIVERED, "round", rule(error=0.1))
-    bounds = [None, "lower", "lower", "estimate", "upper"]
+    bounds = [None, "at least", "at least", "estimate", "at most"]
     rows = [
         replace(observation(n, 1000 * n, f"2020-{2 * n:02}-28"), bound=bound)
         for n, bound in enumerate(bounds, start=1)

@@ -7,7 +7,7 @@ that end after it (`ref_end`).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -19,6 +19,9 @@ from servanda.files.fields import Number
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]
+Said = Literal["estimate", "at least", "at most"]
+BOUNDS: Mapping[Said, Bound] = {"estimate": "estimate", "at least": "lower", "at most": "upper"}
+"""What a row says of its figure, and the bound that this is."""
 REFERENCE = "reference"
 PERIOD = "a year, a month or a day, such as 2007, 2007-03 or 2007-03-05"
 _PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?")
@@ -83,7 +86,8 @@ class Observation:
         confidence: A, B or C.
         source: key of its source.
         claim: what the source says, in the case author's words.
-        bound: `estimate`, `at least` or `at most`; blank for that of its source class.
+        bound: whether the figure is an estimate, or the count was at least or at most this; blank
+            if the rule of its source class says so.
     """
 
     id: str
@@ -98,7 +102,7 @@ class Observation:
     confidence: Literal["A", "B", "C"]
     source: str
     claim: str
-    bound: Bound | None = None
+    bound: Said | None = None
 
 
 class SourceRule(Record):

@@ -6,19 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from servanda.case import units
-from servanda.case.evidence import Bound, Observation, Series, Source
+from servanda.case.evidence import BOUNDS, Observation, Series, Source
 from servanda.errors import CaseError, nearest
 from servanda.files import read_rows
 from servanda.files.cells import number
 from servanda.files.faults import Faults, fault_of
 
 BOUND = "bound"
-_BOUNDS: Mapping[str, Bound | None] = {
-    "": None,
-    "estimate": "estimate",
-    "at least": "lower",
-    "at most": "upper",
-}
 # Other years are slips of the pen.
 _YEARS = range(1800, 2101)
 # The largest number of single precision, in which runs compute.
@@ -136,7 +130,7 @@ class Rows:
 def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observation | None:
     """The figure of a row, or None if a cell of it cannot be read."""
     before = len(faults.found)
-    for column, choices in (("confidence", ("A", "B", "C")), (BOUND, tuple(_BOUNDS))):
+    for column, choices in (("confidence", ("A", "B", "C")), (BOUND, ("", *BOUNDS))):
         given = row.get(column, "")
         if given not in choices:
             named = [choice for choice in choices if choice]
@@ -163,10 +157,10 @@ def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observat
         low=low,
         high=high,
         unit=row["unit"],
-        confidence=row["confidence"],  # type: ignore[arg-type]  # one of the choices
+        confidence=row["confidence"],  # type: ignore[arg-type]  # one of the choices, as is bound
         source=row["source"],
         claim=row["claim"],
-        bound=_BOUNDS[row.get(BOUND, "")],
+        bound=row.get(BOUND) or None,  # type: ignore[arg-type]
     )
 
 

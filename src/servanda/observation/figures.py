@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.case import Case, Observation, Series, SourceRule, units
+from servanda.case.evidence import BOUNDS
 from servanda.case.schema import month_number
 from servanda.engine import Model
 
@@ -162,7 +163,7 @@ def _increments(
 
 def _bounded(rule: SourceRule, o: Observation) -> SourceRule:
     """The rule of a figure's source class, with the figure's own bound where it has one."""
-    return rule if o.bound is None else rule.model_copy(update={"bound": o.bound})
+    return rule if o.bound is None else rule.model_copy(update={"bound": BOUNDS[o.bound]})
 
 
 def _value(series: Series, o: Observation) -> float:
