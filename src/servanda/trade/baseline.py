@@ -13,8 +13,9 @@ from pydantic import Field
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, read_rows, read_toml, validated
 from servanda.files.fields import Names, Number, Status
-from servanda.trade.armington import Closure, Factors
+from servanda.trade.armington import Factors
 from servanda.trade.citations import Publication, check_cited
+from servanda.trade.closure import Closure
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
 from servanda.trade.table import economy_from_table
