@@ -15,8 +15,8 @@ from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ResultError
 from servanda.results import open_run, prepare, run, run_to_folder
 from servanda.world.axes import ENDINGS
-from tests.builders import tiny_case
 from tests.cases import template
+from tests.engine.stepping import without_theories
 
 RECRUITS = "attrition.recruits[BBB]"
 INFINITE = (
@@ -101,6 +101,6 @@ def test_a_folder_without_a_single_batch_is_removed(tmp_path):
 
 
 def test_men_without_limit_are_no_fault():
-    model = assemble(tiny_case(spec={"mechanisms": {"attrition": ""}}))
+    model = assemble(without_theories())  # and so without attrition
     (found,) = simulate(Simulator(model), Ensemble.prior(model, 2))
     assert np.isposinf(found["men"]).all()
