@@ -45,12 +45,12 @@ def test_symmetric_countries_that_keep_their_duties():
     np.testing.assert_allclose(after.flows.sum(axis=1), [100, 100], rtol=1e-10)
 
 
-@pytest.mark.parametrize("sigma", [3.0, 5.0])
-def test_the_optimal_tariff_of_a_country_against_one_other(sigma):
+def test_the_optimal_tariff_of_a_country_against_one_other():
     # Gros (1987): 1 / ((σ − 1) λ), λ the share that the other country spends on its own goods: the
     # inverse of the elasticity with which it supplies its exports.
+    sigma = 5.0
     with jax.enable_x64(True):
-        solve = jax.jit(solution(TWO))
+        solve = solution(TWO)
 
         def income(tariff):
             cost = jax.numpy.ones((2, 2)).at[1, 0].set(1 + tariff)
@@ -79,7 +79,7 @@ def test_a_small_duty_is_a_gain_where_the_same_cost_is_a_loss():
 # --- laws ------------------------------------------------------------
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["export-share", "multiplicative", "additive"]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["export-share", "additive"]))
 @settings(max_examples=20)
 def test_what_is_earned_collected_and_lent_is_what_is_spent(seed, closure):
     rng = np.random.default_rng(seed)
