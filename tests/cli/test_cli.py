@@ -148,8 +148,8 @@ SEED = "expected a whole number from 0 to 4294967295"
         (
             ["new", "x", "--folder", "nowhere"],
             (
-                "case folder 'nowhere/x': found a place that cannot be written: No such file or "
-                "directory, expected an existing folder that you may write in"
+                "case folder 'nowhere/x': found a write that failed: No such file or directory, "
+                "expected a place that can be written, on a disk with free space"
             ),
         ),
     ],
