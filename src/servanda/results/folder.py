@@ -152,6 +152,7 @@ class RunFolder:
             self._hashes.add(END, _METRICS, text.encode())
             self._hashes.write()
             drafts.write(self.path / _METRICS, text)
+        self._by_run = {}  # large, and no longer needed
 
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units. Values are read when they are used."""

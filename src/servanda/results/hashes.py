@@ -30,7 +30,7 @@ START, END = "start", "end"
 _CHUNK = re.compile(r"/[\d.]+$")
 _NUMBER = re.compile(r"(\d+)(\.json)?$")
 # The metadata that zarr reads. The copies beside each array are compared with `.zmetadata`.
-_METADATA = (".zmetadata", ".zattrs", ".zgroup")
+METADATA = (".zmetadata", ".zattrs", ".zgroup")
 
 
 def digest(content: bytes) -> str:
@@ -111,6 +111,13 @@ class Hashes:
         path = self.folder / file
         self.check(file, path.read_bytes() if path.is_file() else None)
 
+    def check_metadata(self) -> None:
+        """Compare the metadata of the store with their hashes."""
+        for key in METADATA:
+            path = self.folder / STORE / key
+            content = lasting(key, path.read_bytes()) if path.is_file() else None
+            self.check(f"{STORE}/{key}", content)
+
     def list_of(self, file: str) -> str:
         """The list of a file that is not in the first one."""
         piece = _piece(file) if file.startswith(f"{STORE}/") else None
@@ -139,7 +146,7 @@ def _piece(file: str) -> int | None:
 
 
 class CheckedStore(WrapperStore[LocalStore]):
-    """A store of zarr that notes the hash of each file it writes, and checks each file it reads.
+    """A store of zarr that notes the hash of each file it writes, and checks each chunk it reads.
 
     Args:
         store: the store.
@@ -161,26 +168,21 @@ class CheckedStore(WrapperStore[LocalStore]):
         prototype: BufferPrototype | None = None,
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
-        """The content of a file, or None; raises `RunFolderError` unless it is as written."""
+        """The content of a file, or None; raises `RunFolderError` on a chunk that was changed."""
         prototype = prototype or default_buffer_prototype()
         whole = await super().get(key, prototype)
-        if not self._start and _hashed(key):
-            content = None if whole is None else lasting(key, whole.to_bytes())
-            self._hashes.check(f"{STORE}/{key}", content)
+        if not self._start and _is_chunk(key):
+            self._hashes.check(f"{STORE}/{key}", None if whole is None else whole.to_bytes())
         return whole if byte_range is None else await super().get(key, prototype, byte_range)
 
     async def set(self, key: str, value: Buffer) -> None:
         """Write a file, and note its hash."""
         await super().set(key, value)
-        file = f"{STORE}/{key}"
-        if self._start and _hashed(key):
-            self._hashes.add(START, file, lasting(key, value.to_bytes()))
-        elif _hashed(key) and key not in _METADATA:
-            self._hashes.add(self._hashes.list_of(file), file, value.to_bytes())
-
-
-def _hashed(key: str) -> bool:
-    return key in _METADATA or _is_chunk(key)
+        file, content = f"{STORE}/{key}", value.to_bytes()
+        if self._start and (key in METADATA or _is_chunk(key)):
+            self._hashes.add(START, file, lasting(key, content))
+        elif _is_chunk(key):
+            self._hashes.add(self._hashes.list_of(file), file, content)
 
 
 def _is_chunk(key: str) -> bool:
@@ -193,7 +195,7 @@ def lasting(key: str, content: bytes) -> bytes:
 
     That is the number of runs done and the mark `partial`, both in the metadata.
     """
-    if key not in _METADATA:
+    if key not in METADATA:
         return content
     try:
         document = json.loads(content)

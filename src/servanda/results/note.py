@@ -66,10 +66,10 @@ def read(folder: Path) -> dict[str, Any]:
         RunFolderError: if there is no note, it is of another form, or it was changed.
     """
     where = f"run folder '{folder}', {FILE}"
+    if not (folder / FILE).is_file():
+        raise no_run_folder(folder, f"no {FILE}")
     try:
         note = json.loads((folder / FILE).read_bytes())
-    except FileNotFoundError:
-        raise no_run_folder(folder, f"no {FILE}") from None
     except (OSError, ValueError, RecursionError):
         raise no_run_folder(folder, f"no readable {FILE}") from None
     if not isinstance(note, dict) or type(note.get("form")) is not int:

@@ -122,7 +122,7 @@ class RunStore:
         self.hashes.write()
         zarr.consolidate_metadata(store.store, zarr_format=2)
         if done == by_run["run"].size:
-            del store.attrs["partial"]
+            store.attrs.pop("partial", None)
             zarr.consolidate_metadata(store.store, zarr_format=2)
 
     def stored(self, done: int) -> dict[str, Stored]:
@@ -176,6 +176,8 @@ class RunStore:
         return CheckedStore(local, self.hashes, start=mode == "w")
 
     def _open(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
+        if mode != "w":
+            self.hashes.check_metadata()
         return zarr.open_group(self._store(mode), mode=mode, zarr_format=2)
 
 
