@@ -127,12 +127,13 @@ def _judged(simulator: Simulator, ensemble: Ensemble, held: str) -> list[Verdict
     try:
         with interrupts.raises_interrupt(), bar("judging claims", "policies") as report:
             return judge(simulator, ensemble, progress=report)
-    except Interrupted as stopped:
-        count = f"{len(stopped.judged)} of {stopped.claims} claims were judged"
-        with interrupts.exits_at_once(f"{held}; {count}"):
-            if stopped.judged:
-                show.claims(stopped.judged)
-        err().print(f"{held}; {count}", soft_wrap=True)
+    except KeyboardInterrupt as stopped:
+        judged = stopped.judged if isinstance(stopped, Interrupted) else []
+        said = f"{held}; {len(judged)} of {len(simulator.model.case.claims)} claims were judged"
+        with interrupts.exits_at_once(said):
+            if judged:
+                show.claims(judged)
+        err().print(said, soft_wrap=True)
         raise
 
 

@@ -20,11 +20,10 @@ Key = tuple[tuple[str, float | str], ...]
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, with the verdicts on the claims whose policies had all been run by then."""
 
-    def __init__(self, judged: list[Verdict], claims: int) -> None:
-        """Keep the verdicts, and the number of claims."""
+    def __init__(self, judged: list[Verdict]) -> None:
+        """Keep the verdicts."""
         super().__init__()
         self.judged = judged
-        self.claims = claims
 
 
 # Enough for a standard error of a probability below .016; one batch on two cores.
@@ -90,7 +89,7 @@ def judge(
                 progress(done, len(wanted))
     except KeyboardInterrupt:
         ready = [c for c in claims if all(key(levers) in results for levers in _policies_of(c))]
-        raise Interrupted(verdicts(ready), len(claims)) from None
+        raise Interrupted(verdicts(ready)) from None
     return verdicts(claims)
 
 
