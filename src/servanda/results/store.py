@@ -33,6 +33,8 @@ from servanda.results.stored import Stored, uninterrupted
 
 # Fast compression with bits shuffled (2), because neighbouring months have similar values.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
+# Chunks that are empty are written too, because each chunk has a hash.
+_ALL_CHUNKS = {"array.write_empty_chunks": True}
 _SINCE_1970 = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
 
 
@@ -50,6 +52,10 @@ class RunStore:
 
     def allocate(self, model: Model, ensemble: Ensemble, policy: Policy) -> None:
         """Create the arrays, without runs."""
+        with zarr.config.set(_ALL_CHUNKS):
+            self._allocate(model, ensemble, policy)
+
+    def _allocate(self, model: Model, ensemble: Ensemble, policy: Policy) -> None:
         store = self._open("w")
         others = _coordinates(model, ensemble, policy)
         by_run = by_run_variables(model, ensemble)
@@ -113,7 +119,7 @@ class RunStore:
         """
         done = first + next(iter(batch.values())).shape[-1]
         beside = {name: v.values[..., first:done] for name, v in by_run.items()}
-        with zarr.config.set({"array.write_empty_chunks": True}):  # each chunk has a hash
+        with zarr.config.set(_ALL_CHUNKS):
             store = self._open("r+")
             for name, values in {**batch, **beside}.items():
                 array: Any = store[name]
