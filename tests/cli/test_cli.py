@@ -230,6 +230,19 @@ def test_a_place_that_cannot_be_written_is_refused(servanda):
     assert written() == ["file"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", tiny()]])
+def test_a_full_disk_behind_standard_output_is_one_message(arguments):
+    program = [sys.executable, "-c", "from servanda.cli import main; main()", *arguments]
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert said.stderr == (
+        "error: standard output: found a write that failed: No space left on device, "
+        "expected a place that can be written, on a disk with free space\n"
+    )
+    assert said.returncode == 2
+
+
 def test_a_new_case_is_not_written_over_an_old_one(servanda):
     assert servanda("new", "mine").code == 0
     said = servanda("new", "mine")

@@ -111,8 +111,9 @@ class Stop(BaseException):
 def test_a_kill_between_any_two_files_leaves_whole_batches_or_nothing(whole, tmp_path, monkeypatch):
     """The folder is copied as it stands at the moment, before anything is cleaned up."""
     model, moments = prepare(template()).model, moments_of(SEED)
-    arrays = {name: values[..., : 2 * PIECE] for name, values in whole.arrays().items()}
-    ensemble = whole.planned().first(2 * PIECE)
+    runs = PIECE + 100
+    arrays = {name: values[..., :runs] for name, values in whole.arrays().items()}
+    ensemble = whole.planned().first(runs)
     put, write = zarr.storage._local._put, drafts.write
     left, copied, one_at_a_time = [0], [Path()], threading.Lock()
 
@@ -154,7 +155,7 @@ def test_a_kill_between_any_two_files_leaves_whole_batches_or_nothing(whole, tmp
         rest = open_run(found)
         check_left(rest, arrays)
         rest.go_on(model)
-        for first in range(rest.note["done"], 2 * PIECE, PIECE):
+        for first in range(rest.note["done"], runs, PIECE):
             rest.append({name: v[..., first : first + PIECE] for name, v in arrays.items()})
         rest.finish(model)
         rest.verify()

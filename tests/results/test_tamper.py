@@ -320,6 +320,12 @@ def test_a_partial_folder_is_checked_too(tmp_path):
     folder = RunFolder.create(path, template(), model, Ensemble.prior(model, RUNS))
     folder.append(blank(model, PIECE))
     open_run(path).verify()
+    more = path / "case" / "more.csv"
+    more.write_text("a\n")
+    with pytest.raises(RunFolderError) as caught:
+        open_run(path).verify()
+    assert str(caught.value) == f"run folder '{path}'{TAMPERED['a file more'][1]}"
+    more.unlink()
     without("results.zarr/tempo/0.0")(path)
     with pytest.raises(RunFolderError) as caught:
         open_run(path).verify()

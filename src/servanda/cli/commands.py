@@ -1,5 +1,10 @@
 """`servanda`: check, run, claims, sanction, brief, verify, new."""
 
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -9,6 +14,7 @@ import typer
 from servanda.case import available_cases
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
+from servanda.files import drafts
 
 if TYPE_CHECKING:
     from servanda.case import Case
@@ -311,8 +317,23 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
 def command() -> NoReturn:
     """Run one command. A fault that a user can mend gives one message and exit code 2."""
     try:
-        app(prog_name="servanda")
+        with _full_disks_explained():
+            app(prog_name="servanda")
     except ServandaError as error:
         err().print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0)
+
+
+@contextmanager
+def _full_disks_explained() -> Iterator[None]:
+    """Turn a full disk behind standard output, or any that no command explains, into a message."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # Python would write what is left once more when it ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with drafts.explained(str(error.filename or "standard output")):
+            raise

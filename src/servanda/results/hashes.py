@@ -119,9 +119,10 @@ class Hashes:
             self.check(f"{STORE}/{key}", content)
 
     def list_of(self, file: str) -> str:
-        """The list of a file that is not in the first one."""
-        piece = _piece(file) if file.startswith(f"{STORE}/") else None
-        return END if piece is None else f"runs-{piece}"
+        """The list in which a file should be if it is not in the first one."""
+        if _is_chunk(file.removeprefix(f"{STORE}/")):
+            return f"runs-{_piece(file)}"
+        return START if "/" in file else END
 
     def _error(self, file: str, found: str) -> RunFolderError:
         return RunFolderError(f"run folder '{self.folder}', {file}", found, self._expected(file))
