@@ -94,8 +94,8 @@ def _held(folder: RunFolder) -> str:
 
 def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
     """Write the briefing, before printing the summary: a closed pipe ends the printing."""
-    page = _brief(folder, case, None) if brief else None
     with interrupts.exits_at_once(_held(folder)):
+        page = _brief(folder, case, None) if brief else None
         answer(folder.results(prepare(case).model))
         say(f"results   {folder.path}")
         if page is not None:
