@@ -179,13 +179,11 @@ class Ensemble:
     def pieces(self, size: int) -> Iterator[Ensemble]:
         """Pieces of the ensemble of this many runs. The weights are not scaled again."""
         for first in range(0, len(self), size):
-            rows = slice(first, first + size)
-            yield replace(
-                self,
-                parameters={name: values[rows] for name, values in self.parameters.items()},
-                run_numbers=self.run_numbers[rows],
-                weights=self.weights[rows],
-            )
+            yield self._part(slice(first, first + size))
+
+    def after(self, runs: int) -> Ensemble:
+        """The runs after the first ones. The weights are not scaled again."""
+        return self._part(slice(runs, None))
 
     def check_fits(self, model: Model) -> None:
         """Raise `UsageError` unless the ensemble was made for this model by this version."""
@@ -208,6 +206,14 @@ class Ensemble:
                 found=f"one of version {self.version}",
                 expected=f"one made by this version, {_version()}",
             )
+
+    def _part(self, rows: slice) -> Ensemble:
+        return replace(
+            self,
+            parameters={name: values[rows] for name, values in self.parameters.items()},
+            run_numbers=self.run_numbers[rows],
+            weights=self.weights[rows],
+        )
 
     def _rows(self, rows: np.ndarray) -> Ensemble:
         weights = self.weights[rows]

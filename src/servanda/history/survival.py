@@ -24,6 +24,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -32,7 +33,7 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.errors import CaseError, ServandaError
-from servanda.files import read_rows
+from servanda.files import drafts, read_rows
 from servanda.files.cells import whole
 from servanda.history.reference_classes import Lifetimes, ReferenceClasses, lifetimes, select
 from servanda.sources.atop import CODED_ENDINGS, Alliance, Ending
@@ -235,11 +236,12 @@ def probability_of_ending(bands: Sequence[Band], start: float, stop: float) -> f
 
 def write_fitted(path: Path, fitted: Iterable[FittedClass]) -> None:
     """Write the table that ships with a case: one row for each class and age band."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_FIELDS)
-        for one in fitted:
-            writer.writerows(_row(one, band) for band in one.bands)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_FIELDS)
+    for one in fitted:
+        writer.writerows(_row(one, band) for band in one.bands)
+    drafts.write(path, text.getvalue())
 
 
 def _row(one: FittedClass, band: Band) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Sequence
-from pathlib import Path
+from io import StringIO
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -115,15 +115,16 @@ def is_yes_or_no(model: Model, metric: Metric) -> bool:
     return all(indicators) and metric.reduce in ("first", "last", "min", "max")
 
 
-def write_metrics(results: Results, path: Path) -> None:
-    """Write each metric's mean and, unless it is an indicator, its median and 90 % interval."""
-    values, model = evaluate(results), results.model
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("metric", "label", "unit", "mean", "low", "median", "high"))
-        for metric in model.case.spec.metrics:
-            cells = _summary(model, metric, values[metric.name], results.weights)
-            writer.writerow((metric.name, metric.label, metric.unit, *cells))
+def table_of_metrics(results: Results) -> str:
+    """Each metric's mean and, unless it is an indicator, median and 90 % interval, as CSV."""
+    model, text = results.model, StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("metric", "label", "unit", "mean", "low", "median", "high"))
+    for metric in model.case.spec.metrics:
+        values = value_of(results, model.case.spec, metric)
+        cells = _summary(model, metric, values, results.weights)
+        writer.writerow((metric.name, metric.label, metric.unit, *cells))
+    return text.getvalue()
 
 
 def _summary(

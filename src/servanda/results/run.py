@@ -1,7 +1,7 @@
 """Running a case in memory, or into a run folder batch by batch."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,12 +14,10 @@ from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, polici
 from servanda.ensembles.ensemble import Numbers, check_numbers
 from servanda.errors import ResultError, UsageError
 from servanda.results.dataset import to_dataset
-from servanda.results.folder import RunFolder
+from servanda.results.folder import RunFolder, open_run
 from servanda.results.metrics import check_metrics
-from servanda.results.results import Results
+from servanda.results.results import Progress, Results
 from servanda.world import Theory
-
-Progress = Callable[[int, int], None]
 
 RUNS = 1000
 SEED = 1
@@ -181,17 +179,49 @@ def run_to_folder(
         KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
     """
     simulator = prepare(case)
-    settings = policy.settings(case)
+    policy.settings(case)  # raises before there is a folder
     ensemble.check_fits(simulator.model)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     try:
-        for batch in simulate(simulator, ensemble, settings, executor):
-            done = folder.append(batch)
-            if progress is not None:
-                progress(done, len(ensemble))
+        _go_on(folder, simulator, executor, progress)
     except ResultError:
         if not folder.note["done"]:
             shutil.rmtree(out)
         raise
-    folder.finish(simulator.model)
     return folder
+
+
+def resume(
+    path: str | Path, *, executor: Executor | None = None, progress: Progress | None = None
+) -> RunFolder:
+    """Go on with a run that was interrupted, to the same bits as a run that was not.
+
+    Of a complete folder only the metrics are written, if they are missing.
+
+    Raises:
+        RunFolderError: if the folder is damaged, was changed, or was written on another version of
+            a package on which exact results depend.
+        ResultError: if a result is not a finite number.
+        KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
+    """
+    folder = open_run(path)
+    folder.check_same_versions()
+    folder.verify_runs()
+    simulator = prepare(folder.case())
+    folder.go_on(simulator.model)
+    _go_on(folder, simulator, executor, progress)
+    return folder
+
+
+def _go_on(
+    folder: RunFolder, simulator: Simulator, executor: Executor | None, progress: Progress | None
+) -> None:
+    """Append the runs that are not done, and write the metrics."""
+    planned = folder.planned()
+    settings = folder.policy.settings(simulator.model.case)
+    ahead = planned.after(folder.note["done"])
+    for batch in simulate(simulator, ahead, settings, executor) if len(ahead) else ():
+        done = folder.append(batch)
+        if progress is not None:
+            progress(done, len(planned))
+    folder.finish(simulator.model)

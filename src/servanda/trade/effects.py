@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from io import StringIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from servanda.files import read_rows
+from servanda.files import drafts, read_rows
 from servanda.files.cells import number
 from servanda.trade.baseline import Baseline
 from servanda.trade.leverage import Hold, Taken, hold, take
@@ -127,21 +128,22 @@ def _rows(
 
 def write_effects(table: Iterable[Effect], path: Path) -> None:
     """Write a table of effects as CSV: shares to six decimals, money to a thousand dollars."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Effect))
-        for row in table:
-            writer.writerow(
-                (
-                    row.since,
-                    row.regime,
-                    f"{row.elasticity:g}",
-                    f"{row.severity:g}",
-                    row.actor,
-                    *(_rounded(getattr(row, name), 6) for name in SHARES),
-                    *(_rounded(getattr(row, name), 3) for name in MONEY),
-                )
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Effect))
+    for row in table:
+        writer.writerow(
+            (
+                row.since,
+                row.regime,
+                f"{row.elasticity:g}",
+                f"{row.severity:g}",
+                row.actor,
+                *(_rounded(getattr(row, name), 6) for name in SHARES),
+                *(_rounded(getattr(row, name), 3) for name in MONEY),
             )
+        )
+    drafts.write(path, text.getvalue())
 
 
 def _rounded(value: float, digits: int) -> str:
