@@ -1,6 +1,7 @@
 """Commands that compute: check, run, claims, brief and verify, with progress bars."""
 
 import os
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from servanda.results import Progress as Report
 from servanda.results import RunFolder, open_run, prepare, run_to_folder
 from servanda.results import resume as resume_run
 from servanda.verdicts import CLAIM_RUNS, Interrupted, Verdict, judge
+
+LONG = 60.0  # seconds; what takes longer is announced
 
 
 def check(case: Case, runs: int, seed: int, *, against_record: bool) -> None:
@@ -191,10 +194,33 @@ def bar(task: str, unit: str) -> Iterator[Report]:
     with Progress(*columns, console=err(), transient=True, disable=not shown) as progress:
         bar = progress.add_task(task, total=None)
 
+        announce = _Announcement()
+
         def report(done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
+            announce(done, total, unit)
 
         yield report
+
+
+class _Announcement:
+    """Says once how long a long computation takes, from the time between two reports."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+        self._said = False
+
+    def __call__(self, done: int, total: int, unit: str) -> None:
+        """Take a report of how much is done."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+            return
+        started, before = self._first
+        left = (now - started) / (done - before) * (total - done) if done > before else 0.0
+        if not self._said and left > LONG:
+            err().print(f"about {left / 60:.0f} minutes left for {total:,} {unit}", soft_wrap=True)
+        self._said = True
 
 
 def remember_compilations() -> None:

@@ -56,8 +56,8 @@ def simulate(
         An array by quantity, (month, member, run), or (month, run) if it has no axis.
 
     Raises:
-        UsageError: if the ensemble is of another case or version, or if levers together lead a
-            parameter out of its range.
+        UsageError: if the ensemble is of another case or version, if levers together lead a
+            parameter out of its range, or if free memory does not hold the results of a batch.
         ExecutorError: if the executor loses a batch, or returns a batch twice or with another
             number of runs.
         ResultError: if a result is not a finite number.
@@ -65,6 +65,7 @@ def simulate(
     ensemble.check_fits(simulator.model)
     if len(ensemble):
         check_moved(simulator.model.parameters, ensemble.parameters, settings, len(ensemble))
+    simulator.check_memory()
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     kept = list(simulator.record)
     batches = (

@@ -13,12 +13,15 @@ from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
 from servanda.ensembles.ensemble import Numbers, check_numbers
 from servanda.errors import ResultError, UsageError
+from servanda.files.room import check_disk, check_memory
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder, open_run
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Progress, Results
 from servanda.world import Theory
 
+_COPIES = 2  # of results that are in memory: as batches, and joined
+_ON_DISK = 0.6  # compressed size of results over their size in memory, rarely more
 RUNS = 1000
 SEED = 1
 
@@ -147,6 +150,7 @@ def run_policies(
 ) -> list[Results]:
     """The results of each policy, on the same runs."""
     case, found, done = simulator.model.case, [], 0
+    check_memory(len(ensemble), "runs", _COPIES * len(policies) * simulator.run_bytes)
     settings = [policy.settings(case) for policy in policies]
     for policy, moved in zip(policies, settings, strict=True):
         batches = []
@@ -181,6 +185,7 @@ def run_to_folder(
     simulator = prepare(case)
     policy.settings(case)  # raises before there is a folder
     ensemble.check_fits(simulator.model)
+    check_disk(len(ensemble), "runs", _ON_DISK * simulator.run_bytes, out)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     try:
         _go_on(folder, simulator, executor, progress)
