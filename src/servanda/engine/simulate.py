@@ -97,6 +97,12 @@ class Simulator:
         rows = sum(len(members) for members in self.record.values())
         return int(rows * np.dtype(self.dtype).itemsize)
 
+    def shape(self, quantity: str, runs: int) -> tuple[int, ...]:
+        """The shape of a quantity in a batch: (month, member, run), or (month, run)."""
+        members = self.record[quantity]
+        axis = (len(members),) if self.model.layout.quantities[quantity].axis else ()
+        return (self.months, *axis, runs)
+
     def check_memory(self) -> None:
         """Raise `UsageError` unless free memory holds the results of a batch."""
         check_memory(self.months, "months", _COPIES * self.batch * self._month_bytes)

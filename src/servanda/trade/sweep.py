@@ -86,8 +86,8 @@ def sweep(
         month; and by run, `elasticity` of each sector and `severity`.
 
     Raises:
-        UsageError: No regime, one twice, no draw, more draws than free memory holds, a regime without a target, an unknown country or
-            sector, or an equilibrium that does not exist.
+        UsageError: No regime, one twice, no draw, more draws than free memory holds, a regime
+            without a target, an unknown country or sector, or an equilibrium that does not exist.
         Interrupted: Ctrl-C, with the finished draws, which are the first ones. If no draw was
             finished, `KeyboardInterrupt`.
     """
