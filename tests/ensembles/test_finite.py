@@ -14,7 +14,6 @@ from servanda.engine import Batch, Simulator, assemble
 from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ResultError
 from servanda.results import open_run, prepare, run, run_to_folder
-from servanda.world.axes import ENDINGS
 from tests.cases import template
 from tests.engine.stepping import without_theories
 
@@ -59,13 +58,6 @@ def test_a_policy_may_be_the_cause():
         "run 2, 2020-04: found men[BBB] = inf, expected a finite number\n"
         f"  hint: the likeliest cause is the policy: levy = {most:g}"
     )
-
-
-def test_a_pact_that_can_end_in_no_way_is_not_reported_as_lapsed():
-    case = template()
-    for way in ENDINGS:
-        case = case.with_prior(f"commitment.ending_share[{way}]", fixed=0)
-    assert "found ending[BBB-AAA] = nan, expected a finite number" in refusal(case, runs=200)
 
 
 class Spoiling(Executor):
