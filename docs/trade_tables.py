@@ -7,7 +7,7 @@ import numpy as np
 from markup import table
 from shipped import case
 
-from servanda.trade import cost_changes, read_baseline, read_effects, read_regimes
+from servanda.trade import balanced, read_baseline, read_effects, read_regimes, trade_costs
 from servanda.trade.flows import Pairs
 from servanda.trade.leverage import solve
 
@@ -45,7 +45,9 @@ def variants_part() -> str:
         "factors that move between sectors": replace(baseline, factors="mobile"),
         "closure `multiplicative`": replace(baseline, closure="multiplicative"),
         "closure `additive`": replace(baseline, closure="additive"),
-        "closure `held-shares`, gegravity's": replace(baseline, closure="held-shares"),
+        "trade balanced first": replace(
+            baseline, economy=balanced(economy, sigma[0], baseline.factors)
+        ),
     }
     for eta in (0.2, 1.0):
         changed = replace(economy, sector_elasticity=eta)
@@ -55,7 +57,7 @@ def variants_part() -> str:
         others[f"gross output {ratio:g} times GDP"] = replace(baseline, economy=changed)
     of_income, rows = ("RUS", "PRK", "EU", "USA", "CHN"), []
     for name, one in others.items():
-        costs = cost_changes(regime, one.economy, sigma, np.zeros(1))
+        costs = trade_costs(regime, one.economy, sigma, np.zeros(1))
         after, flows = solve(one, costs, sigma)
         income = 100 * (after[0] - 1)
         cells = [f"{income[economy.countries.index(code)]:+.3f}" for code in of_income]

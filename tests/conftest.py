@@ -9,6 +9,7 @@ The processes of a session share what they compile, and nothing of it outlasts t
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import shutil
 import signal
@@ -36,6 +37,10 @@ import jaxtyping
 import pytest
 
 from tests import typechecker
+
+# Imported before the hook below, because Python compiles anew all that is imported under it.
+for library in ("altair", "equinox", "numpyro", "pandas", "pint", "scipy.stats", "xarray", "zarr"):
+    importlib.import_module(library)
 
 # Modules whose arrays carry shapes. mypy reads the others, and checking costs time at every call.
 # Not studies.published_trade: the hook compiles afresh what it imports, and gegravity 0.3 warns.

@@ -104,13 +104,13 @@ def agreement_table(data: Path) -> str:
     change = theirs.cost_change
     economy = Economy(theirs.countries, theirs.flows)
     held = counterfactual(economy, change, oracle.SIGMA, "held-shares")
-    default = counterfactual(economy, change, oracle.SIGMA)
+    ours = counterfactual(economy, change, oracle.SIGMA, "multiplicative")
     lines = [
-        "| country | real GDP, gegravity | ours, its closure | ours, the default |",
+        "| country | real GDP, gegravity | ours, its closure | ours, `multiplicative` |",
         "|---|---|---|---|",
     ]
     for i in np.argsort(-np.abs(theirs.real_gdp - 1))[:LARGEST]:
-        changes = (theirs.real_gdp[i], held.real_income[i], default.real_income[i])
+        changes = (theirs.real_gdp[i], held.real_income[i], ours.real_income[i])
         values = " | ".join(f"{100 * (value - 1):+.6f}" for value in changes)
         lines.append(f"| {theirs.countries[i]} | {values} |")
     most = 100 * np.abs(theirs.real_gdp - held.real_income).max()

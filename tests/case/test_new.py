@@ -14,6 +14,7 @@ from servanda.case import load, new
 from servanda.engine import Simulator, assemble
 from servanda.ensembles import Ensemble
 from servanda.errors import UsageError
+from servanda.files import drafts
 from servanda.results import evaluate, run_policies
 from servanda.results.metrics import check_metrics
 
@@ -102,26 +103,26 @@ def test_a_place_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UsageError) as caught:
         new("tiny", folder)
     assert str(caught.value) == (
-        f"case folder '{folder / 'tiny'}': found a place that cannot be written:"
-        " No such file or directory, expected an existing folder that you may write in"
+        f"case folder '{folder / 'tiny'}': found a write that failed: No such file or "
+        "directory, expected a place that can be written, on a disk with free space"
     )
 
 
 def test_nothing_is_left_of_a_case_that_could_not_be_written_whole(tmp_path, monkeypatch):
-    written = []
+    written, write = [], drafts.write
 
-    def write_text(path, text, **_):
+    def fill_up(path, text):
         if len(written) == 2:
             raise OSError(28, "No space left on device")
-        path.write_bytes(text.encode())
+        write(path, text)
         written.append(path)
 
-    monkeypatch.setattr(Path, "write_text", write_text)
+    monkeypatch.setattr(drafts, "write", fill_up)
     with pytest.raises(UsageError) as caught:
         new("tiny", tmp_path)
     assert str(caught.value) == (
-        f"case folder '{tmp_path / 'tiny'}': found a place that cannot be written:"
-        " No space left on device, expected an existing folder that you may write in"
+        f"case folder '{tmp_path / 'tiny'}': found a write that failed: No space left on "
+        "device, expected a place that can be written, on a disk with free space"
     )
     assert len(written) == 2
     assert not list(tmp_path.iterdir())

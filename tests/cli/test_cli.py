@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from servanda.results import note as notes
 from tests.case.test_faults import SLIPS
 from tests.cases import shipped_verdicts, template, template_folder
 from tests.cli.conftest import tiny
@@ -34,13 +35,14 @@ def test_help_says_what_it_is_for_and_where_to_start(servanda):
         "Judge every claim of a case, and print what flips it.",
         "Solve sanctions regimes: real income, trade and leverage.",
         "Write the briefing of a run folder again.",
+        "Check that a run folder is as the run wrote it.",
         "Write a small commented case that runs, for you to edit.",
     ):
         assert text in said.out
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "run", "claims", "sanction", "brief", "new", "evidence"]
+    "command", ["check", "run", "claims", "sanction", "brief", "verify", "new", "evidence"]
 )
 def test_every_option_of_every_command_is_explained(servanda, command):
     said = servanda(command, "--help")
@@ -137,9 +139,29 @@ SEED = "expected a whole number from 0 to 4294967295"
         (
             ["brief", "nowhere"],
             (
-                "run folder 'nowhere': found no readable run.json, "
+                "run folder 'nowhere': found no run.json, "
                 "expected a folder that `servanda run` wrote"
             ),
+        ),
+        (
+            ["run"],
+            "run: found no case, expected the name or folder of a case, or --resume FOLDER",
+        ),
+        (
+            ["run", "--resume", "nowhere", "--runs", "5"],
+            "--resume: found --runs together with it, expected the options of the run itself",
+        ),
+        (
+            ["run", tiny(), "--resume", "nowhere"],
+            "--resume: found a case together with it, expected the options of the run itself",
+        ),
+        (
+            ["run", "--resume", "nowhere"],
+            "run folder 'nowhere': found no run.json, expected a folder that `servanda run` wrote",
+        ),
+        (
+            ["verify", "nowhere"],
+            "run folder 'nowhere': found no run.json, expected a folder that `servanda run` wrote",
         ),
         (
             ["new", "Arms for Oil"],
@@ -151,8 +173,8 @@ SEED = "expected a whole number from 0 to 4294967295"
         (
             ["new", "x", "--folder", "nowhere"],
             (
-                "case folder 'nowhere/x': found a place that cannot be written: No such file or "
-                "directory, expected an existing folder that you may write in"
+                "case folder 'nowhere/x': found a write that failed: No such file or directory, "
+                "expected a place that can be written, on a disk with free space"
             ),
         ),
     ],
@@ -167,9 +189,12 @@ def test_bad_input_ends_in_one_message_and_writes_nothing(servanda, arguments, m
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "Missing argument 'case'."),
+        (["claims"], "Missing argument 'case'."),
         (["walk"], "No such command 'walk'."),
-        (["run", tiny(), "--run", "5"], "No such option: --run (Possible options: --out, --runs)"),
+        (
+            ["run", tiny(), "--run", "5"],
+            "No such option: --run (Possible options: --out, --resume, --runs)",
+        ),
         (["run", tiny(), "--runs", "many"], f"Invalid value for '--runs': {NO_NUMBER}"),
         (["run", tiny(), "--runs", "1.5"], f"Invalid value for '--runs': {NO_NUMBER}"),
         (["claims", tiny(), "--seed", "one"], f"Invalid value for '--seed': {NO_NUMBER}"),
@@ -200,10 +225,23 @@ def test_a_place_that_cannot_be_written_is_refused(servanda):
     said = servanda("run", tiny(), "--runs", "5", "--out", "file/run", "--no-brief")
     assert said.err == (
         "error: run folder 'file/run': found a write that failed: Not a directory, "
-        "expected a folder that can be written, on a disk with free space\n"
+        "expected a place that can be written, on a disk with free space\n"
     )
     assert (said.out, said.code) == ("", 2)
     assert written() == ["file"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", tiny()]])
+def test_a_full_disk_behind_standard_output_is_one_message(arguments):
+    program = [sys.executable, "-c", "from servanda.cli import main; main()", *arguments]
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert said.stderr == (
+        "error: standard output: found a write that failed: No space left on device, "
+        "expected a place that can be written, on a disk with free space\n"
+    )
+    assert said.returncode == 2
 
 
 def test_a_new_case_is_not_written_over_an_old_one(servanda):
@@ -427,7 +465,7 @@ def test_new_may_write_elsewhere(servanda):
 def test_a_folder_without_a_run_has_no_briefing(servanda):
     assert servanda("run", tiny(), "--runs", "1", "--no-brief", "--out", "run").code == 0
     note = json.loads(Path("run/run.json").read_text())
-    Path("run/run.json").write_text(json.dumps(note | {"done": 0, "partial": True}))
+    notes.write(Path("run"), note | {"done": 0, "partial": True})
     said = servanda("brief", "run")
     assert said.err == (
         "error: run folder 'run': found no runs, expected at least one finished batch of runs\n"

@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from servanda.cli import interrupts
-from servanda.results import open_run
+from servanda.ensembles import Ensemble
+from servanda.results import open_run, prepare, run_policies, run_to_folder
+from servanda.verdicts import judge
+from tests.cases import template
 from tests.cli.conftest import tiny
 
 SERVANDA = "from servanda.cli import main; main()"
@@ -60,8 +64,9 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     done = folder.note["done"]
     assert 0 < done < wanted
     assert folder.note["partial"] is True
-    assert (
-        complained == f"interrupted: {out} holds {done} of {wanted} runs and is marked as partial\n"
+    assert complained == (
+        f"interrupted: {out} holds {done} of {wanted} runs and is marked as partial; "
+        f"servanda run --resume {out} goes on\n"
     )
     assert (said, process.returncode) == ("", 130)
     data = folder.dataset()
@@ -70,11 +75,12 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     assert np.isfinite(last).all()
 
 
-# Ctrl-C is pressed in the middle of judging the claims.
+# Ctrl-C is pressed where the briefing is written.
 IN_THE_BRIEFING = """
 import signal
-from servanda.cli import main, work
-work.judge = lambda *_, **__: signal.raise_signal(signal.SIGINT)
+from servanda import api
+from servanda.cli import main
+api.coverages_of = lambda *_, **__: signal.raise_signal(signal.SIGINT)
 main()
 """
 
@@ -84,9 +90,72 @@ def test_ctrl_c_in_the_briefing_says_that_the_runs_are_whole(cache_home, tmp_pat
     out = tmp_path / "run"
     process = start(cache_home, IN_THE_BRIEFING, "run", tiny(), "--runs", "2", "--out", str(out))
     said, complained = process.communicate(timeout=PATIENCE)
-    assert complained == f"interrupted: {out} holds all 2 runs\n"
+    assert complained == f"interrupted: {out} holds all 2 runs; the briefing was not written\n"
     assert (said, process.returncode) == ("", 130)
     assert open_run(out).note["partial"] is False
+
+
+SECOND = """
+[[claims]]
+slug = "war-goes-on"
+text = "The buyer fires."
+system = "attrition"
+test = { kind = "threshold", metric = "fire", direction = "above", value = 0 }
+"""
+
+
+@pytest.mark.parametrize("command", ["claims", "run", "brief"])
+def test_ctrl_c_keeps_the_claims_judged_so_far(servanda, monkeypatch, command):
+    """Ctrl-C comes in the second policy. The second claim needs the first one only."""
+    assert servanda("new", "mine").code == 0
+    claims = Path("mine/claims.toml")
+    claims.write_text(claims.read_text() + SECOND)
+    assert servanda("run", "mine", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    module, asked = sys.modules[judge.__module__], []
+
+    def run(*given: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return run_policies(*given)
+
+    monkeypatch.setattr(module, "run_policies", run)
+    arguments = {
+        "claims": ("claims", "mine", "--runs", "20"),
+        "run": ("run", "mine", "--runs", "20", "--out", "other"),
+        "brief": ("brief", "made"),
+    }
+    held = {
+        "claims": "interrupted",
+        "run": "interrupted: other holds all 20 runs",
+        "brief": "interrupted: made holds all 20 runs",
+    }
+    said = servanda(*arguments[command])
+    assert said.err == f"{held[command]}; 1 of 2 claims were judged\n"
+    assert said.code == 130
+    assert "The buyer fires." in said.out
+    assert "supplier's shells" not in said.out
+
+
+# Ctrl-C is pressed while a folder is checked.
+IN_A_CHECK = """
+import signal
+from servanda.cli import main
+from servanda.results import RunFolder
+RunFolder.verify_runs = lambda *_: signal.raise_signal(signal.SIGINT)
+main()
+"""
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+def test_ctrl_c_in_a_check_says_that_it_is_not_done(cache_home, tmp_path):
+    out = str(tmp_path / "run")
+    ensemble = Ensemble.prior(prepare(template()).model, 2)
+    run_to_folder(template(), Path(out), ensemble)
+    process = start(cache_home, IN_A_CHECK, "verify", out)
+    complained = f"interrupted: {out} was not checked to its end\n"
+    assert process.communicate(timeout=PATIENCE) == ("", complained)
+    assert process.returncode == 130
 
 
 # Ctrl-C is pressed while modules are half imported.
@@ -103,9 +172,9 @@ main()
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
-def test_ctrl_c_before_there_is_anything_ends_without_a_word(cache_home, tmp_path):
+def test_ctrl_c_before_there_is_anything_says_so(cache_home, tmp_path):
     process = start(cache_home, IN_AN_IMPORT, "run", tiny(), "--out", str(tmp_path / "run"))
-    assert process.communicate(timeout=PATIENCE) == ("", "")
+    assert process.communicate(timeout=PATIENCE) == ("", "interrupted: nothing was written\n")
     assert process.returncode == 130
     assert not (tmp_path / "run").exists()
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from servanda.analysis.frontier import Frontier
-from servanda.results import evaluate, open_run
+from servanda.ensembles import Ensemble
+from servanda.results import evaluate, open_run, prepare, run_to_folder
+from servanda.results import note as notes
 from servanda.results.metrics import is_yes_or_no
-from tests.cases import shipped
+from tests.cases import shipped, template
 from tests.cli.conftest import tiny
 
 
@@ -33,6 +36,74 @@ def test_the_next_run_gets_the_next_folder(servanda):
         said = servanda("run", tiny(), "--runs", "1", "--no-brief")
         assert said.out.endswith(f"results   runs/tiny-{number}\n")
     assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
+
+
+def test_an_interrupted_run_is_partial_for_every_reader_and_goes_on_to_the_same_bits(servanda):
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    simulator = prepare(template())
+    size, ensemble = simulator.batch, Ensemble.prior(simulator.model, simulator.batch + 9)
+    with pytest.raises(KeyboardInterrupt):
+        run_to_folder(template(), Path("part"), ensemble, progress=interrupt)
+    with xr.open_zarr("part/results.zarr") as plain:
+        assert plain.sizes["run"] == size
+        assert plain.attrs["partial"] == (
+            f"{size + 9} runs were asked for; this store holds those that are done"
+        )
+        assert np.isfinite(plain["tempo"]).all()
+    said = servanda("verify", "part")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out == (
+        f"part is as the run wrote it: {size} of {size + 9} runs, so far, the case, the parameters "
+        "and the note.\n"
+    )
+    said = servanda("run", "--resume", "part", "--no-brief")
+    assert (said.err, said.code) == ("", 0)
+    assert said.out.endswith("results   part\n")
+    whole = run_to_folder(template(), Path("whole"), ensemble)
+    assert open_run("part").note["hash"] == whole.note["hash"]
+    for name in ("metrics.csv", "ensemble.npz"):
+        assert Path("part", name).read_bytes() == Path("whole", name).read_bytes()
+    with xr.open_zarr("part/results.zarr") as plain, xr.open_zarr("whole/results.zarr") as other:
+        xr.testing.assert_identical(plain, other)
+        assert "partial" not in plain.attrs
+
+
+def test_a_finished_run_that_goes_on_stays_as_it_is(servanda):
+    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    before = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
+    assert servanda("run", "--resume", "run", "--no-brief").code == 0
+    after = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
+    assert after == before
+    said = servanda("verify", "run")
+    assert said.out == (
+        "run is as the run wrote it: all 5 runs, the case, the parameters and the note.\n"
+    )
+
+
+def test_a_damaged_folder_is_named_and_not_gone_on_with(servanda):
+    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    Path("run/results.zarr/alive/0.0.0").unlink()
+    message = (
+        "error: run folder 'run', results.zarr/alive/0.0.0: found no such file, "
+        "expected alive of runs 0 to 4, as the run wrote it\n"
+    )
+    for arguments in (("verify", "run"), ("run", "--resume", "run"), ("brief", "run")):
+        said = servanda(*arguments)
+        assert (said.out, said.err, said.code) == ("", message, 2)
+
+
+def test_a_folder_of_another_version_opens_with_one_line(servanda):
+    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    note = open_run("run").note
+    notes.write(Path("run"), note | {"version": "0.0.9"})
+    said = servanda("verify", "run")
+    assert said.err == (
+        "warning: run folder 'run' was written by servanda 0.0.9. Its files are checked. That "
+        f"servanda {note['version']} reads the case in the same way is not verified.\n"
+    )
+    assert said.code == 0
 
 
 def test_as_of_moves_the_cutoff_of_a_run(servanda):

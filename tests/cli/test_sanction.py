@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from servanda.analysis import sanctions
 from servanda.trade import sweep
 from tests.cases import shipped
 from tests.cli.conftest import tiny
@@ -241,6 +244,39 @@ def test_the_table_that_runs_read_is_written_beside_the_regimes_and_is_the_one_s
         one, other = (np.array([float(row[name]) for row in rows]) for rows in (made, kept))
         np.testing.assert_allclose(one, other, rtol=0, atol=1.01 * unit)
     assert list(made[0]) == list(kept[0])
+
+
+def test_the_table_of_a_shipped_case_is_never_written_into_the_package(servanda):
+    folder = shipped().model.case.folder
+    before = (folder / "trade_effects.csv").read_bytes()
+    said = servanda("sanction", "russia-dprk", "--table")
+    assert (said.out, said.code) == ("", 2)
+    assert said.err == (
+        "error: --table: found the shipped case 'russia-dprk', whose folder belongs to the "
+        "installed package, expected --out FILE beside it, the table to write\n"
+        f"  hint: to change the case, copy '{folder}' and give the copy\n"
+    )
+    assert (folder / "trade_effects.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [("--out", "made"), ("--out", "made.csv", "--table")])
+def test_a_full_disk_leaves_nothing_half_written_and_what_was_there(servanda, monkeypatch, options):
+    def full_disk(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    Path("made.csv").write_text("earlier")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    monkeypatch.setattr(sanctions, "effects", lambda *_: [])
+    said = servanda("sanction", "russia-dprk", *(FEW if "made" in options else ()), *options)
+    what = "folder 'made'" if "made" in options else "table 'made.csv'"
+    assert said.err == (
+        f"error: {what}: found a write that failed: No space left on device, "
+        "expected a place that can be written, on a disk with free space\n"
+    )
+    assert said.code == 2
+    assert ("Medians of 8 draws" in said.out) == ("made" in options)  # what was computed is shown
+    assert [p.name for p in Path().iterdir()] == ["made.csv"]
+    assert Path("made.csv").read_text() == "earlier"
 
 
 def test_help_names_every_option(servanda):

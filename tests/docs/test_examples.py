@@ -31,6 +31,7 @@ def test_there_are_pages_with_python_examples():
     assert "start.md" in [p.name for p in python_pages()]
 
 
+@pytest.mark.usefixtures("unchecked")  # as for a reader
 @pytest.mark.parametrize("page", python_pages(), ids=lambda p: p.name)
 def test_python_examples_run_from_top_to_bottom(page):
     examples = list(SYBIL.parse(page))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from servanda.case import Case, ParameterTable, Prior
-from servanda.engine import Simulator, assemble
+from servanda.engine import Model, Simulator, assemble
 from servanda.engine.model import initial_world
 from servanda.engine.parameters import pack
 from servanda.ensembles import Arrays, Ensemble
@@ -34,11 +34,13 @@ def without_theories() -> Case:
     return tiny_case(spec={"mechanisms": dict.fromkeys(variants(), "")})
 
 
-def months(
-    case: Case, theories: Any = (), *, numbers: Sequence[int] = range(10, 14), runs: int = 4
-) -> Arrays:
+def months(case: Case, theories: Any = (), *, numbers: Sequence[int] = range(10, 14)) -> Arrays:
     """Some months of a few runs, stepped as they come: (month, member, run) by quantity."""
-    model = assemble(case, theories)
+    return stepped(assemble(case, theories), numbers)
+
+
+def stepped(model: Model, numbers: Sequence[int], runs: int = 4) -> Arrays:
+    """The same of a model that is assembled already."""
     simulator, drawn = Simulator(model), Ensemble.prior(model, runs)
     parameters = pack(model.plan, model.parameters, drawn.parameters, (), runs, float, after=True)
     world = initial_world(model, parameters, (runs,), jnp.float32)

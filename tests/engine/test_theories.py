@@ -12,13 +12,13 @@ import pytest
 from jaxtyping import Array
 
 from servanda.case import Case
-from servanda.engine import assemble
+from servanda.engine import Model, assemble
 from servanda.ensembles import Arrays
 from servanda.mechanisms import variants
 from servanda.mechanisms.war import ConstantTempo
 from servanda.world import Nothing, Record, Theory
 from tests.builders import tiny_case
-from tests.engine.stepping import months, with_numbers, without_theories
+from tests.engine.stepping import months, stepped, with_numbers, without_theories
 from tests.outside.mud import MudFlows, MudState
 from tests.outside.muddy_war import MuddyTempo
 from tests.outside.weather import Rain, Weather
@@ -107,17 +107,19 @@ def test_a_theory_may_hold_an_array():
 
 
 @pytest.fixture(scope="module")
-def without() -> Mapping[str, Arrays]:
-    """Two months without one slot each, before the cut-off and after, by the slot left out."""
-    return {
-        slot: months(tiny_case(spec={"mechanisms": {slot: ""}}), numbers=(10, 12))
-        for slot in variants()
-    }
+def lacking() -> Mapping[str, Model]:
+    """Models without one slot each, by the slot left out."""
+    return {slot: assemble(tiny_case(spec={"mechanisms": {slot: ""}})) for slot in variants()}
 
 
-def test_an_absent_slot_asks_for_no_parameter():
-    for slot in variants():
-        model = assemble(tiny_case(spec={"mechanisms": {slot: ""}}))
+@pytest.fixture(scope="module")
+def without(lacking) -> Mapping[str, Arrays]:
+    """Two months of each, before the cut-off and after."""
+    return {slot: stepped(model, (10, 12)) for slot, model in lacking.items()}
+
+
+def test_an_absent_slot_asks_for_no_parameter(lacking):
+    for slot, model in lacking.items():
         assert slot not in {number.slot for number in model.parameters.values()}
         assert model.theories[slot].variant == "absent"
 

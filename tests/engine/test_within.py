@@ -12,6 +12,7 @@ from servanda.engine import Setting, assemble
 from servanda.engine.within import check_moved
 from servanda.errors import CaseError, UsageError
 from servanda.results import run
+from servanda.world.axes import ENDINGS
 from servanda.world.ranges import ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range, can_be_held
 from tests.cases import shipped, template
 
@@ -198,4 +199,37 @@ def test_levers_are_held_to_a_range_also_where_nothing_is_drawn():
         check_moved(parameters, {}, both, runs=1)
     assert str(caught.value) == (
         f"policy shells = 1.6, shells = 1.6: found {HELD} = 1.536 in a run, expected 0 to 1"
+    )
+
+
+# ── weights ─────────────────────────────────────────────────────────────────────────────────────
+
+WAYS = tuple(f"commitment.ending_share[{way}]" for way in ENDINGS)
+
+
+def with_weights(*weights: float) -> Case:
+    case = template()
+    for way, weight in zip(WAYS, weights, strict=True):
+        case = case.with_prior(way, fixed=weight)
+    return case
+
+
+def test_a_pact_that_can_end_in_no_way_is_refused():
+    assemble(with_weights(0, 0, 0, 1))
+    assert refusal(with_weights(0, 0, 0, 0)) == (
+        "parameters.toml: commitment.ending_share: found 0 for every member,"
+        " expected at least one member above 0"
+    )
+
+
+def test_levers_that_take_away_the_only_way_of_ending_are_refused():
+    way = {"targets": (WAYS[3],), "operation": "scale", "low": 0.0, "high": 1.0}
+    lever = template().spec.levers[0].model_copy(update=way)
+    case = with_weights(0, 0, 0, 1)
+    case = replace(case, spec=case.spec.model_copy(update={"levers": (lever,)}))
+    with pytest.raises(UsageError) as caught:
+        run(case, 2, levers={"shells": 0.0})
+    assert str(caught.value) == (
+        "policy shells = 0: found commitment.ending_share: 0 for every member in a run,"
+        " expected at least one member above 0"
     )

@@ -40,6 +40,18 @@ def cut(found: Found) -> Found:
     return [found[0], (place, {k: v[..., :-1] for k, v in arrays.items()}), found[2]]
 
 
+def turned(found: Found) -> Found:
+    """The first batch with the months of one quantity behind its members."""
+    place, arrays = found[0]
+    return [(place, {**arrays, "arrived": arrays["arrived"].swapaxes(0, 1)}), *found[1:]]
+
+
+def in_double_precision(found: Found) -> Found:
+    """The first batch as it is where JAX is set to 64 bits."""
+    place, arrays = found[0]
+    return [(place, {k: v.astype(np.float64) for k, v in arrays.items()}), *found[1:]]
+
+
 def without_alive(found: Found) -> Found:
     """The second batch without one quantity."""
     place, arrays = found[1]
@@ -135,6 +147,20 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
             lambda found: [(0, found[2][1]), found[1], (2, found[0][1])],
             "executor: found 1 runs in batch 1, expected 1024 runs, as in the batch given to it",
         ),
+        (
+            turned,
+            (
+                "executor: found float32 of shape (2, 72, 1024) as 'arrived' in batch 1,"
+                " expected float32 of shape (72, 2, 1024)"
+            ),
+        ),
+        (
+            in_double_precision,
+            (
+                "executor: found float64 of shape (72, 5, 1024) as 'stock' in batch 1,"
+                " expected float32 of shape (72, 5, 1024)"
+            ),
+        ),
     ],
     ids=[
         "the last lost",
@@ -147,6 +173,8 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
         "cut short",
         "a quantity lost",
         "swapped",
+        "months and members swapped",
+        "in double precision",
     ],
 )
 def test_batches_that_are_not_what_was_given_are_refused(change, message):

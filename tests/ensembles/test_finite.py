@@ -14,9 +14,8 @@ from servanda.engine import Batch, Simulator, assemble
 from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ResultError
 from servanda.results import open_run, prepare, run, run_to_folder
-from servanda.world.axes import ENDINGS
-from tests.builders import tiny_case
 from tests.cases import template
+from tests.engine.stepping import without_theories
 
 RECRUITS = "attrition.recruits[BBB]"
 INFINITE = (
@@ -61,13 +60,6 @@ def test_a_policy_may_be_the_cause():
     )
 
 
-def test_a_pact_that_can_end_in_no_way_is_not_reported_as_lapsed():
-    case = template()
-    for way in ENDINGS:
-        case = case.with_prior(f"commitment.ending_share[{way}]", fixed=0)
-    assert "found ending[BBB-AAA] = nan, expected a finite number" in refusal(case, runs=200)
-
-
 class Spoiling(Executor):
     """Hands back the second batch with one result that is none."""
 
@@ -101,6 +93,6 @@ def test_a_folder_without_a_single_batch_is_removed(tmp_path):
 
 
 def test_men_without_limit_are_no_fault():
-    model = assemble(tiny_case(spec={"mechanisms": {"attrition": ""}}))
+    model = assemble(without_theories())  # and so without attrition
     (found,) = simulate(Simulator(model), Ensemble.prior(model, 2))
     assert np.isposinf(found["men"]).all()

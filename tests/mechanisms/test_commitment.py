@@ -267,7 +267,7 @@ def test_as_many_pacts_survive_two_years_of_half_months_as_of_months():
 
 def test_ways_of_ending_come_as_often_as_their_weights():
     runs, shares = 20_000, {"lapse": 4, "renegotiation": 3, "violation": 2, "substitution": 1}
-    many = Bench(RelationalContract, IN_TIME, runs=(runs,))
+    many = Bench(RelationalContract, IN_TIME, runs=(runs,), compiled=True)
     p = many.parameters(base_hazard=1e3, ending_share=shares)
     drawn = {"ending": 0.5, "way": np.random.default_rng(2).random((1, runs))}
     out = many.step(p, many.world(alive=1.0), draws=drawn, clock=LATER)

@@ -17,6 +17,7 @@ from servanda.engine import assemble
 from servanda.errors import CaseError
 from servanda.mechanisms.posture import FrozenPosture, QuantalResponse
 from tests.builders import SPEC, Bench, clock, tiny_case
+from tests.cases import shipped
 
 SENDER, ALLY = "PAT", "FOE"
 QUARTER = clock(month=12, future=True)
@@ -284,3 +285,36 @@ def test_the_null_replays_and_obeys_levers_as_the_theory_does(bench):
             ]
             for name in bench.writes:
                 assert (np.asarray(outs[0][name]) == np.asarray(outs[1][name])).all(), name
+
+
+# ── levers that fix a stance ────────────────────────────────────────────────────────────────────
+
+
+def fixing(**changes):
+    """The tiny case with a lever that fixes the stance of PAT, which has two."""
+    lever = {
+        "name": "pat",
+        "description": "PAT's stance",
+        "targets": ["posture.fixed[PAT]"],
+        "operation": "set",
+        "acts": "throughout",
+        "low": -1,
+        "high": 1,
+    }
+    return tiny_case(spec={"levers": [lever | changes]})
+
+
+def test_a_lever_fixes_stances_that_there_are():
+    Bench(QuantalResponse, fixing(choices={"free": -1, "lax": 0, "strict": 1}))
+    with pytest.raises(CaseError) as caught:
+        Bench(QuantalResponse, fixing(high=2))
+    assert str(caught.value) == (
+        "case.toml: lever 'pat': found stance 2 of posture.fixed[PAT],"
+        " expected -1 to 1: an actor's stances are counted from 0"
+    )
+
+
+def test_there_is_nothing_between_two_stances():
+    within = shipped().model.parameters["posture.fixed[USA]"].within
+    assert str(within) == "a whole number from -1 to 2"
+    assert [value in within for value in (-2, -1, 0.5, 2, 3)] == [False, True, False, True, False]

@@ -151,7 +151,8 @@ def test_a_folder_that_is_not_there_is_one_clear_message(results, tmp_path):
     with pytest.raises(RunFolderError) as caught:
         brief(results, [], [], out)
     assert str(caught.value) == (
-        f"{out}: found No such file or directory, expected a file that can be written"
+        f"briefing '{out}': found a write that failed: No such file or directory, "
+        "expected a place that can be written, on a disk with free space"
     )
 
 

@@ -20,22 +20,25 @@ import zarr.storage._local
 from zarr import Array
 
 from servanda.case import Case, load
-from servanda.engine import CHUNK, Model, assemble
+from servanda.engine import Model, assemble
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import RunFolderError
+from servanda.files import drafts
 from servanda.results import (
     RunFolder,
     open_run,
     prepare,
+    resume,
     run,
     run_policies,
     run_to_folder,
     to_dataset,
 )
+from servanda.results import note as notes
+from servanda.results.hashes import PIECE
+from servanda.results.store import RunStore
 from tests.builders import tiny_case
 from tests.cases import blank, template, template_folder
-
-NEEDED = "as_of, case_digest, changes, done, levers, origin, partial, policy, runs, seed, version"
 
 
 def model() -> Model:
@@ -46,7 +49,7 @@ def runs_of(runs: int, seed: int = 1, case: Case | None = None) -> Ensemble:
     return Ensemble.prior(model() if case is None else prepare(case).model, runs, seed)
 
 
-def create(path: Path, runs: int = 300, case: Case | None = None) -> RunFolder:
+def create(path: Path, runs: int = 1100, case: Case | None = None) -> RunFolder:
     """A folder without runs; a case of its own is assembled, which compiles nothing."""
     made = model() if case is None else assemble(case)
     return RunFolder.create(path, made.case, made, Ensemble.prior(made, runs))
@@ -79,6 +82,8 @@ def test_a_folder_holds_the_case_the_results_and_a_note(tmp_path):
     )
     assert sorted(p.name for p in folder.path.iterdir()) == [
         "case",
+        "ensemble.npz",
+        "hashes",
         "metrics.csv",
         "results.zarr",
         "run.json",
@@ -101,10 +106,17 @@ def test_a_folder_holds_the_case_the_results_and_a_note(tmp_path):
 
 def test_batches_follow_each_other(tmp_path):
     folder = create(tmp_path / "run")
-    assert [folder.append(batch(256)), folder.append(batch(44, 256))] == [256, 300]
+    assert [folder.append(batch(1024)), folder.append(batch(76, 1024))] == [1024, 1100]
     for values in folder.arrays().values():
-        assert (values == np.arange(300)).all()
-    assert folder.dataset()["run"].values.tolist() == list(range(300))
+        assert (values == np.arange(1100)).all()
+    assert folder.dataset()["run"].values.tolist() == list(range(1100))
+
+
+def test_a_batch_follows_whole_pieces_only(tmp_path):
+    folder = create(tmp_path / "run")
+    folder.append(batch(5))
+    with pytest.raises(ValueError, match="a batch before the last one has a multiple of 512 runs"):
+        folder.append(batch(5, 5))
 
 
 def test_the_case_in_the_folder_runs_again_to_the_same_bits(tmp_path):
@@ -120,7 +132,7 @@ def test_the_case_in_the_folder_runs_again_to_the_same_bits(tmp_path):
 
 def test_the_hash_does_not_depend_on_how_many_runs_a_machine_does_at_once(tmp_path):
     hashes = set()
-    for name, sizes in (("a", [300]), ("b", [CHUNK, 172]), ("c", [CHUNK, CHUNK, 44])):
+    for name, sizes in (("a", [1100]), ("b", [PIECE, 588]), ("c", [PIECE, PIECE, 76])):
         folder, first = create(tmp_path / name), 0
         for size in sizes:
             first = folder.append(batch(size, first))
@@ -241,7 +253,7 @@ def test_ctrl_c_before_the_first_batch_leaves_a_folder_without_runs(tmp_path, mo
 @pytest.mark.parametrize("written", [0, 1, 10])
 def test_ctrl_c_within_a_batch_leaves_the_batches_before_it(tmp_path, monkeypatch, written):
     folder = create(tmp_path / "run")
-    folder.append(batch(CHUNK))
+    folder.append(batch(PIECE))
     write, count = Array.__setitem__, iter(range(100))
 
     def break_off(self: Any, where: Any, values: Any) -> None:
@@ -251,17 +263,17 @@ def test_ctrl_c_within_a_batch_leaves_the_batches_before_it(tmp_path, monkeypatc
 
     monkeypatch.setattr(Array, "__setitem__", break_off)
     with pytest.raises(KeyboardInterrupt):
-        folder.append(batch(CHUNK, CHUNK))
+        folder.append(batch(PIECE, PIECE))
     left = open_run(tmp_path / "run")
-    assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
+    assert (left.note["done"], left.note["partial"]) == (PIECE, True)
     for values in left.arrays().values():
-        assert (values == np.arange(CHUNK)).all()
+        assert (values == np.arange(PIECE)).all()
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_during_a_write_is_held_back_until_the_batch_is_whole(tmp_path, monkeypatch):
     folder = create(tmp_path / "run")
-    folder.append(batch(CHUNK))
+    folder.append(batch(PIECE))
     write, count = Array.__setitem__, iter(range(100))
 
     def press_ctrl_c(self: Any, where: Any, values: Any) -> None:
@@ -272,24 +284,24 @@ def test_ctrl_c_during_a_write_is_held_back_until_the_batch_is_whole(tmp_path, m
     monkeypatch.setattr(Array, "__setitem__", press_ctrl_c)
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        folder.append(batch(CHUNK, CHUNK))
+        folder.append(batch(PIECE, PIECE))
     assert next(count) > 20  # every quantity was written, and not only the first ones
     assert signal.getsignal(signal.SIGINT) is handler
     left = open_run(tmp_path / "run")
-    assert (left.note["done"], left.note["partial"]) == (2 * CHUNK, True)
+    assert (left.note["done"], left.note["partial"]) == (2 * PIECE, True)
     for values in left.arrays().values():
-        assert (values == np.arange(2 * CHUNK)).all()
+        assert (values == np.arange(2 * PIECE)).all()
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_a_folder_is_made_leaves_a_whole_one_without_runs(tmp_path, monkeypatch):
-    write = RunFolder._write_note
+    write = notes.write
 
-    def press_ctrl_c(self: RunFolder, changes: Any) -> None:
+    def press_ctrl_c(*given: Any) -> dict[str, Any]:
         signal.raise_signal(signal.SIGINT)
-        write(self, changes)
+        return write(*given)
 
-    monkeypatch.setattr(RunFolder, "_write_note", press_ctrl_c)
+    monkeypatch.setattr(notes, "write", press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         create(tmp_path / "run")
     assert open_run(tmp_path / "run").note["done"] == 0
@@ -298,49 +310,57 @@ def test_ctrl_c_while_a_folder_is_made_leaves_a_whole_one_without_runs(tmp_path,
 def test_outside_the_main_thread_nothing_is_held_back(tmp_path, monkeypatch):
     """Only the main thread may say what a signal does."""
     handlers: list[Any] = []
-    write = RunFolder._write_note
+    write = notes.write
 
-    def look(self: RunFolder, changes: Any) -> None:
+    def look(*given: Any) -> dict[str, Any]:
         handlers.append(signal.getsignal(signal.SIGINT))
-        write(self, changes)
+        return write(*given)
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(RunFolder, "_write_note", look)
+    monkeypatch.setattr(notes, "write", look)
     with ThreadPoolExecutor(1) as elsewhere:
         folder = elsewhere.submit(create, tmp_path / "run").result()
-        assert elsewhere.submit(folder.append, batch(5)).result() == 5
+        assert elsewhere.submit(folder.append, batch(PIECE)).result() == PIECE
     assert handlers == [before, before]
-    folder.append(batch(5, 5))
+    folder.append(batch(5, PIECE))
     assert handlers[-1] is not before
 
 
 def test_the_weights_of_a_partial_folder_add_up_to_one(tmp_path):
-    ensemble = Ensemble.of(model(), {}, numbers=range(4), weights=[1, 3, 6, 10])
+    ensemble = Ensemble.of(model(), {}, numbers=range(PIECE + 1), weights=[*range(PIECE), PIECE**2])
     folder = RunFolder.create(tmp_path / "run", template(), model(), ensemble)
-    folder.append(batch(2))
+    folder.append(batch(PIECE))
     left = open_run(tmp_path / "run")
-    assert left.ensemble().weights.tolist() == pytest.approx([0.25, 0.75])
-    assert left.dataset()["weight"].values.tolist() == pytest.approx([0.25, 0.75])
-    folder.append(batch(2, 2))
-    assert open_run(folder.path).dataset()["weight"].values.tolist() == [0.05, 0.15, 0.3, 0.5]
+    weights = np.arange(PIECE) / np.arange(PIECE).sum()
+    np.testing.assert_allclose(left.ensemble().weights, weights)
+    np.testing.assert_allclose(left.dataset()["weight"], weights)
+    folder.append(batch(1, PIECE))
+    whole = open_run(folder.path).dataset()["weight"]
+    np.testing.assert_array_equal(whole, ensemble.weights)
 
 
-@pytest.mark.parametrize("step", ["_allocate", "_write_note"])
-def test_ctrl_c_before_there_is_a_note_leaves_nothing(tmp_path, monkeypatch, step):
-    monkeypatch.setattr(RunFolder, step, interrupt)
+@pytest.mark.parametrize(("owner", "step"), [(RunStore, "allocate"), (notes, "write")])
+def test_ctrl_c_before_there_is_a_note_leaves_nothing(tmp_path, monkeypatch, owner, step):
+    monkeypatch.setattr(owner, step, interrupt)
     with pytest.raises(KeyboardInterrupt):
         create(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_before_the_hash_leaves_all_runs_in_a_folder_that_says_partial(
-    tmp_path, monkeypatch
-):
+def test_a_folder_with_all_runs_is_finished_also_if_its_metrics_are_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(RunFolder, "finish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_to_folder(template(), tmp_path / "run", runs_of(5))
     left = open_run(tmp_path / "run")
-    assert (left.note["done"], left.note["partial"], left.note["hash"]) == (5, True, "")
+    assert (left.note["done"], left.note["partial"], len(left.note["hash"])) == (5, False, 128)
+    with pytest.raises(RunFolderError) as caught:
+        left.verify()
+    assert str(caught.value) == (
+        f"run folder '{tmp_path / 'run'}', metrics.csv: found no such file, expected the file that "
+        "the run wrote\n  hint: `servanda run --resume` writes it"
+    )
+    monkeypatch.undo()
+    resume(tmp_path / "run").verify()
 
 
 # ── full disk ───────────────────────────────────────────────────────────────────────────────────
@@ -348,33 +368,32 @@ def test_ctrl_c_before_the_hash_leaves_all_runs_in_a_folder_that_says_partial(
 
 def test_a_disk_that_fills_up_while_results_are_written(tmp_path, monkeypatch):
     folder = create(tmp_path / "run")
-    folder.append(batch(CHUNK))
+    folder.append(batch(PIECE))
     monkeypatch.setattr(zarr.storage._local, "_put", full_disk)
     with pytest.raises(RunFolderError) as caught:
-        folder.append(batch(CHUNK, CHUNK))
+        folder.append(batch(PIECE, PIECE))
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: No space left on device, "
-        "expected a folder that can be written, on a disk with free space\n"
-        f"  hint: the first {CHUNK} runs stay readable"
+        "expected a place that can be written, on a disk with free space\n"
+        f"  hint: the first {PIECE} runs stay readable"
     )
     monkeypatch.undo()
     left = open_run(tmp_path / "run")
-    assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
-    assert (left.dataset()["tempo"].values == np.arange(CHUNK)).all()
+    assert (left.note["done"], left.note["partial"]) == (PIECE, True)
+    assert (left.dataset()["tempo"].values == np.arange(PIECE)).all()
 
 
 def test_a_disk_that_fills_up_while_the_note_is_written(tmp_path, monkeypatch):
     folder = create(tmp_path / "run")
-    folder.append(batch(CHUNK))
-    monkeypatch.setattr(Path, "write_text", full_disk)
-    for fails in (lambda: folder.append(batch(CHUNK, CHUNK)), lambda: folder.finish(model())):
-        with pytest.raises(RunFolderError):
-            fails()
+    folder.append(batch(PIECE))
+    monkeypatch.setattr(drafts, "write", full_disk)
+    with pytest.raises(RunFolderError):
+        folder.append(batch(PIECE, PIECE))
     monkeypatch.undo()
     left = open_run(tmp_path / "run")
-    assert (left.note["done"], left.note["partial"]) == (CHUNK, True)
+    assert (left.note["done"], left.note["partial"]) == (PIECE, True)
     assert folder.note == left.note
-    assert (left.arrays()["tempo"] == np.arange(CHUNK)).all()
+    assert (left.arrays()["tempo"] == np.arange(PIECE)).all()
 
 
 def test_a_disk_that_is_full_from_the_start_leaves_nothing(tmp_path, monkeypatch):
@@ -383,7 +402,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing(tmp_path, monkeypatch
         create(tmp_path / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: No space left on device, "
-        "expected a folder that can be written, on a disk with free space"
+        "expected a place that can be written, on a disk with free space"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -411,7 +430,7 @@ def test_a_parent_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         create(tmp_path / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'run'}': found a write that failed: Permission denied, "
-        "expected a folder that can be written, on a disk with free space"
+        "expected a place that can be written, on a disk with free space"
     )
 
 
@@ -421,17 +440,17 @@ def test_a_parent_that_is_a_file_is_refused(tmp_path):
         create(tmp_path / "file" / "run")
     assert str(caught.value) == (
         f"run folder '{tmp_path / 'file' / 'run'}': found a write that failed: Not a directory, "
-        "expected a folder that can be written, on a disk with free space"
+        "expected a place that can be written, on a disk with free space"
     )
 
 
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
-        ({"run.json": None}, "no readable run.json"),
+        ({"run.json": None}, "no run.json"),
         ({"run.json": '{"seed": 1, "ru'}, "no readable run.json"),
-        ({"run.json": "[]"}, f"a run.json without {NEEDED}"),
-        ({"run.json": "{}"}, f"a run.json without {NEEDED}"),
+        ({"run.json": "[]"}, "a run.json without the form of the folder"),
+        ({"run.json": "{}"}, "a run.json without the form of the folder"),
         ({"case": None}, "no 'case' in it"),
         ({"results.zarr": None}, "no 'results.zarr' in it"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from servanda.engine import assemble
 from servanda.errors import CaseError
 from servanda.files.records import validated
 from servanda.results import evaluate
-from servanda.results.metrics import check_metrics, is_yes_or_no, write_metrics
+from servanda.results.metrics import check_metrics, is_yes_or_no, table_of_metrics
 from tests.builders import SPEC, tiny_case
 from tests.handmade import results, tiny
 
@@ -175,14 +174,13 @@ def test_a_time_to_an_event_is_in_the_metrics_unit():
 # ── what is written of them ─────────────────────────────────────────────────────────────────────
 
 
-def written(tmp_path: Path, *given: Metric, **values: Any) -> list[str]:
+def written(*given: Metric, **values: Any) -> list[str]:
     weights = values.pop("weights", None)
     model = assemble(tiny_case(spec={"metrics": [m.model_dump() for m in given]}))
     check_metrics(model)
     runs = len(next(iter(next(iter(values.values())).values()))[0])
     made = results(model, runs, weights=weights, **values)
-    write_metrics(made, tmp_path / "metrics.csv")
-    header, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    header, *rows = table_of_metrics(made).splitlines()
     assert header == "metric,label,unit,mean,low,median,high"
     return rows
 
@@ -192,32 +190,32 @@ def ending_after(*months: int) -> np.ndarray:
     return (np.arange(24)[:, None] < np.array(months)).astype(float)
 
 
-def test_an_amount_is_written_with_its_mean_median_and_interval(tmp_path):
+def test_an_amount_is_written_with_its_mean_median_and_interval():
     """Of 0, 10, …, 90 and 200: the 5th and 95th percentile lie half way between two runs."""
     amounts = np.ones((24, 1)) * np.array([*range(0, 100, 10), 200.0])
-    rows = written(tmp_path, metric(reduce="last"), arrived={"SUP>BUY:shells": amounts})
+    rows = written(metric(reduce="last"), arrived={"SUP>BUY:shells": amounts})
     assert rows == [f"m,M,round,{650 / 11:.6g},5,50,145"]
 
 
-def test_a_yes_or_no_is_written_as_its_share_alone(tmp_path):
+def test_a_yes_or_no_is_written_as_its_share_alone():
     given = metric("alive[BUY-SUP]", "dimensionless", reduce="last")
     alive = {"BUY-SUP": ending_after(5, 24, 24, 24)}
-    assert written(tmp_path, given, alive=alive) == ["m,M,dimensionless,0.75,,,"]
-    heavy = written(tmp_path, given, alive=alive, weights=[5, 1, 1, 1])
+    assert written(given, alive=alive) == ["m,M,dimensionless,0.75,,,"]
+    heavy = written(given, alive=alive, weights=[5, 1, 1, 1])
     assert heavy == ["m,M,dimensionless,0.375,,,"]
 
 
-def test_a_month_of_an_event_is_written_as_a_month_and_never_as_nothing(tmp_path):
+def test_a_month_of_an_event_is_written_as_a_month_and_never_as_nothing():
     given = metric("dormant[BUY-SUP]", "month", reduce="month_of_event")
     dormant = {"BUY-SUP": 1 - ending_after(2, 4, 4, 14, 24)}
-    assert written(tmp_path, given, dormant=dormant) == ["m,M,month,,2020-03,2020-05,"]
+    assert written(given, dormant=dormant) == ["m,M,month,,2020-03,2020-05,"]
 
 
-def test_a_time_to_an_event_is_written_as_a_number_and_never_as_nothing(tmp_path):
+def test_a_time_to_an_event_is_written_as_a_number_and_never_as_nothing():
     given = metric("dormant[BUY-SUP]", "month", reduce="time_to_event")
-    some = written(tmp_path, given, dormant={"BUY-SUP": 1 - ending_after(2, 4, 24)})
+    some = written(given, dormant={"BUY-SUP": 1 - ending_after(2, 4, 24)})
     assert some == ["m,M,month,,3,5,"]
-    never = written(tmp_path, given, dormant={"BUY-SUP": 1 - ending_after(24, 24)})
+    never = written(given, dormant={"BUY-SUP": 1 - ending_after(24, 24)})
     assert never == ["m,M,month,,,,"]
 
 

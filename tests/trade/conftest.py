@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from servanda.trade import Effect, cost_changes, read_effects
+from servanda.trade import Effect, read_effects, trade_costs
 from servanda.trade.leverage import solve
 from servanda.trade.sweep import elasticity
 from tests.trade.russia_dprk import BASELINE, BY_NAME, CASE, ECONOMY, PLACES, Losses
@@ -20,7 +20,7 @@ def losses() -> Losses:
     sigma = np.stack([elasticity(r, places[:, 0]) for r in BASELINE.elasticities], axis=1)
     found = {}
     for name, regime in BY_NAME.items():
-        income, _ = solve(BASELINE, cost_changes(regime, ECONOMY, sigma, places[:, 1]), sigma)
+        income, _ = solve(BASELINE, trade_costs(regime, ECONOMY, sigma, places[:, 1]), sigma)
         for (run, place), (i, country) in product(enumerate(PLACES), enumerate(ECONOMY.countries)):
             found[name, country, place] = float(1 - income[run, i])
     return found

@@ -125,7 +125,7 @@ WRONG_SPEC = {
         '"multiplied"',
         (
             f"{TOML}: closure: found 'multiplied',"
-            " expected 'multiplicative', 'additive', 'export-share' or 'held-shares'\n"
+            " expected 'export-share', 'multiplicative', 'additive' or 'held-shares'\n"
             "  hint: did you mean 'multiplicative'?"
         ),
     ),

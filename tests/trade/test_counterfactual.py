@@ -74,7 +74,7 @@ def test_labelled_results():
 
 def test_far_away_costs_are_walked_to():
     # A world of very unlike countries, where every border becomes twenty times as dear.
-    rng = np.random.default_rng(310)
+    rng = np.random.default_rng(302)
     size = np.exp(rng.normal(0, 2, (2, 3)))
     pairs = size[:, :, None] * size[:, None] / size.sum(axis=1)[:, None, None]
     flows = np.exp(rng.normal(0, 2, (2, 3, 3))) * pairs * 0.1 + size[:, None] * 2 * np.eye(3)
@@ -320,8 +320,8 @@ def test_a_country_keeps_some_of_what_it_makes():
         (
             lambda: counterfactual(ONE, np.ones((3, 3)), 5.0, "multiplicativ"),
             (
-                "closure: found 'multiplicativ', expected one of multiplicative, additive,"
-                " export-share, held-shares\n  hint: did you mean 'multiplicative'?"
+                "closure: found 'multiplicativ', expected one of export-share, multiplicative,"
+                " additive, held-shares\n  hint: did you mean 'multiplicative'?"
             ),
         ),
         (
@@ -388,7 +388,7 @@ def test_the_run_without_an_equilibrium_is_named():
     with pytest.raises(UsageError) as caught:
         counterfactuals(economy, costs, 5.0, "additive")
     assert caught.value.where.startswith("trade equilibrium of run 1, ")
-    assert "use the 'multiplicative' closure" in str(caught.value.hint)
+    assert "use the closure 'export-share'" in str(caught.value.hint)
 
 
 def test_a_solution_in_single_precision_is_refused():

@@ -173,7 +173,7 @@ def test_up_to_the_ends_it_lies_in_its_range(range_, place):
 HERE = "regimes.toml: regimes[2].measures[1]"
 KEYS = (
     "target, senders, direction, kind, start, cover, tariff_equivalent, status, sources, note,"
-    " sectors"
+    " sectors, revenue"
 )
 UNKNOWN = "found a key that is not known here, expected one of"
 REQUIRED = "found no such key, expected this key is required"
@@ -235,6 +235,19 @@ WRONG = {
         'note = "why"',
         'note = "why"\nzeal = 1',
         f"{HERE}.zeal: {UNKNOWN} {KEYS}",
+    ),
+    "a revenue beyond the cost": (
+        'note = "why"',
+        'note = "why"\nrevenue = 1.5',
+        f"{HERE}.revenue: found 1.5, expected a number less than or equal to 1",
+    ),
+    "an export tax": (
+        'direction = "from-target"',
+        'direction = "to-target"\nrevenue = 1',
+        (
+            f"{HERE}.revenue: found 1.0 of a measure 'to-target',"
+            " expected 0: only duties on imports 'from-target' are collected"
+        ),
     ),
     "a note that is no text": (
         'note = "why"',

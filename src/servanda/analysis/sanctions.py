@@ -22,7 +22,6 @@ from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError, nearest
 from servanda.results import Progress
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
-from servanda.trade.effects import TABLE
 from servanda.trade.findings import (
     Diverted,
     Draws,
@@ -121,19 +120,17 @@ def leaks(
     return found
 
 
-def write_table(case: Case) -> Path:
-    """Write `trade_effects.csv`, the table that runs of a case read, into the case folder.
+def write_table(case: Case, path: Path) -> None:
+    """Write `trade_effects.csv`, the table that runs of a case read.
 
     The table has the case's first month, and each month to the evidence cut-off in which a measure
     comes into force. After the last of these months, runs keep its effects.
     """
-    path = case.folder / TABLE
     regimes = read_regimes(case.folder / REGIMES)
     starts = {measure.start for regime in regimes for measure in regime.measures}
     begun = sorted(start for start in starts if case.spec.start < start <= case.spec.as_of)
     months = [case.spec.start, *begun]
     write_effects(effects(regimes, read_baseline(case.folder), months), path)
-    return path
 
 
 def _check_month(month: str) -> None:

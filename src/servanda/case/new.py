@@ -1,11 +1,11 @@
 """Writing a new case: a small template that runs and that the user then edits."""
 
-import shutil
 from importlib import resources
 from pathlib import Path
 
 from servanda.case.load import available_cases
 from servanda.errors import UsageError
+from servanda.files import drafts
 from servanda.files.fields import path_name
 
 
@@ -32,21 +32,15 @@ def new(name: str, folder: str | Path = ".") -> Path:
             expected="a name that no shipped case has: not " + ", ".join(shipped),
         )
     target = Path(folder) / name
-    try:
-        target.mkdir()
-    except FileExistsError:
-        raise UsageError(
-            where=f"case folder '{target}'",
-            found="a file or folder of this name",
-            expected="a name that is free",
-        ) from None
-    except OSError as error:
-        raise _cannot_write(target, error) from None
-    try:
-        _fill(target, name)
-    except OSError as error:
-        shutil.rmtree(target, ignore_errors=True)
-        raise _cannot_write(target, error) from None
+    where = f"case folder '{target}'"
+    with drafts.explained(where):
+        try:
+            with drafts.folder(target) as draft:
+                _fill(draft, name)
+        except FileExistsError:
+            raise UsageError(
+                where, "a file or folder of this name", "a name that is free"
+            ) from None
     return target
 
 
@@ -55,12 +49,4 @@ def _fill(target: Path, name: str) -> None:
     for file in (resources.files("servanda.case") / "template").iterdir():
         text = file.read_text(encoding="utf-8")
         text = text.replace("{{name}}", name).replace("{{title}}", title)
-        (target / file.name).write_text(text, encoding="utf-8")
-
-
-def _cannot_write(target: Path, error: OSError) -> UsageError:
-    return UsageError(
-        where=f"case folder '{target}'",
-        found=f"a place that cannot be written: {error.strerror}",
-        expected="an existing folder that you may write in",
-    )
+        drafts.write(target / file.name, text)

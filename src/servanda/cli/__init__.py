@@ -8,8 +8,8 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Run one command. Ctrl-C ends it, also while modules are loading."""
-    with interrupts.exits_at_once():
+    """Run one command. Ctrl-C ends it with one line, also while modules are loading."""
+    with interrupts.exits_at_once("interrupted: nothing was written"):
         from servanda.cli.commands import command
         from servanda.cli.terminal import any_encoding
 

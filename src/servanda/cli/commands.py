@@ -1,5 +1,10 @@
-"""`servanda`: check, evidence, run, claims, sanction, brief, new."""
+"""`servanda`: check, evidence, run, claims, sanction, brief, verify, new."""
 
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -9,6 +14,7 @@ import typer
 from servanda.case import available_cases
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
+from servanda.files import drafts
 
 if TYPE_CHECKING:
     from servanda.case import Case
@@ -110,8 +116,15 @@ def add_evidence(
 
 
 @app.command()
-def run(
-    case: CaseName,
+def run(  # noqa: PLR0913, PLR0917 -- the options of the command line
+    context: typer.Context,
+    case: Annotated[
+        str | None,
+        typer.Argument(
+            help="Name of a shipped case, or path of a folder with a case.toml.",
+            show_default=False,
+        ),
+    ] = None,
     runs: Runs = 4000,
     seed: Seed = 1,
     as_of: AsOf = None,
@@ -133,15 +146,30 @@ def run(
             metavar="FOLDER",
         ),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            help="Run folder of an interrupted run to go on with, in place of a case. The results "
+            "are those of a run that was not interrupted.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     brief: Annotated[
         bool, typer.Option(help="Also judge the claims and write the briefing into the run folder.")
     ] = True,
 ) -> None:
     """Run a case, and write results and a briefing to a folder."""
+    if resume is not None:
+        _check_alone(context, "--resume", ("brief", "resume"))
+    elif case is None:
+        raise UsageError("run", "no case", "the name or folder of a case, or --resume FOLDER")
     from servanda.cli import work
 
-    loaded = _load(case, as_of)
-    work.run(loaded, out, runs, seed, _levers(levers or []), brief=brief)
+    if resume is not None:
+        work.resume(resume, brief=brief)
+    elif case is not None:
+        work.run(_load(case, as_of), out, runs, seed, _levers(levers or []), brief=brief)
 
 
 @app.command()
@@ -199,16 +227,17 @@ def sanction(
         typer.Option(
             "--out",
             help="Folder to create for tables and chart. It must not exist. Default: "
-            "runs/CASE-sanction-N, with the first free number N.",
-            metavar="FOLDER",
+            "runs/CASE-sanction-N, with the first free number N. With --table: the file to write. "
+            "Default: trade_effects.csv in the case folder.",
+            metavar="PATH",
         ),
     ] = None,
     table: Annotated[
         bool,
         typer.Option(
             "--table",
-            help="Write only trade_effects.csv, the table that runs of the case read, into the "
-            "case folder.",
+            help="Write only the table of trade effects that runs of the case read. For a shipped "
+            "case --out says where.",
         ),
     ] = False,
 ) -> None:
@@ -217,11 +246,11 @@ def sanction(
 
     loaded = _load(case, None)
     if table:
-        given = {"--regime": regimes, "--regimes": file, "--month": month, "--out": out}
+        given = {"--regime": regimes, "--regimes": file, "--month": month}
         for option, value in given.items():
             if value:
                 raise UsageError("--table", f"{option} together with it", "--table alone")
-        command.make_table(loaded)
+        command.make_table(loaded, out)
     else:
         command.sanction(loaded, regimes or [], file, month, draws, seed, out)
 
@@ -245,6 +274,21 @@ def brief(
 
 
 @app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Run folder that `servanda run` wrote.")],
+) -> None:
+    """Check that a run folder is as the run wrote it.
+
+    Compares every file except the briefing with the hash that the run noted, and names the first
+    difference. This finds damage and edits. It does not find a forger, who can make the hashes
+    again.
+    """
+    from servanda.cli import work
+
+    work.verify(folder)
+
+
+@app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new case, such as arms-for-oil.")],
     folder: Annotated[
@@ -261,6 +305,16 @@ def new(
 
     made = new(name, folder)
     say(f"{made}: new case. Edit it, then: servanda check {made}, and servanda run {made}")
+
+
+def _check_alone(context: typer.Context, option: str, allowed: tuple[str, ...]) -> None:
+    """Raise `UsageError` if other arguments are given beside an option."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in allowed and source is not None and source.name == "COMMANDLINE":
+            shown = next((o for o in parameter.opts if o.startswith("--")), "a case")
+            raise UsageError(option, f"{shown} together with it", "the options of the run itself")
 
 
 def _load(name: str, as_of: str | None) -> "Case":
@@ -285,8 +339,23 @@ def _levers(texts: list[str]) -> dict[str, float | str]:
 def command() -> NoReturn:
     """Run one command. A fault that a user can mend gives one message and exit code 2."""
     try:
-        app(prog_name="servanda")
+        with _full_disks_explained():
+            app(prog_name="servanda")
     except ServandaError as error:
         err().print(f"error: {error}", style="red", soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0)
+
+
+@contextmanager
+def _full_disks_explained() -> Iterator[None]:
+    """Turn a full disk behind standard output, or any that no command explains, into a message."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # Python would write what is left once more when it ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with drafts.explained(str(error.filename or "standard output")):
+            raise

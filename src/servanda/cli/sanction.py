@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from servanda.cli import interrupts
 from servanda.cli.terminal import err, out, say, table
 from servanda.cli.work import bar, free_folder, remember_compilations
 from servanda.errors import UsageError
-from servanda.files import csv_text
+from servanda.files import csv_text, drafts
 from servanda.report import sanctions as chart
+from servanda.trade.effects import TABLE
 from servanda.trade.findings import Spread
 from servanda.trade.sweep import Interrupted
 
+_PACKAGE = Path(str(resources.files("servanda"))).resolve()
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy")
 _FEW = 10  # countries printed for each regime: those that lose or gain most
 
@@ -52,31 +55,31 @@ def sanction(
     except KeyboardInterrupt:
         err().print("interrupted: nothing was written", soft_wrap=True)
         raise
-    _write(found, target, asked)
-    _payers(found)
-    _diverted(found)
-    _leverage(found)
-    out().print(
-        f"Medians of {draws} draws of trade elasticities, severity and leakage, with the 90 % "
-        "interval over draws in brackets. All values are conditional on the model. Leverage is "
-        "measured against a threat: all countries that sanction the target in the regimes above "
-        "end all trade with it."
-    )
-    say(f"tables    {target}")
-    say(f"chart     {target / 'payers.png'}")
-
-
-def make_table(case: Case) -> None:
-    """Write the table of trade effects that runs of the case read."""
-    remember_compilations()
     try:
-        say(f"table     {write_table(case)}")
-    except OSError as error:
+        _write(found, target, asked)
+    except UsageError:
+        _tables(found, draws)  # a full disk does not lose what was computed
+        raise
+    with interrupts.exits_at_once(f"interrupted: {target} holds all {draws} draws"):
+        _tables(found, draws)
+        say(f"tables    {target}")
+        say(f"chart     {target / 'payers.png'}")
+
+
+def make_table(case: Case, file: Path | None) -> None:
+    """Write the table of trade effects that runs of the case read."""
+    target = case.folder / TABLE if file is None else file
+    if file is None and case.folder.resolve().is_relative_to(_PACKAGE):
         raise UsageError(
-            f"case '{case.folder}'",
-            f"a folder that cannot be written: {error.strerror}",
-            "a folder that can be written",
-        ) from None
+            "--table",
+            f"the shipped case '{case.spec.name}', whose folder belongs to the installed package",
+            "--out FILE beside it, the table to write",
+            f"to change the case, copy '{case.folder}' and give the copy",
+        )
+    remember_compilations()
+    with drafts.explained(f"table '{target}'"):
+        write_table(case, target)
+    say(f"table     {target}")
 
 
 def _check_can_be_made(folder: Path) -> None:
@@ -95,6 +98,18 @@ def _check_can_be_made(folder: Path) -> None:
         raise UsageError(
             f"--out '{folder}'", f"'{above}', which cannot be written", "a folder that can be made"
         )
+
+
+def _tables(found: Sanctioned, draws: int) -> None:
+    _payers(found)
+    _diverted(found)
+    _leverage(found)
+    out().print(
+        f"Medians of {draws} draws of trade elasticities, severity and leakage, with the 90 % "
+        "interval over draws in brackets. All values are conditional on the model. Leverage is "
+        "measured against a threat: all countries that sanction the target in the regimes above "
+        "end all trade with it."
+    )
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
@@ -148,9 +163,6 @@ def _leverage(found: Sanctioned) -> None:
 
 def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
     """Write tables, a note of their origin and the chart; return the number of draws done."""
-    folder.mkdir(parents=True)
-    for name in ("payers", "diverted", "leverage"):
-        _csv(folder / f"{name}.csv", getattr(found, name))
     done = found.data.sizes["run"]
     note = asked | {
         "regimes": found.data.regime.values.tolist(),
@@ -158,18 +170,18 @@ def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
         "partial": done < asked["draws"],
         "versions": {name: version(name) for name in _VERSIONS},
     }
-    text = json.dumps(note, indent=2)
-    (folder / "sanction.json").write_text(text + "\n", encoding="utf-8")
-    chart.write(chart.figure(found.payers, found.names), folder)
+    with drafts.explained(f"folder '{folder}'"), drafts.folder(folder, parents=True) as draft:
+        for name in ("payers", "diverted", "leverage"):
+            drafts.write(draft / f"{name}.csv", _csv(getattr(found, name)))
+        drafts.write(draft / "sanction.json", json.dumps(note, indent=2) + "\n")
+        chart.write(chart.figure(found.payers, found.names), draft)
     return done
 
 
-def _csv(path: Path, rows: Iterable[Any]) -> None:
-    """Write one row for each record. A spread takes three columns."""
+def _csv(rows: Iterable[Any]) -> str:
+    """One row for each record. A spread takes three columns."""
     flat = [_flat(asdict(row)) for row in rows]
-    path.write_text(
-        csv_text([flat[0], *(row.values() for row in flat)]), encoding="utf-8", newline=""
-    )
+    return csv_text([flat[0], *(row.values() for row in flat)])
 
 
 def _flat(record: dict[str, Any]) -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""Commands that compute: check, run, claims and brief, with progress bars."""
+"""Commands that compute: check, run, claims, brief and verify, with progress bars."""
 
 import os
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +20,16 @@ from servanda.case.notes import of_evidence
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
+from servanda.engine import Simulator
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.files.faults import Faults, by_place
 from servanda.results import Progress as Report
 from servanda.results import RunFolder, open_run, prepare, run_to_folder
-from servanda.verdicts import CLAIM_RUNS, judge
+from servanda.results import resume as resume_run
+from servanda.verdicts import CLAIM_RUNS, Interrupted, Verdict, judge
+
+LONG = 60.0  # seconds; what takes longer is announced
 
 
 def check(
@@ -85,30 +91,66 @@ def run(
     """Run into a folder, write the briefing and print the summary."""
     show.late_priors(case)
     remember_compilations()
-    model = prepare(case).model
-    ensemble = Ensemble.prior(model, runs, seed)
+    ensemble = Ensemble.prior(prepare(case).model, runs, seed)
     target = out if out is not None else free_folder(case.spec.name)
+    with _keeping_runs(target) as report:
+        folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
+    _conclude(folder, case, brief=brief)
+
+
+def resume(path: Path, *, brief: bool) -> None:
+    """Go on with the run of a folder, write the briefing and print the summary."""
+    remember_compilations()
+    opened(path)  # says what is not verified
+    with _keeping_runs(path) as report:
+        folder = resume_run(path, progress=report)
+    _conclude(folder, folder.case(), brief=brief)
+
+
+@contextmanager
+def _keeping_runs(target: Path) -> Iterator[Report]:
+    """Ctrl-C keeps the batches that are done, and says how many runs they are."""
     try:
         with interrupts.raises_interrupt(), bar("running", "runs") as report:
-            folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
+            yield report
     except KeyboardInterrupt:
-        _say_partial(target)
+        if (target / "run.json").is_file():
+            err().print(_held(open_run(target)), soft_wrap=True)
+        else:
+            err().print("interrupted: nothing was written", soft_wrap=True)
         raise
-    with interrupts.exits_at_once(f"interrupted: {target} holds all {runs} runs"):
-        page = _brief(folder, case, ensemble) if brief else None
-        answer(folder.results(model))
-    say(f"results   {folder.path}")
-    if page is not None:
-        say(f"briefing  {page}")
 
 
-def _brief(folder: RunFolder, case: Case, ensemble: Ensemble) -> Path:
-    """Judge the claims and write the page, before printing: a closed pipe ends the printing."""
+def _held(folder: RunFolder) -> str:
+    """What an interrupted run folder holds."""
+    path, note = folder.path, folder.note
+    if not note["partial"]:
+        return f"interrupted: {path} holds all {note['runs']} runs"
+    return (
+        f"interrupted: {path} holds {note['done']} of {note['runs']} runs and is marked as "
+        f"partial; servanda run --resume {path} goes on"
+    )
+
+
+def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
+    """Write the briefing, before printing the summary: a closed pipe ends the printing."""
+    with interrupts.exits_at_once(_held(folder)):
+        page = _brief(folder, case, None) if brief else None
+        answer(folder.results(prepare(case).model))
+        say(f"results   {folder.path}")
+        if page is not None:
+            say(f"briefing  {page}")
+
+
+def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
+    """Judge the claims and write the page."""
     from servanda import api
 
-    with bar("judging claims", "policies") as report:
-        verdicts = judge(prepare(case), ensemble.first(CLAIM_RUNS), progress=report)
-    return api.brief(folder, verdicts=verdicts)
+    held, verdicts = _held(folder), None
+    if folder.note["done"]:
+        verdicts = _judged(prepare(case), folder.ensemble().first(CLAIM_RUNS), held)
+    with interrupts.exits_at_once(f"{held}; the briefing was not written"):
+        return api.brief(folder, verdicts=verdicts, out=out)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
@@ -117,19 +159,53 @@ def claims(case: Case, runs: int, seed: int) -> None:
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
     remember_compilations()
-    with bar("judging claims", "policies") as report:
-        verdicts = judge(simulator, ensemble, progress=report)
-    show.claims(verdicts)
+    show.claims(_judged(simulator, ensemble, "interrupted"))
+
+
+def _judged(simulator: Simulator, ensemble: Ensemble, held: str) -> list[Verdict]:
+    """The verdicts on all claims. After Ctrl-C, those so far are printed."""
+    try:
+        with interrupts.raises_interrupt(), bar("judging claims", "policies") as report:
+            return judge(simulator, ensemble, progress=report)
+    except KeyboardInterrupt as stopped:
+        judged = stopped.judged if isinstance(stopped, Interrupted) else []
+        said = f"{held}; {len(judged)} of {len(simulator.model.case.claims)} claims were judged"
+        with interrupts.exits_at_once(said):
+            if judged:
+                show.claims(judged)
+        err().print(said, soft_wrap=True)
+        raise
 
 
 def brief(path: Path, out: Path | None) -> None:
     """Write the briefing of a run folder."""
-    from servanda import api
-
+    folder = opened(path)
     remember_compilations()
-    with bar("judging claims", "policies") as report:
-        page = api.brief(path, out=out, progress=report)
+    page = _brief(folder, folder.case(), out)
     say(f"briefing  {page}")
+
+
+def verify(path: Path) -> None:
+    """Check that a run folder is as it was written, and say so in one sentence."""
+    folder = opened(path)
+    with (
+        interrupts.exits_at_once(f"interrupted: {path} was not checked to its end"),
+        bar("checking", "runs") as report,
+    ):
+        folder.verify(report)
+    done, runs = folder.note["done"], folder.note["runs"]
+    what = f"{done} of {runs} runs, so far" if folder.note["partial"] else f"all {runs} runs"
+    say(f"{path} is as the run wrote it: {what}, the case, the parameters and the note.")
+
+
+def opened(path: Path) -> RunFolder:
+    """Open a run folder, and warn if it is of another version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = open_run(path)
+    if folder.unverified is not None:
+        err().print(f"warning: {folder.unverified}", soft_wrap=True)
+    return folder
 
 
 def free_folder(name: str) -> Path:
@@ -138,16 +214,6 @@ def free_folder(name: str) -> Path:
     while (Path("runs") / f"{name}-{number}").exists():
         number += 1
     return Path("runs") / f"{name}-{number}"
-
-
-def _say_partial(target: Path) -> None:
-    if (target / "run.json").is_file():
-        note = open_run(target).note
-        err().print(
-            f"interrupted: {target} holds {note['done']} of {note['runs']} runs and is marked as "
-            "partial",
-            soft_wrap=True,
-        )
 
 
 @contextmanager
@@ -165,10 +231,33 @@ def bar(task: str, unit: str) -> Iterator[Report]:
     with Progress(*columns, console=err(), transient=True, disable=not shown) as progress:
         bar = progress.add_task(task, total=None)
 
+        announce = _Announcement()
+
         def report(done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
+            announce(done, total, unit)
 
         yield report
+
+
+class _Announcement:
+    """Says once how long a long computation takes, from the time between two reports."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+        self._said = False
+
+    def __call__(self, done: int, total: int, unit: str) -> None:
+        """Take a report of how much is done."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+            return
+        started, before = self._first
+        left = (now - started) / (done - before) * (total - done) if done > before else 0.0
+        if not self._said and left > LONG:
+            err().print(f"about {left / 60:.0f} minutes left for {total:,} {unit}", soft_wrap=True)
+        self._said = True
 
 
 def remember_compilations() -> None:

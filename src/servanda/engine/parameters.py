@@ -36,6 +36,7 @@ class Parameter:
         within: the values that it can have, in the mechanism's unit.
         where: its place in the case, for messages.
         listed: whether the case lists it; if not, it has the value of `otherwise`.
+        weight: whether it is one of several weights, of which not all may be zero.
     """
 
     label: str
@@ -49,6 +50,7 @@ class Parameter:
     within: Range
     where: str
     listed: bool
+    weight: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,17 @@ def _parameters(
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
         place = (label(name, member), slot, field, row, about[row])
+        weight = metadata["weights"]
         if prior is not None:
             factor = units.factor(prior.unit, wanted, where)
-            yield Parameter(*place, prior, factor, wanted, within, where, listed=True)
+            yield Parameter(
+                *place, prior, factor, wanted, within, where, listed=True, weight=weight
+            )
         elif table.otherwise is not None:
             rest = Prior(
                 "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
             )
-            yield Parameter(*place, rest, 1.0, wanted, within, table.where, listed=False)
+            yield Parameter(*place, rest, 1.0, wanted, within, table.where, False, weight)
         else:
             raise CaseError(
                 where=table.where,

@@ -21,12 +21,14 @@ from servanda.case.schema import month_number
 from servanda.engine.model import Model, initial_world
 from servanda.engine.parameters import Setting, records, table
 from servanda.engine.streams import Streams
+from servanda.files.room import check_memory
 from servanda.world import Clock, Month, Quantity, Record, World
 from servanda.world.axes import pick
 from servanda.world.quantity import empty
 
 CHUNK = 128
 _CHUNKS_A_DEVICE = 4
+_COPIES = 2  # of a batch that are in memory: as it was computed, and by quantity
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 
 
@@ -84,6 +86,26 @@ class Simulator:
     def batch(self) -> int:
         """Number of runs that one call computes."""
         return CHUNK * _CHUNKS_A_DEVICE * len(jax.devices())
+
+    @property
+    def run_bytes(self) -> int:
+        """Bytes of the results of one run."""
+        return self.months * self._month_bytes
+
+    @property
+    def _month_bytes(self) -> int:
+        rows = sum(len(members) for members in self.record.values())
+        return int(rows * np.dtype(self.dtype).itemsize)
+
+    def shape(self, quantity: str, runs: int) -> tuple[int, ...]:
+        """The shape of a quantity in a batch: (month, member, run), or (month, run)."""
+        members = self.record[quantity]
+        axis = (len(members),) if self.model.layout.quantities[quantity].axis else ()
+        return (self.months, *axis, runs)
+
+    def check_memory(self) -> None:
+        """Raise `UsageError` unless free memory holds the results of a batch."""
+        check_memory(self.months, "months", _COPIES * self.batch * self._month_bytes)
 
     def pack(
         self,

@@ -6,7 +6,7 @@ the count of evidence about a parameter all use this trace, so they cannot diffe
 Reading only the shape of an array does not count.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,10 @@ from servanda.world.quantity import MisfitError, neutral, shape
 # Any number that is not the size of another axis. An array with this size has runs last.
 _RUNS = 1009
 
-Slots = tuple[type[Theory], ...]
+# Slot, state and flows of each theory of a model. Rivals for a slot have the same records, so what
+# was traced beside one theory holds beside its rivals.
+Records = tuple[tuple[str, type[Record], type[Record]], ...]
+Sizes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Trace:
     parameters: frozenset[str]
 
 
-def trace(theory: Theory, slots: Slots, sizes: Mapping[str, int]) -> Trace:
+def trace(theory: Theory, slots: Sequence[type[Theory]], sizes: Mapping[str, int]) -> Trace:
     """Trace a theory together with the other theories of a model.
 
     Args:
@@ -53,18 +56,19 @@ def trace(theory: Theory, slots: Slots, sizes: Mapping[str, int]) -> Trace:
         CaseError: if it reads an unknown quantity, or does not return its slot's records with
             every quantity in its shape.
     """
+    records = tuple((t.slot, t.State, t.Flows) for t in slots)
     key = tuple(sizes.items())
     try:
         hash(theory)
     except TypeError:  # it holds an array
-        return _trace(theory, slots, key)
-    return _traced(theory, slots, key)
+        return _trace(theory, records, key)
+    return _traced(theory, records, key)
 
 
-def _trace(theory: Theory, slots: Slots, sizes: tuple[tuple[str, int], ...]) -> Trace:
+def _trace(theory: Theory, records: Records, sizes: Sizes) -> Trace:
     own = dict(sizes)
     p, draws = _parameters(theory, own), _draws(theory, own)
-    world, month, clock = _surroundings(slots, sizes)
+    world, month, clock = _surroundings(records, sizes)
     where = f"theory {theory.slot}/{theory.variant}"
 
     def step(p: Any, world: World, month: Month, draws: Any, clock: Clock) -> Any:
@@ -160,17 +164,17 @@ def _draws(theory: Theory, sizes: Mapping[str, int]) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _surroundings(slots: Slots, sizes: tuple[tuple[str, int], ...]) -> tuple[World, Month, Clock]:
+def _surroundings(records: Records, sizes: Sizes) -> tuple[World, Month, Clock]:
     """Abstract records of every slot, and a clock. All theories of a model share them."""
     members = dict(sizes)
 
     def made() -> tuple[World, Month, Clock]:
         like = _numbers()
-        world = World({t.slot: neutral(t.State, members, like) for t in slots})
-        month = Month({t.slot: neutral(t.Flows, members, like) for t in slots})
+        world = World({slot: neutral(state, members, like) for slot, state, _ in records})
+        month = Month({slot: neutral(flows, members, like) for slot, _, flows in records})
         number, yes = jnp.zeros((), int), jnp.zeros((), bool)
         clock = Clock(month=number, time=number.astype(like.dtype), dt=1.0, quarter=yes, future=yes)
         return world, month, clock
 
-    records: tuple[World, Month, Clock] = jax.eval_shape(made)
-    return records
+    surroundings: tuple[World, Month, Clock] = jax.eval_shape(made)
+    return surroundings

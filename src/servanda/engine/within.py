@@ -18,6 +18,7 @@ from servanda.world.ranges import LARGEST, POSITIVE, SMALLEST, can_be_held
 
 # What a draw that cannot be zero may be as small as, and still be told from it.
 _NEARLY_NONE = 1e-12
+_NO_WEIGHT, _SOME_WEIGHT = "0 for every member", "at least one member above 0"
 _HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g} to {LARGEST:.2g}"
 
 
@@ -32,7 +33,21 @@ def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
     for lever in case.spec.levers:
         for target in lever.targets:
             faults.read(_check_lever, lever, parameters[target])
+    faults.add(
+        CaseError(f"parameters.toml: {name}", _NO_WEIGHT, _SOME_WEIGHT)
+        for name, together in _weights(parameters).items()
+        if not any(max(_ends(weight)) > 0 for weight in together)
+    )
     faults.raise_any()
+
+
+def _weights(parameters: Mapping[str, Parameter]) -> dict[str, list[Parameter]]:
+    """The weights of each draw, by the name of the parameter."""
+    found: dict[str, list[Parameter]] = {}
+    for parameter in parameters.values():
+        if parameter.weight:
+            found.setdefault(f"{parameter.slot}.{parameter.field}", []).append(parameter)
+    return found
 
 
 def _biases(case: Case) -> Iterable[Parameter]:
@@ -125,6 +140,7 @@ def check_moved(
     """
     for after in (False, True):
         moved = {name: parameters[name] for name in moves(settings, after=after)}
+        _check_weights(parameters, drawn, settings, runs, after=after)
         values = table(moved, drawn, settings, runs, np.float32, after=after)
         for parameter, row in zip(moved.values(), values, strict=True):
             wrong = next((v for v in (row.min(), row.max()) if v not in parameter.within), None)
@@ -134,3 +150,19 @@ def check_moved(
                     found=f"{parameter.label} = {wrong:g} in a run",
                     expected=f"{parameter.within}{_unit(parameter.unit)}",
                 )
+
+
+def _check_weights(
+    parameters: Mapping[str, Parameter],
+    drawn: Mapping[str, np.ndarray],
+    settings: Sequence[Setting],
+    runs: int,
+    *,
+    after: bool,
+) -> None:
+    for name, together in _weights(parameters).items():
+        members = {weight.label: weight for weight in together}
+        values = table(members, drawn, settings, runs, np.float32, after=after)
+        if not (values > 0).any(axis=0).all():
+            where = "policy " + ", ".join(map(str, settings)) if settings else name
+            raise UsageError(where, f"{name}: {_NO_WEIGHT} in a run", _SOME_WEIGHT)

@@ -13,6 +13,7 @@ from jaxtyping import Float, Float32, Int
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
+from servanda.files.room import check_memory
 from servanda.world.ranges import POSITIVE, Range
 
 Origin = Literal["prior", "posterior", "design", "given"]
@@ -22,6 +23,7 @@ Numbers = Sequence[int] | np.ndarray
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 # Run numbers and seeds are 32-bit words for the random number generator.
 _WORDS = 2**32
+_DRAW_BYTES = 24  # of memory for each parameter of a run while it is drawn
 _LONG = 10**20  # a message shows no longer number
 
 
@@ -89,10 +91,12 @@ class Ensemble:
             seed: seed of the draws and of the shocks.
 
         Raises:
-            UsageError: if there is no run, a run number is given twice or out of range, or the
-                seed does not fit in 32 bits.
+            UsageError: if there is no run, a run number is given twice or out of range, the seed
+                does not fit in 32 bits, or the parameters do not fit into free memory.
         """
-        numbers = np.arange(check_runs(runs)) if isinstance(runs, int) else check_numbers(runs)
+        count = check_runs(runs) if isinstance(runs, int) else len(runs)
+        check_memory(count, "runs", _DRAW_BYTES * (len(model.uncertain) + 1))
+        numbers = np.arange(count) if isinstance(runs, int) else check_numbers(runs)
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))
@@ -179,13 +183,11 @@ class Ensemble:
     def pieces(self, size: int) -> Iterator[Ensemble]:
         """Pieces of the ensemble of this many runs. The weights are not scaled again."""
         for first in range(0, len(self), size):
-            rows = slice(first, first + size)
-            yield replace(
-                self,
-                parameters={name: values[rows] for name, values in self.parameters.items()},
-                run_numbers=self.run_numbers[rows],
-                weights=self.weights[rows],
-            )
+            yield self._part(slice(first, first + size))
+
+    def after(self, runs: int) -> Ensemble:
+        """The runs after the first ones. The weights are not scaled again."""
+        return self._part(slice(runs, None))
 
     def check_fits(self, model: Model) -> None:
         """Raise `UsageError` unless the ensemble was made for this model by this version."""
@@ -208,6 +210,14 @@ class Ensemble:
                 found=f"one of version {self.version}",
                 expected=f"one made by this version, {_version()}",
             )
+
+    def _part(self, rows: slice) -> Ensemble:
+        return replace(
+            self,
+            parameters={name: values[rows] for name, values in self.parameters.items()},
+            run_numbers=self.run_numbers[rows],
+            weights=self.weights[rows],
+        )
 
     def _rows(self, rows: np.ndarray) -> Ensemble:
         weights = self.weights[rows]

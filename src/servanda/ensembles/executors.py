@@ -56,8 +56,8 @@ def simulate(
         An array by quantity, (month, member, run), or (month, run) if it has no axis.
 
     Raises:
-        UsageError: if the ensemble is of another case or version, or if levers together lead a
-            parameter out of its range.
+        UsageError: if the ensemble is of another case or version, if levers together lead a
+            parameter out of its range, or if free memory does not hold the results of a batch.
         ExecutorError: if the executor loses a batch, or returns a batch twice or with another
             number of runs.
         ResultError: if a result is not a finite number.
@@ -65,8 +65,8 @@ def simulate(
     ensemble.check_fits(simulator.model)
     if len(ensemble):
         check_moved(simulator.model.parameters, ensemble.parameters, settings, len(ensemble))
+    simulator.check_memory()
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
-    kept = list(simulator.record)
     batches = (
         simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)
         for piece in ensemble.pieces(simulator.batch)
@@ -75,7 +75,7 @@ def simulate(
     following = 0
     for place, arrays in (executor or InProcess()).compute(simulator, batches):
         _check_place(place, len(sizes), following, waiting)
-        _check_arrays(place, arrays, kept, sizes[place])
+        _check_arrays(place, arrays, simulator, sizes[place])
         check_finite(simulator, ensemble, settings, place * simulator.batch, arrays)
         waiting[place] = arrays
         while following in waiting:
@@ -97,16 +97,22 @@ def _check_place(place: int, count: int, following: int, waiting: Mapping[int, A
         raise ExecutorError("executor", f"batch {place + 1} twice", "each batch once")
 
 
-def _check_arrays(place: int, arrays: Arrays, kept: Sequence[str], runs: int) -> None:
-    for name in kept:
+def _check_arrays(place: int, arrays: Arrays, simulator: Simulator, runs: int) -> None:
+    for name in simulator.record:
         if name not in arrays:
             raise ExecutorError(
                 "executor", f"batch {place + 1} without '{name}'", "every quantity that runs keep"
             )
-        found = arrays[name].shape[-1]
-        if found != runs:
+        array, shape = arrays[name], simulator.shape(name, runs)
+        if array.shape[-1:] != (runs,):
             raise ExecutorError(
                 "executor",
-                f"{found} runs in batch {place + 1}",
+                f"{array.shape[-1] if array.ndim else 0} runs in batch {place + 1}",
                 f"{runs} runs, as in the batch given to it",
+            )
+        if array.shape != shape or array.dtype != simulator.dtype:
+            raise ExecutorError(
+                "executor",
+                f"{array.dtype} of shape {array.shape} as '{name}' in batch {place + 1}",
+                f"{np.dtype(simulator.dtype)} of shape {shape}",
             )

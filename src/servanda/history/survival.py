@@ -31,7 +31,7 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.errors import CaseError, ServandaError
-from servanda.files import csv_text, read_rows
+from servanda.files import csv_text, drafts, read_rows
 from servanda.files.cells import number, whole
 from servanda.history.reference_classes import Lifetimes, ReferenceClasses, lifetimes, select
 from servanda.sources.atop import CODED_ENDINGS, Alliance, Ending
@@ -235,7 +235,7 @@ def probability_of_ending(bands: Sequence[Band], start: float, stop: float) -> f
 def write_fitted(path: Path, fitted: Iterable[FittedClass]) -> None:
     """Write the table that ships with a case: one row for each class and age band."""
     rows = (_row(one, band) for one in fitted for band in one.bands)
-    path.write_text(csv_text([_FIELDS, *rows]), encoding="utf-8", newline="")
+    drafts.write(path, csv_text([_FIELDS, *rows]))
 
 
 def _row(one: FittedClass, band: Band) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class PartnerParameters(eqx.Module):
         "", "dimensionless", "share of arrears that leaving would cancel", SHARE
     )
     ending_share: Float[Array, "ending *run"] = parameter(
-        "ending", "dimensionless", "weight of each way of ending in the draw"
+        "ending", "dimensionless", "weight of each way of ending in the draw", weights=True
     )
 
 
@@ -210,8 +210,7 @@ class Contract(Commitment):
         )
         reached = jnp.cumsum(weight, axis=0) / weight.sum(0)
         passed = [(draw > row).astype(draw.dtype) for row in reached[:-1]]
-        # The last is one; it is no number, and then neither is the result, if no way has a share.
-        return 1.0 + jnp.stack(passed).sum(0) + 0.0 * reached[-1]
+        return 1.0 + jnp.stack(passed).sum(0)
 
 
 @final

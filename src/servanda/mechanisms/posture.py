@@ -29,6 +29,7 @@ from jaxtyping import Array, Float
 
 from servanda.case import Case
 from servanda.case.schema import month_number
+from servanda.errors import CaseError
 from servanda.world import Clock, Draw, Draws, Layout, Month, Theory, World, parameter
 from servanda.world.axes import SIGNALS, collect, column, pick
 from servanda.world.quantities.posture import PostureFlows, PostureState
@@ -50,7 +51,7 @@ class StanceParameters(eqx.Module):
         "posture",
         "dimensionless",
         "stance fixed by a lever, counted from 0; −1 if none is",
-        Range(low=-1.0),
+        Range(low=-1.0, high=2.0, whole=True),
     )
 
 
@@ -66,6 +67,7 @@ class Recorded(Posture):
     def build(cls, case: Case, layout: Layout) -> Self:
         """Find the recorded stances by month, and the driver of each choice."""
         spec = case.spec
+        _check_levers(case)
         start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
         drivers = [
@@ -119,6 +121,20 @@ class Recorded(Posture):
     @abstractmethod
     def _choose(self, p: Any, world: World, draws: Draws) -> Float[Array, "posture *run"]:
         """The stance that each actor chooses in this step."""
+
+
+def _check_levers(case: Case) -> None:
+    """Raise `CaseError` on a lever that fixes a stance which an actor does not have."""
+    last = {f"posture.fixed[{p.actor}]": len(p.stances) - 1 for p in case.spec.postures}
+    for lever in case.spec.levers:
+        for target in lever.targets:
+            most = max(lever.high, *lever.choices.values(), -1.0)
+            if most > last.get(target, most):
+                raise CaseError(
+                    f"case.toml: lever '{lever.name}'",
+                    f"stance {most:g} of {target}",
+                    f"-1 to {last[target]}: an actor's stances are counted from 0",
+                )
 
 
 @final

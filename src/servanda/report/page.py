@@ -18,6 +18,7 @@ from servanda.analysis.hinges import hinges
 from servanda.analysis.observed import Observed, observed
 from servanda.case import Observation
 from servanda.errors import RunFolderError
+from servanda.files import drafts
 from servanda.report import (
     argument,
     classes,
@@ -87,14 +88,8 @@ def brief(
         False
     ):  # without this, Altair checks every part of every chart against its schema
         html = _html(results, verdicts, coverages)
-    try:
-        out.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise RunFolderError(
-            where=str(out),
-            found=error.strerror or str(error),
-            expected="a file that can be written",
-        ) from None
+    with drafts.explained(f"briefing '{out}'", RunFolderError):
+        drafts.write(out, html)
     return out
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from servanda.files import drafts
 from servanda.report import theme
 from servanda.report.figure import Figure, spec_of
 from servanda.trade.findings import Payer
@@ -80,6 +81,6 @@ def write(drawn: Figure, folder: Path) -> list[Path]:
     spec = spec_of(drawn.chart) | {"background": "#ffffff", "title": drawn.title}
     spec["config"]["autosize"] = "pad"  # Vega-Lite cannot fit a faceted chart to a width
     svg, png = folder / f"{drawn.key}.svg", folder / f"{drawn.key}.png"
-    svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE))
+    drafts.write(svg, vl_convert.vegalite_to_svg(spec))
+    drafts.write(png, vl_convert.vegalite_to_png(spec, scale=_SCALE))
     return [svg, png]

@@ -3,8 +3,8 @@
 from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder, open_run
 from servanda.results.metrics import evaluate
-from servanda.results.results import Results
-from servanda.results.run import Progress, prepare, run, run_policies, run_to_folder
+from servanda.results.results import Progress, Results
+from servanda.results.run import prepare, resume, run, run_policies, run_to_folder
 
 __all__ = [
     "Progress",
@@ -13,6 +13,7 @@ __all__ = [
     "evaluate",
     "open_run",
     "prepare",
+    "resume",
     "run",
     "run_policies",
     "run_to_folder",

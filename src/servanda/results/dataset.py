@@ -142,7 +142,7 @@ def to_dataset(results: Results | Sequence[Results]) -> xr.Dataset:
     names = np.array([one.policy.name for one in found], dtype="U")
     variables = {}
     for name in first.arrays:
-        values = [one.arrays[name] for one in found]
+        values = [np.asarray(one.arrays[name]) for one in found]
         variables[name] = (
             xr.Variable(dims[name], values[0], attributes(model, name))
             if alone

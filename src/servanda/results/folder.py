@@ -1,63 +1,46 @@
 """A run folder: the case, the arrays of results, and a note of their origin.
 
     FOLDER/case/          the case's files, as they were run
-    FOLDER/results.zarr   the parameters of each run and every kept quantity, for xarray
+    FOLDER/ensemble.npz   the parameters of all runs asked for
+    FOLDER/results.zarr   every kept quantity and the parameters of the runs done, for xarray
     FOLDER/metrics.csv    every metric over runs, written when all runs are done
     FOLDER/run.json       cut-off, seed, origin, levers, runs asked for and done, versions, and a
                           hash of the results
+    FOLDER/hashes/        a hash of each of these files, see `servanda.results.hashes`
 
 Each batch is written when it is computed, and `run.json` then counts it. If the run is interrupted
 or the disk is full, the folder is readable up to its last complete batch and is marked as partial.
-The hash depends on the results only. It does not depend on the folder or on the number of cores.
+The hash of the results depends on the results only. It does not depend on the folder or on the
+number of cores. What is read is compared with its hash, so that nothing damaged is read.
 """
 
 import hashlib
-import json
-import platform
 import shutil
-import signal
-import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
-import zarr
 
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
-from servanda.results.dataset import (
-    attributes,
-    dimensions,
-    global_attributes,
-    member_coordinates,
-    month_attributes,
-    months,
-    parameter_variables,
-    run_coordinates,
-)
-from servanda.results.metrics import write_metrics
-from servanda.results.results import Results, made_from
+from servanda.files import drafts
+from servanda.results import note as notes
+from servanda.results.hashes import END, PIECE, START, Hashes
+from servanda.results.metrics import table_of_metrics
+from servanda.results.results import Progress, Results, made_from
+from servanda.results.store import RunStore, by_run_variables
+from servanda.results.stored import uninterrupted
 
-# Reading a folder needs these keys of its note.
-_NEEDED = frozenset(
-    {
-        *("as_of", "case_digest", "changes", "done", "levers", "origin"),
-        *("partial", "policy", "runs", "seed", "version"),
-    }
-)
-_VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
-# Fast compression with bits shuffled (2), because neighbouring months have similar values.
-_COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
-# The runs that one device computes in a call, so that a batch fills whole chunks of the store.
-_RUNS_A_CHUNK = 4 * CHUNK
-_SINCE_1970 = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
+_ENSEMBLE = "ensemble.npz"
+_METRICS = "metrics.csv"
 
 
 @dataclass
@@ -71,14 +54,16 @@ class RunFolder:
 
     path: Path
     note: dict[str, Any]
+    _hashes: Hashes = field(repr=False)
     _hash: Any = field(default_factory=hashlib.blake2b, repr=False)
-    _read: dict[str, np.ndarray] | None = field(default=None, repr=False)
+    _planned: Ensemble | None = field(default=None, repr=False)
+    _by_run: Mapping[str, xr.Variable] = field(default_factory=dict, repr=False)
 
     @classmethod
     def create(
         cls, path: Path, case: Case, model: Model, ensemble: Ensemble, policy: Policy = AS_IS
     ) -> "RunFolder":
-        """Create a new folder with empty arrays.
+        """Create a new folder without runs.
 
         Args:
             path: path of the new folder.
@@ -90,49 +75,67 @@ class RunFolder:
         Raises:
             RunFolderError: if the folder exists or cannot be written. Nothing of it is left.
         """
+        note = (
+            {"form": notes.FORM}
+            | made_from(model, ensemble)
+            | {
+                "policy": policy.name,
+                "levers": dict(policy.levers),
+                "quantities": list(model.layout.kept),
+                "runs": len(ensemble),
+                "done": 0,
+                "partial": True,
+                "versions": notes.versions(),
+                "hash": "",
+            }
+        )
         where = f"run folder '{path}'"
-        note = made_from(model, ensemble) | {
-            "policy": policy.name,
-            "levers": dict(policy.levers),
-            "runs": len(ensemble),
-            "done": 0,
-            "partial": True,
-            "versions": _versions(),
-            "hash": "",
-        }
-        folder = cls(path, note)
         with _writing(where):
             try:
-                path.mkdir(parents=True)
+                with drafts.folder(path, parents=True) as draft:
+                    hashes = Hashes(draft, len(ensemble))
+                    _copy_case(case, draft, hashes)
+                    _write_ensemble(ensemble, draft, hashes)
+                    RunStore(hashes, tuple(model.layout.kept)).allocate(model, ensemble, policy)
+                    hashes.write()
+                    note = notes.write(draft, note)
             except FileExistsError:
                 raise RunFolderError(
-                    where=where,
-                    found="a file or folder of this name",
-                    expected="a folder that does not exist yet",
+                    where, "a file or folder of this name", "a folder that does not exist yet"
                 ) from None
-            try:
-                _copy_case(case, path / "case")
-                folder._allocate(model, ensemble, policy)
-                folder._write_note({})  # last: with this file the folder is a run folder
-            except BaseException:
-                shutil.rmtree(path, ignore_errors=True)
-                raise
+        folder = cls(path, note, Hashes(path, len(ensemble)), _planned=ensemble)
+        folder.go_on(model)
         return folder
 
+    def go_on(self, model: Model) -> None:
+        """Prepare to append runs.
+
+        Args:
+            model: model of the case in the folder.
+        """
+        self._by_run = by_run_variables(model, self.planned())
+
     def append(self, batch: Mapping[str, np.ndarray]) -> int:
-        """Write the next batch of runs, and count it.
+        """Write the next batch of runs, and count it. With the last one the folder is complete.
 
         Returns:
             The number of runs done.
+
+        Raises:
+            RunFolderError: if the batch cannot be written.
+            ValueError: if the runs before it do not fill whole pieces of the store.
         """
         first = self.note["done"]
+        if first % PIECE:  # a piece that is written twice has no hash for some time
+            raise ValueError(f"a batch before the last one has a multiple of {PIECE} runs")
         done = int(first + next(iter(batch.values())).shape[-1])
+        ordered = {name: batch[name] for name in self.note["quantities"]}
         with _writing(f"run folder '{self.path}'", f"the first {first} runs stay readable"):
-            store = dict(self._store("r+").arrays())
-            for name, values in batch.items():
-                store[name][..., first:done] = values
-            self._add_to_hash(batch)
-            self._write_note({"done": done})
+            self._store.append(ordered, self._by_run, first)
+            self._add_to_hash(ordered)
+            complete = done == self.note["runs"]
+            changes = {"partial": False, "hash": self._hash.hexdigest()} if complete else {}
+            self.note = notes.write(self.path, {**self.note, "done": done, **changes})
         return done
 
     def _add_to_hash(self, batch: Mapping[str, np.ndarray]) -> None:
@@ -142,212 +145,218 @@ class RunFolder:
                 self._hash.update(np.ascontiguousarray(values[..., first : first + CHUNK]))
 
     def finish(self, model: Model) -> None:
-        """Write the metrics, mark the folder as complete and record the hash of the results."""
+        """Write the metrics of a complete folder."""
         with _writing(f"run folder '{self.path}'", "the runs stay readable"):
-            write_metrics(self.results(model), self.path / "metrics.csv")
-            self._write_note({"partial": False, "hash": self._hash.hexdigest()})
+            text = table_of_metrics(self.results(model))
+            # Its hash first: a kill in between leaves no file that differs from its hash.
+            self._hashes.add(END, _METRICS, text.encode())
+            self._hashes.write()
+            drafts.write(self.path / _METRICS, text)
+        self._by_run = {}  # large, and no longer needed
 
     def dataset(self) -> xr.Dataset:
         """The results so far, with labels and units. Values are read when they are used."""
-        data: xr.Dataset = xr.open_zarr(self.path / "results.zarr", chunks=None, zarr_format=2)
-        so_far = data.isel(run=slice(0, self.note["done"]))
+        data = self._store.dataset(self.note["done"])
         if not self.note["partial"]:
-            return so_far
-        weight = so_far["weight"].copy(data=self.ensemble().weights)
-        return so_far.assign_coords(weight=weight)
+            return data
+        return data.assign_coords(weight=data["weight"].copy(data=self.ensemble().weights))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The results so far, in memory, by quantity. They are read once."""
-        done = self.note["done"]
-        if self._read is None or next(iter(self._read.values())).shape[-1] != done:
-            with _uninterrupted():
-                stored: Any = self._store("r").arrays()
-                self._read = {
-                    name: np.asarray(array[..., :done])
-                    for name, array in stored
-                    if array.ndim > 1 and array.attrs["_ARRAY_DIMENSIONS"][0] == "month"
-                }
-        return self._read
+        """The results so far, in memory, by quantity."""
+        return {name: stored[...] for name, stored in self._store.stored(self.note["done"]).items()}
+
+    def planned(self) -> Ensemble:
+        """The ensemble of all runs asked for: parameters, run numbers, weights and origin."""
+        if self._planned is None:
+            self._hashes.check_file(_ENSEMBLE)
+            with np.load(self.path / _ENSEMBLE, allow_pickle=False) as stored:
+                self._planned = Ensemble(
+                    parameters=dict(
+                        zip(stored["parameter"].tolist(), stored["parameters"], strict=True)
+                    ),
+                    run_numbers=stored["run"],
+                    weights=stored["weight"],
+                    origin=self.note["origin"],
+                    seed=self.note["seed"],
+                    case=self.note["case_digest"],
+                    version=self.note["version"],
+                )
+        return self._planned
 
     def ensemble(self) -> Ensemble:
         """The ensemble of the runs so far: parameters, run numbers, weights and origin."""
-        with _uninterrupted():
-            store = dict(self._store("r").arrays())
-            names = np.asarray(store["parameter"][...]).tolist()
-            values = np.asarray(store["parameters"][...])
-            weights, numbers = (np.asarray(store[name][...]) for name in ("weight", "run"))
-        whole = Ensemble(
-            parameters=dict(zip(names, values, strict=True)),
-            run_numbers=numbers,
-            weights=weights,
-            origin=self.note["origin"],
-            seed=self.note["seed"],
-            case=self.note["case_digest"],
-            version=self.note["version"],
-        )
-        return whole.first(self.note["done"])
+        return self.planned().first(self.note["done"])
 
     def results(self, model: Model) -> Results:
-        """The results so far, in memory.
+        """The results so far. Each quantity is read when it is used, and not kept in memory.
 
         Args:
             model: model of the case in the folder.
         """
-        policy = Policy(self.note["policy"], self.note["levers"])
-        return Results(model, self.ensemble(), policy, self.arrays(), self.note)
+        stored = self._store.stored(self.note["done"])
+        return Results(model, self.ensemble(), self.policy, stored, self.note)
 
     def case(self) -> Case:
         """The case as it was run, with its evidence cut-off and its changes.
 
         Raises:
-            CaseError: if the files are damaged.
-            RunFolderError: if the content is not the content that was run.
+            CaseError: if this version reads the files otherwise than the version that wrote them.
+            RunFolderError: if the files were changed.
         """
+        self._check_case()
         case = (
             load(self.path / "case")
             .changed(map(tuple, self.note["changes"]))
             .at(self.note["as_of"])
         )
-        same_version = self.note["version"] == version("servanda")
-        if same_version and case.digest != self.note["case_digest"]:
+        if self.unverified is None and case.digest != self.note["case_digest"]:
             raise RunFolderError(
                 where=f"run folder '{self.path}'",
                 found=f"a case of digest {case.digest}",
                 expected=f"digest {self.note['case_digest']}, as it was run",
-                hint="files in the folder 'case' were changed after the run",
             )
         return case
 
-    def _store(self, mode: Literal["r", "r+", "w"]) -> zarr.Group:
-        return zarr.open_group(self.path / "results.zarr", mode=mode, zarr_format=2)
+    @property
+    def policy(self) -> Policy:
+        """The policy of the runs."""
+        return Policy(self.note["policy"], self.note["levers"])
 
-    def _allocate(self, model: Model, ensemble: Ensemble, policy: Policy) -> None:
-        store = self._store("w")
-        policies = {policy.name: dict(policy.levers)}
-        runs, dims, sizes = len(ensemble), dimensions(model), _sizes(model, ensemble)
-        coordinates = _coordinates(model, ensemble, policy)
-        store.attrs.update(global_attributes(model, ensemble, policies))
-        # coordinates that no dimension is named after, which xarray would read as variables
-        others = [n for n, v in coordinates.items() if n != "parameters" and v.dims != (n,)]
-        store.attrs["coordinates"] = " ".join(others)
-        for name in model.layout.kept:
-            shape = tuple(sizes[d] for d in dims[name])
-            array = store.create_array(
-                name,
-                shape=shape,
-                chunks=(*shape[:-1], min(_RUNS_A_CHUNK, runs)),
-                dtype="float32",
-                fill_value=float("nan"),
-                compressors=_COMPRESSION,
-            )
-            array.attrs.update({"_ARRAY_DIMENSIONS": list(dims[name]), **attributes(model, name)})
-        for name, variable in coordinates.items():
-            # with a fill value xarray would read run number zero as missing
-            array = store.create_array(
-                name, shape=variable.shape, dtype=variable.dtype, fill_value=None
-            )
-            array[...] = variable.values
-            dims_of = [str(dim) for dim in variable.dims]
-            array.attrs.update({"_ARRAY_DIMENSIONS": dims_of, **variable.attrs})
-        # without this xarray warns users who open the store themselves
-        zarr.consolidate_metadata(store.store, zarr_format=2)
+    def check_same_versions(self) -> None:
+        """Raise `RunFolderError` unless the versions are those that the runs were made with."""
+        for name, here in notes.versions().items():
+            there = self.note["versions"].get(name)
+            if name != "python" and there != here:
+                raise RunFolderError(
+                    f"run folder '{self.path}'",
+                    f"runs made with {name} {there}",
+                    f"{name} {here}, as it is installed",
+                    "runs of two versions may differ; make a new run",
+                )
 
-    def _write_note(self, changes: Mapping[str, Any]) -> None:
-        """Replace `run.json` in one step, then change the note in memory."""
-        note = {**self.note, **changes}
-        draft = self.path / "run.json.new"
-        draft.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
-        draft.replace(self.path / "run.json")
-        self.note = note
+    @property
+    def unverified(self) -> str | None:
+        """What cannot be verified of a folder of another version; None for one of this version."""
+        if self.note["version"] == version("servanda"):
+            return None
+        return (
+            f"run folder '{self.path}' was written by servanda {self.note['version']}. Its files "
+            f"are checked. That servanda {version('servanda')} reads the case in the same way is "
+            "not verified."
+        )
+
+    def verify(self, progress: Progress | None = None) -> None:
+        """Check that the folder is as the run wrote it: every file except the briefing.
+
+        This finds damage and edits. It does not find a forger, who can make the hashes again.
+
+        Args:
+            progress: called with the number of runs checked and the number done.
+
+        Raises:
+            RunFolderError: on the first difference.
+        """
+        self.verify_runs(progress)
+        if self.note["partial"]:
+            return
+        if not (self.path / _METRICS).exists():
+            raise RunFolderError(
+                f"run folder '{self.path}', {_METRICS}",
+                "no such file",
+                "the file that the run wrote",
+                "`servanda run --resume` writes it",
+            )
+        self._hashes.check_file(_METRICS)
+
+    def verify_runs(self, progress: Progress | None = None) -> None:
+        """Check everything but the metrics, which a run that was killed at its end lacks."""
+        done, store = self.note["done"], self._store
+        self._check_case()
+        self._hashes.check_file(_ENSEMBLE)
+        stored = store.stored(done)
+        store.check_metadata()
+        for file in self._hashes.chunks(START):
+            self._hashes.check_file(file)
+        self._hash = hashlib.blake2b()
+        for number, name in enumerate(self._hashes.pieces(done)):
+            for file in self._hashes.chunks(name):
+                self._hashes.check_file(file)
+            last = min((number + 1) * PIECE, done)
+            runs = slice(number * PIECE, last)
+            self._add_to_hash({name: array.of_runs(runs) for name, array in stored.items()})
+            if progress is not None:
+                progress(last, done)
+        if not self.note["partial"] and self._hash.hexdigest() != self.note["hash"]:
+            raise RunFolderError(
+                f"run folder '{self.path}'",
+                f"results of hash {self._hash.hexdigest()}",
+                f"hash {self.note['hash']}, as run.json has",
+            )
+
+    @property
+    def _store(self) -> RunStore:
+        return RunStore(self._hashes, tuple(self.note["quantities"]))
+
+    def _check_case(self) -> None:
+        """Check the files of the case, and that none was added."""
+        known = [file for file in self._hashes.of(START) if file.startswith("case/")]
+        there = [f"case/{file.name}" for file in _files_of(self.path / "case")]
+        for file in dict.fromkeys([*known, *there]):
+            self._hashes.check_file(file)
 
 
 def open_run(folder: str | Path) -> RunFolder:
     """Open a run folder that was written earlier.
 
+    What is read of it later is compared with its hash.
+
     Args:
         folder: path of the folder.
 
     Raises:
-        RunFolderError: if the path is not a run folder.
+        RunFolderError: if the path is not a run folder, or its note was changed.
     """
     path = Path(folder)
-    try:
-        note = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise _no_run_folder(path, "no readable run.json") from None
-    if not isinstance(note, dict) or not note.keys() >= _NEEDED:
-        raise _no_run_folder(path, "a run.json without " + ", ".join(sorted(_NEEDED)))
+    note = notes.read(path)
     for part in ("case", "results.zarr"):
         if not (path / part).is_dir():
-            raise _no_run_folder(path, f"no '{part}' in it")
-    return RunFolder(path, note)
-
-
-def _versions() -> dict[str, str]:
-    """The versions on which the exact results depend."""
-    return {name: version(name) for name in _VERSIONS} | {"python": platform.python_version()}
-
-
-def _no_run_folder(path: Path, found: str) -> RunFolderError:
-    return RunFolderError(
-        where=f"run folder '{path}'", found=found, expected="a folder that `servanda run` wrote"
-    )
-
-
-def _sizes(model: Model, ensemble: Ensemble) -> dict[str, int]:
-    """Sizes of the dimensions of the kept quantities."""
-    members = {axis: variable.size for axis, variable in member_coordinates(model).items()}
-    return members | {"month": len(months(model)), "run": len(ensemble)}
-
-
-def _coordinates(model: Model, ensemble: Ensemble, policy: Policy) -> dict[str, xr.Variable]:
-    """The arrays beside the results: coordinates, and the parameters of each run."""
-    days = months(model).astype("datetime64[D]").astype(np.int64)
-    return {
-        "month": xr.Variable(("month",), days, month_attributes() | _SINCE_1970),
-        **member_coordinates(model),
-        **run_coordinates(model, ensemble),
-        **parameter_variables(ensemble),
-        "policy": xr.Variable((), np.array(policy.name, dtype="U")),
-    }
+            raise notes.no_run_folder(path, f"no '{part}' in it")
+    opened = RunFolder(path, note, Hashes(path, note["runs"]))
+    if opened.unverified is not None:
+        warnings.warn(opened.unverified, stacklevel=2)
+    return opened
 
 
 @contextmanager
 def _writing(where: str, hint: str | None = None) -> Iterator[None]:
-    """Turn a failed write into one error message. Files written before stay."""
-    try:
-        with _uninterrupted():
-            yield
-    except OSError as error:
-        raise RunFolderError(
-            where=where,
-            found=f"a write that failed: {error.strerror or error}",
-            expected="a folder that can be written, on a disk with free space",
-            hint=hint,
-        ) from None
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Delay Ctrl-C until the store has been read or written.
-
-    Zarr reads and writes in its own thread, which prints errors on the terminal if it is stopped.
-    """
-    if threading.current_thread() is not threading.main_thread():
+    """Turn a failed write into one error message, and delay Ctrl-C. Files written before stay."""
+    with drafts.explained(where, RunFolderError, hint), uninterrupted():
         yield
-        return
-    held: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if held:
-            signal.raise_signal(signal.SIGINT)
 
 
-def _copy_case(case: Case, target: Path) -> None:
+def _files_of(folder: Path) -> list[Path]:
+    """The files of a case in a folder, and no other files."""
+    found = sorted([*folder.glob("*.toml"), *folder.glob("*.csv")])
+    return [file for file in found if file.is_file()]
+
+
+def _copy_case(case: Case, target: Path, hashes: Hashes) -> None:
     """Copy the files that a case was read from, and no other files of its folder."""
-    target.mkdir()
+    (target / "case").mkdir()
     for name in case.files:
-        shutil.copyfile(case.folder / name, target / name)
+        copy = target / "case" / name
+        shutil.copyfile(case.folder / name, copy)
+        hashes.add(START, f"case/{name}", copy.read_bytes())
+
+
+def _write_ensemble(ensemble: Ensemble, folder: Path, hashes: Hashes) -> None:
+    names = list(ensemble.parameters)
+    values = np.array(list(ensemble.parameters.values()), np.float32)
+    np.savez(
+        folder / _ENSEMBLE,
+        parameter=np.array(names, dtype="U"),
+        parameters=values.reshape(len(names), len(ensemble)),
+        run=ensemble.run_numbers,
+        weight=ensemble.weights,
+    )
+    hashes.add(START, _ENSEMBLE, (folder / _ENSEMBLE).read_bytes())

@@ -1,7 +1,6 @@
 """Metrics: one number per run, from a quantity over a span of months."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -120,14 +119,15 @@ def is_yes_or_no(model: Model, metric: Metric) -> bool:
     return all(indicators) and metric.reduce in ("first", "last", "min", "max")
 
 
-def write_metrics(results: Results, path: Path) -> None:
-    """Write each metric's mean and, unless it is an indicator, its median and 90 % interval."""
-    values, model = evaluate(results), results.model
+def table_of_metrics(results: Results) -> str:
+    """Each metric's mean and, unless it is an indicator, median and 90 % interval, as CSV."""
+    model = results.model
     rows: list[tuple[str, ...]] = [("metric", "label", "unit", "mean", "low", "median", "high")]
     for metric in model.case.spec.metrics:
-        cells = _summary(model, metric, values[metric.name], results.weights)
+        values = value_of(results, model.case.spec, metric)
+        cells = _summary(model, metric, values, results.weights)
         rows.append((metric.name, metric.label, metric.unit, *cells))
-    path.write_text(csv_text(rows), encoding="utf-8", newline="")
+    return csv_text(rows)
 
 
 def _summary(

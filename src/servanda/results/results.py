@@ -1,6 +1,6 @@
 """The results of an ensemble under one policy, with their origin."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,10 @@ from jaxtyping import Float
 
 from servanda.case.schema import month_name, month_number
 from servanda.engine import Model
-from servanda.ensembles import Arrays, Ensemble, Policy
+from servanda.ensembles import Ensemble, Policy
+from servanda.results.stored import Stored
+
+Progress = Callable[[int, int], None]
 
 # The parameter that gives the reference class of a run. The classes have no order.
 CLASS_DRAW = "commitment.class_draw"
@@ -24,7 +27,8 @@ class Results:
         model: the model that was run.
         ensemble: parameters, weights and numbers of the runs, and their origin.
         policy: the policy of the runs.
-        arrays: every kept quantity, (month, member, run), or (month, run) if it has no members.
+        arrays: every kept quantity, (month, member, run), or (month, run) if it has no members. A
+            quantity of a run folder is read when it is indexed.
         note: the note of a run folder: number of runs asked for, whether the folder is partial,
             hash and versions. Empty for results in memory.
     """
@@ -32,7 +36,7 @@ class Results:
     model: Model
     ensemble: Ensemble
     policy: Policy
-    arrays: Arrays
+    arrays: Mapping[str, np.ndarray | Stored]
     note: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -77,7 +81,7 @@ class Results:
         """
         reference = self.model.layout.resolve(name, "quantity")
         values = self.arrays[reference.quantity.name]
-        return np.asarray(values if reference.row is None else values[:, reference.row])
+        return np.asarray(values[...] if reference.row is None else values[:, reference.row])
 
     def unit(self, name: str) -> str:
         """The unit of one member of a kept quantity."""

@@ -1,7 +1,7 @@
 """Running a case in memory, or into a run folder batch by batch."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from servanda.engine import Simulator, assemble
 from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
 from servanda.ensembles.ensemble import Numbers, check_numbers
 from servanda.errors import ResultError, UsageError
+from servanda.files.room import check_disk, check_memory
 from servanda.results.dataset import to_dataset
-from servanda.results.folder import RunFolder
+from servanda.results.folder import RunFolder, open_run
 from servanda.results.metrics import check_metrics
-from servanda.results.results import Results
+from servanda.results.results import Progress, Results
 from servanda.world import Theory
 
-Progress = Callable[[int, int], None]
-
+_COPIES = 2  # of results that are in memory: as batches, and joined
+_ON_DISK = 0.6  # compressed size of results over their size in memory, rarely more
 RUNS = 1000
 SEED = 1
 
@@ -149,6 +150,7 @@ def run_policies(
 ) -> list[Results]:
     """The results of each policy, on the same runs."""
     case, found, done = simulator.model.case, [], 0
+    check_memory(len(ensemble), "runs", _COPIES * len(policies) * simulator.run_bytes)
     settings = [policy.settings(case) for policy in policies]
     for policy, moved in zip(policies, settings, strict=True):
         batches = []
@@ -181,17 +183,50 @@ def run_to_folder(
         KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
     """
     simulator = prepare(case)
-    settings = policy.settings(case)
+    policy.settings(case)  # raises before there is a folder
     ensemble.check_fits(simulator.model)
+    check_disk(len(ensemble), "runs", _ON_DISK * simulator.run_bytes, out)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     try:
-        for batch in simulate(simulator, ensemble, settings, executor):
-            done = folder.append(batch)
-            if progress is not None:
-                progress(done, len(ensemble))
+        _go_on(folder, simulator, executor, progress)
     except ResultError:
         if not folder.note["done"]:
             shutil.rmtree(out)
         raise
-    folder.finish(simulator.model)
     return folder
+
+
+def resume(
+    path: str | Path, *, executor: Executor | None = None, progress: Progress | None = None
+) -> RunFolder:
+    """Go on with a run that was interrupted, to the same bits as a run that was not.
+
+    Of a complete folder only the metrics are written, if they are missing.
+
+    Raises:
+        RunFolderError: if the folder is damaged, was changed, or was written on another version of
+            a package on which exact results depend.
+        ResultError: if a result is not a finite number.
+        KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
+    """
+    folder = open_run(path)
+    folder.check_same_versions()
+    folder.verify_runs()
+    simulator = prepare(folder.case())
+    folder.go_on(simulator.model)
+    _go_on(folder, simulator, executor, progress)
+    return folder
+
+
+def _go_on(
+    folder: RunFolder, simulator: Simulator, executor: Executor | None, progress: Progress | None
+) -> None:
+    """Append the runs that are not done, and write the metrics."""
+    planned = folder.planned()
+    settings = folder.policy.settings(simulator.model.case)
+    ahead = planned.after(folder.note["done"])
+    for batch in simulate(simulator, ahead, settings, executor) if len(ahead) else ():
+        done = folder.append(batch)
+        if progress is not None:
+            progress(done, len(planned))
+    folder.finish(simulator.model)

@@ -13,15 +13,16 @@ the leverage that they use and leave. The study of rerouting, outside the packag
 with the record.
 """
 
-from servanda.trade.armington import Closure, Factors
+from servanda.trade.armington import Factors
 from servanda.trade.baseline import Baseline, read_baseline
-from servanda.trade.counterfactual import counterfactual, counterfactuals, solution
+from servanda.trade.closure import Closure
+from servanda.trade.counterfactual import balanced, counterfactual, counterfactuals, solution
 from servanda.trade.effects import Effect, effects, read_effects, write_effects
 from servanda.trade.flows import Economy, Equilibrium
 from servanda.trade.gravity import Gravity, estimate
 from servanda.trade.regimes import Measure, Regime, read_regimes
 from servanda.trade.resistance import Resistances, resistances
-from servanda.trade.sanctions import cost_changes
+from servanda.trade.sanctions import TradeCosts, cost_changes, trade_costs
 from servanda.trade.sweep import sweep
 from servanda.trade.table import economy_from_table
 
@@ -36,6 +37,8 @@ __all__ = [
     "Measure",
     "Regime",
     "Resistances",
+    "TradeCosts",
+    "balanced",
     "cost_changes",
     "counterfactual",
     "counterfactuals",
@@ -48,5 +51,6 @@ __all__ = [
     "resistances",
     "solution",
     "sweep",
+    "trade_costs",
     "write_effects",
 ]

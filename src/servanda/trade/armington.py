@@ -27,26 +27,22 @@ country has its own endowment, as in the years before workers and plant can move
 and fixed factors this is the endowment model of Yotov et al. (2016); the quantity of labour
 is constant. With one sector the two are the same.
 
-**Closure.** A country's spending depends on its earnings, in one of four ways:
+**Closure.** How a country's spending E follows from its earnings, and what it lends or borrows, is
+in `servanda.trade.closure`. One closure differs in its markets: ``"held-shares"``. Prices clear
+demand at the initial output and spending, Y_i = Σ_j s'_ij E_j. Output, spending and flows then
+follow prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ). gegravity (Herman 2021) closes the model in
+this way. Its flows do not add up to its output, so it serves only for comparison. Its real incomes
+differ from those of the default by hundredths of a point for a small change and by points for a
+large one.
 
-- ``"multiplicative"``, the default: E_j / Y_j stays as observed, and one number rescales all E_j so
-  that the world spends its output. This closure is closest to the published border experiment of
-  Yotov et al. (2016). A lender lends the same share of its earnings, however little it can sell.
-- ``"export-share"``: a borrower keeps E_j / Y_j as observed, and a lender keeps its imports over
-  its exports as observed. One number then rescales all spending, which changes that ratio a
-  little. A lender that sells or buys less abroad lends less. This closure is this project's; no
-  source is known.
-- ``"additive"``: E_j − Y_j stays the same share of world output (Dekle, Eaton and Kortum 2008). A
-  lender lends as much as before, so a country that is isolated with an imbalance has no
-  equilibrium.
-- ``"held-shares"``: prices clear demand at the initial output and spending, Y_i = Σ_j s'_ij E_j.
-  Output, spending and flows then follow prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ). gegravity
-  (Herman 2021) closes the model in this way. Its flows do not add up to its output, so it serves
-  only for comparison. Its real incomes differ from those of the first closure by hundredths of a
-  point for a small change and by points for a large one.
+**Duties.** The destination collects a share k_kij of what buyers pay for a flow: τ / (1 + τ) for a
+tariff τ, whose cost change is 1 + τ. Sellers receive the rest, so that clearing counts
+(1 − k_kij) s'_kij, and flows are what sellers receive. What a country collects,
+R_j = Σ_ki k_kij s'_kij α'_kj E'_j, is spent like earnings and counts in its real income,
+(γ Σ_k Y_ki ŵ_ki + R_i) / (γ Y_i P̂_i). Costs that nobody collects are iceberg costs.
 
-Left out: tariff revenue (trade costs are iceberg costs), inputs that differ by sector, and time.
-Real income is that of the factors, without borrowing and lending.
+Left out: inputs that differ by sector, duties on exports, and time. Real income is that of factors
+and treasury, without borrowing and lending.
 
 Sources: Anderson and van Wincoop, "Gravity with Gravitas", AER 93(1), 2003. Dekle, Eaton and
 Kortum, "Global Rebalancing with Gravity", IMF Staff Papers 55(3), 2008. Arkolakis, Costinot and
@@ -65,11 +61,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from servanda.trade.closure import Observed, Rule, Shares, spending
 from servanda.trade.flows import Economy
 
-Closure = Literal["multiplicative", "additive", "export-share", "held-shares"]
 Factors = Literal["mobile", "fixed"]
-CLOSURES: tuple[Closure, ...] = get_args(Closure)
 FACTORS: tuple[Factors, ...] = get_args(Factors)
 
 # A pool of factors with the same earnings: a country, or each of its sectors.
@@ -97,6 +92,37 @@ class WorldTrade(NamedTuple):
         """E_kj."""
         return self.flows.sum(axis=1)
 
+    @property
+    def abroad(self) -> Trade:
+        """X_kij, zero where i = j."""
+        return self.flows * (1 - jnp.eye(self.flows.shape[-1]))
+
+
+class Barriers(NamedTuple):
+    """New costs: log t̂, and the log of what a duty takes, −log(1 − k); None without duties."""
+
+    log_cost: Trade
+    log_duty: Trade | None
+
+    def share(self, walked: Float[Array, ""]) -> Barriers:
+        """A share of the change, in logs."""
+        duty = None if self.log_duty is None else walked * self.log_duty
+        return Barriers(walked * self.log_cost, duty)
+
+
+class Access(NamedTuple):
+    """What costs leave of each flow, s_kij t̂_kij^(1−σ); it does not depend on prices.
+
+    Attributes:
+        home: At home, i = j.
+        paid: What buyers pay for goods from abroad; zero where i = j.
+        received: The part of it that sellers receive; `paid` itself without duties.
+    """
+
+    home: Goods
+    paid: Trade
+    received: Trade
+
 
 class Changes(NamedTuple):
     """A solution; `servanda.trade.Equilibrium` has the same fields and describes them."""
@@ -107,6 +133,7 @@ class Changes(NamedTuple):
     outward: Float[Array, "... country"]
     price_index: Nations
     real_income: Nations
+    revenue: Nations
     flows: Float[Array, "... origin destination"]
     steps: Int[Array, ""]
     residual: Float[Array, ""]
@@ -120,6 +147,7 @@ class Markets(NamedTuple):
     log_index: Nations
     log_wage: Pools
     spending: Goods
+    revenue: Nations
     gap: Pools  # log demand − log supply, plus log world output
 
 
@@ -131,14 +159,20 @@ def world_of(economy: Economy) -> WorldTrade:
     return WorldTrade(*jax.device_put((flows, *numbers)))
 
 
-def reach(world: WorldTrade, log_cost: Trade, elasticity: Sectors) -> Trade:
-    """s_kij t̂_kij^(1−σ), which does not depend on prices, computed once for a search."""
-    shares = world.flows / world.spending[:, None]
-    return shares * jnp.exp((1 - elasticity)[:, None, None] * log_cost)
+def access(world: WorldTrade, barriers: Barriers, elasticity: Sectors) -> Access:
+    """What costs leave of each flow, computed once for a search.
+
+    Trade with others is kept apart from sales at home, so that it is exact however little it is.
+    """
+    left = jnp.exp((1 - elasticity)[:, None, None] * barriers.log_cost)
+    reached = world.flows / world.spending[:, None] * left
+    paid = reached * (1 - jnp.eye(reached.shape[-1]))
+    received = paid if barriers.log_duty is None else paid * jnp.exp(-barriers.log_duty)
+    return Access(jnp.einsum("kii->ki", reached), paid, received)
 
 
 def markets(
-    world: WorldTrade, reached: Trade, elasticity: Sectors, closure: Closure, log_price: Pools
+    world: WorldTrade, given: Access, elasticity: Sectors, rule: Rule, log_price: Pools
 ) -> Markets:
     """Evaluate every market at a guess of prices.
 
@@ -147,27 +181,39 @@ def markets(
 
     Args:
         world: The economy before.
-        reached: The result of `reach` for the new costs.
+        given: What the new costs leave of each flow.
         elasticity: σ of each sector.
-        closure: How spending depends on earnings.
+        rule: How spending depends on earnings.
         log_price: log p̂: one row if factors are mobile, one for each sector if they are fixed.
     """
     gamma, power = world.value_added_share, (1 - elasticity)[:, None]
-    before = world.spending
+    before, output = world.spending, _pooled(world.output, log_price)
     ease = jnp.broadcast_to(jnp.exp(power * log_price), before.shape)
-    bought = jnp.einsum("ki,kij->kj", ease, reached)
+    imported, at_home = jnp.einsum("ki,kij->kj", ease, given.paid), ease * given.home
+    bought = imported + at_home
     log_inward = jnp.log(bought) / power
     log_index = _index(world, log_inward)
     log_wage = (log_price - (1 - gamma) * log_index) / gamma
-    supply = _pooled(world.output, log_price) * jnp.exp(log_wage)
+    supply = output * jnp.exp(log_wage)
     shares = jnp.exp((1 - world.sector_elasticity) * (log_inward - log_index))
     split = shares * before / before.sum(axis=0)
-    at_home = (split * ease * jnp.einsum("kii->ki", reached) / bought).sum(axis=0)
-    spending = split * _spent(world, closure, supply, at_home)
-    demand = ease * jnp.einsum("kij,kj->ki", reached, spending / bought)
-    met = _pooled(world.output, log_price) if closure == "held-shares" else supply
-    gap = jnp.log(_pooled(demand, log_price) / met) + jnp.log(supply.sum())
-    return Markets(ease, bought, log_index, log_wage, spending, gap)
+    collected = jnp.zeros_like(log_index)
+    if given.received is not given.paid:
+        received = jnp.einsum("ki,kij->kj", ease, given.received)
+        collected = (split * (imported - received) / bought).sum(axis=0)
+    home, abroad = ((split * part / bought).sum(axis=0) for part in (at_home, imported))
+    of_spending = Shares(home, abroad, collected)
+    spent = spending(rule, _observed(world), supply.sum(axis=0), of_spending)
+    budget = split * spent / bought
+    sold = jnp.einsum("kij,kj->ki", given.received, budget) + given.home * budget
+    demand = _pooled(ease * sold, log_price)
+    gap = jnp.log(demand / (output if rule == "held-shares" else supply)) + jnp.log(supply.sum())
+    return Markets(ease, bought, log_index, log_wage, split * spent, collected * spent, gap)
+
+
+def _observed(world: WorldTrade) -> Observed:
+    earned, spent = world.output.sum(axis=0), world.spending.sum(axis=0)
+    return Observed(earned, spent, world.abroad.sum(axis=(0, 2)), world.abroad.sum(axis=(0, 1)))
 
 
 def _pooled(by_sector: Goods, log_price: Pools) -> Pools:
@@ -187,61 +233,37 @@ def _index(world: WorldTrade, log_inward: Goods) -> Nations:
     return jnp.where(alike, (share * log_inward).sum(axis=0), ces)
 
 
-def _spent(world: WorldTrade, closure: Closure, supply: Pools, at_home: Nations) -> Nations:
-    """Spending of each country; `at_home` is the share that it spends on its own goods."""
-    output, before = world.output.sum(axis=0), world.spending.sum(axis=0)
-    earned = supply.sum(axis=0)
-    if closure == "held-shares":
-        return before
-    if closure == "additive":
-        spent = earned + (before - output) * earned.sum()
-        # A country that owes more than its output has nothing to spend: no equilibrium exists.
-        return jnp.where(spent > 0, spent, jnp.nan)
-    wanted = before / output * earned
-    if closure == "export-share":
-        wanted = jnp.where(before < output, _of_exports(world, earned, at_home), wanted)
-    return wanted / wanted.sum() * earned.sum()
-
-
-def _of_exports(world: WorldTrade, earned: Nations, at_home: Nations) -> Nations:
-    """Spending E that leaves imports the same multiple m of exports.
-
-    With earnings Y, and h of spending at home, (1 − h) E = m (Y − h E).
-    """
-    abroad = world.flows * (1 - jnp.eye(len(earned)))
-    multiple = abroad.sum(axis=(0, 1)) / abroad.sum(axis=(0, 2))
-    return multiple * earned / (1 + (multiple - 1) * at_home)
-
-
 def changes(
     world: WorldTrade,
-    reached: Trade,
+    given: Access,
     elasticity: Sectors,
-    closure: Closure,
+    rule: Rule,
     log_price: Pools,
     steps: Int[Array, ""],
 ) -> Changes:
     """Compute all results from the prices that clear the markets."""
-    m = markets(world, reached, elasticity, closure, log_price)
+    m = markets(world, given, elasticity, rule, log_price)
     power, output = (1 - elasticity)[:, None], world.output
     price = jnp.broadcast_to(jnp.exp(log_price), output.shape)
     wage = jnp.broadcast_to(jnp.exp(m.log_wage), output.shape)
-    earned = output * wage
-    earning = earned.sum(axis=0) / output.sum(axis=0)
-    served = reached / m.bought[:, None] * m.spending[:, None]
+    earned, made = output * wage, output.sum(axis=0)
+    earning = earned.sum(axis=0) / made
+    received = given.received + given.home[:, None] * jnp.eye(output.shape[-1])
+    served = received / m.bought[:, None] * m.spending[:, None]
     flows = served * m.ease[..., None]
     grown = flows.sum(axis=(1, 2)) / output.sum(axis=1)
-    access = served.sum(axis=2) / output / grown[:, None]
-    if closure == "held-shares":
+    outward = served.sum(axis=2) / output / grown[:, None]
+    if rule == "held-shares":
         flows = flows * wage[..., None] * earning / earned.sum()
     index = jnp.exp(m.log_index)
     return Changes(
         price=price,
         wage=wage,
         inward=jnp.exp(jnp.log(m.bought) / power),
-        outward=jnp.exp(jnp.log(access) / power),
+        outward=jnp.exp(jnp.log(outward) / power),
         price_index=index,
-        real_income=earning / index,
+        real_income=(earning + m.revenue / (world.value_added_share * made)) / index,
+        revenue=m.revenue,
         flows=flows,
         steps=steps,
         residual=jnp.abs(m.gap).max(),

@@ -14,9 +14,10 @@ from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, read_rows, read_toml, validated
 from servanda.files.cells import number
 from servanda.files.fields import Names, Number, Status
-from servanda.trade.armington import Closure, Factors
+from servanda.trade.armington import Factors
 from servanda.trade.build import Build, check_build
 from servanda.trade.citations import Publication, check_cited, check_used
+from servanda.trade.closure import Closure
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
 from servanda.trade.table import economy_from_table

@@ -18,20 +18,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Float64, Int
+from jaxtyping import Array, Float, Int
 
 from servanda.trade.armington import (
+    Barriers,
     Changes,
-    Closure,
     Factors,
     Pools,
     Sectors,
-    Trade,
     WorldTrade,
+    access,
     changes,
     markets,
-    reach,
 )
+from servanda.trade.closure import Rule
 from servanda.trade.solver import (
     TOLERANCE,
     Gap,
@@ -54,6 +54,25 @@ CHUNK_CELLS = 2**17  # most flows that these have together
 REFERENCES = (3.0, 10.0)  # elasticities at which slopes are computed
 
 
+class Asked(NamedTuple):
+    """Counterfactuals to solve.
+
+    Attributes:
+        cost: t̂.
+        collected: The share of what buyers pay that the destination collects; None without duties.
+        elasticity: σ.
+    """
+
+    cost: Float[Array | np.ndarray, "*run sector origin destination"]
+    collected: Float[Array | np.ndarray, "*run sector origin destination"] | None
+    elasticity: Float[Array | np.ndarray, "*run sector"]
+
+    def barriers(self) -> Barriers:
+        """The new costs in logs."""
+        duty = None if self.collected is None else -jnp.log1p(-self.collected)
+        return Barriers(jnp.log(self.cost), duty)
+
+
 class Solved(NamedTuple):
     """Solutions, the remaining gap in each market, and the share of the cost change reached."""
 
@@ -62,14 +81,14 @@ class Solved(NamedTuple):
     walked: Float[Array | np.ndarray, "*run"]
 
 
-@partial(jax.jit, static_argnames=("closure", "factors"))
-def slopes_inverses(world: WorldTrade, closure: Closure, factors: Factors) -> Inverses:
+@partial(jax.jit, static_argnames=("rule", "factors"))
+def slopes_inverses(world: WorldTrade, rule: Rule, factors: Factors) -> Inverses:
     """Inverse slopes of the gaps before any change, at each reference elasticity."""
-    start, unchanged = _start(world, factors), jnp.zeros_like(world.flows)
+    start, unchanged = _start(world, factors), Barriers(jnp.zeros_like(world.flows), None)
 
     def at(reference: Scalar) -> Slopes:
         sigma = jnp.full(len(world.flows), reference)
-        gap = _gap(world, unchanged, sigma, closure, factors)
+        gap = _gap(world, unchanged, sigma, rule, factors)
         inverse: Slopes = jnp.linalg.inv(jax.jacfwd(gap(jnp.zeros_like(start[0])))(start))
         return inverse
 
@@ -86,63 +105,59 @@ def _inverse_at(inverses: Inverses, elasticity: Sectors) -> Slopes:
 
 def solve_one(
     world: WorldTrade,
-    log_cost: Trade,
-    elasticity: Sectors,
+    asked: Asked,
     inverses: Inverses,
-    closure: Closure,
+    rule: Rule,
     factors: Factors,
     method: Method,
 ) -> Solved:
     """Solve one counterfactual by one method."""
-    gap = _gap(world, log_cost, elasticity, closure, factors)
+    barriers, elasticity = asked.barriers(), jnp.asarray(asked.elasticity)
+    gap = _gap(world, barriers, elasticity, rule, factors)
     root = _root(gap, _start(world, factors), _inverse_at(inverses, elasticity), method)
     shape = _pools(world, factors)
-    reached = reach(world, log_cost, elasticity)
+    given = access(world, barriers, elasticity)
     price = root.point.reshape(shape)
-    found = changes(world, reached, elasticity, closure, price, root.steps)
+    found = changes(world, given, elasticity, rule, price, root.steps)
     return Solved(found, root.gap.reshape(shape), root.walked)
 
 
 def solve_many(
-    world: WorldTrade,
-    costs: Float64[np.ndarray, "run sector origin destination"],
-    elasticities: Float64[np.ndarray, "run sector"],
-    closure: Closure,
-    factors: Factors,
+    world: WorldTrade, asked: Asked, rule: Rule, factors: Factors
 ) -> Generator[Solved, None, None]:
     """Solve every run, a chunk at a time and in order, on every core."""
     width = max(1, min(CHUNK, CHUNK_CELLS // world.flows.size))
     # Threads do not inherit JAX's configuration, so each chunk sets it again.
     with jax.enable_x64(True):
-        inverses = slopes_inverses(world, closure, factors)
+        inverses = slopes_inverses(world, rule, factors)
 
-    def part(method: Method, *given: np.ndarray) -> Solved:
-        count = len(given[0])
-        filled = (_filled(values, width) for values in given)
-        solved = _chunk(world, *filled, inverses, count, closure, factors, method)
+    def part(method: Method, given: Asked) -> Solved:
+        count = len(given.cost)
+        filled = jax.tree.map(partial(_filled, width), given)
+        solved = _chunk(world, filled, inverses, count, rule, factors, method)
         # Slicing in NumPy copies nothing; JAX would compile a program for each count.
         taken: Solved = jax.tree.map(lambda a: np.asarray(a)[:count], solved)
         return taken
 
     def chunk(start: int) -> Solved:
-        given = costs[start : start + width], elasticities[start : start + width]
+        given: Asked = jax.tree.map(lambda values: values[start : start + width], asked)
         with jax.enable_x64(True):
-            solved = part("quick", *given)
+            solved = part("quick", given)
             unsolved = np.flatnonzero(~(solved.changes.residual <= TOLERANCE))
             if not unsolved.size:
                 return solved
-            again = part("patient", *(values[unsolved] for values in given))
+            again = part("patient", jax.tree.map(lambda values: values[unsolved], given))
         replaced: Solved = jax.tree.map(partial(_replaced, unsolved), solved, again)
         return replaced
 
-    return _on_every_core(chunk, range(0, len(costs), width))
+    return _on_every_core(chunk, range(0, len(asked.cost), width))
 
 
-def _filled(values: np.ndarray, width: int) -> np.ndarray:
-    """A chunk of the program's width; additional rows are ones and are not solved."""
+def _filled(width: int, values: np.ndarray) -> np.ndarray:
+    """A chunk of the program's width; additional rows are zeros and are not solved."""
     if len(values) == width:
         return values
-    return np.concatenate([values, np.ones((width - len(values), *values.shape[1:]))])
+    return np.concatenate([values, np.zeros((width - len(values), *values.shape[1:]))])
 
 
 def _replaced(places: np.ndarray, values: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -169,29 +184,28 @@ def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None
         pool.shutdown(cancel_futures=True)
 
 
-@partial(jax.jit, static_argnames=("closure", "factors", "method"))
+@partial(jax.jit, static_argnames=("rule", "factors", "method"))
 def _chunk(
     world: WorldTrade,
-    costs: Float[Array | np.ndarray, "run sector origin destination"],
-    elasticities: Float[Array | np.ndarray, "run sector"],
+    asked: Asked,
     inverses: Inverses,
     count: int | Int[Array, ""],
-    closure: Closure,
+    rule: Rule,
     factors: Factors,
     method: Method,
 ) -> Solved:
     """Solve the first `count`, one after another."""
 
     def solve(run: int | Int[Array, ""]) -> Solved:
-        one = jnp.log(costs[run]), elasticities[run]
-        return solve_one(world, *one, inverses, closure, factors, method)
+        one: Asked = jax.tree.map(lambda values: values[run], asked)
+        return solve_one(world, one, inverses, rule, factors, method)
 
     def advance(run: Int[Array, ""], so_far: Solved) -> Solved:
         with_it: Solved = jax.tree.map(lambda a, one: a.at[run].set(one), so_far, solve(run))
         return with_it
 
     one = jax.eval_shape(solve, 0)
-    none: Solved = jax.tree.map(lambda a: jnp.zeros((len(costs), *a.shape), a.dtype), one)
+    none: Solved = jax.tree.map(lambda a: jnp.zeros((len(asked.cost), *a.shape), a.dtype), one)
     solved: Solved = lax.fori_loop(0, count, advance, none)
     return solved
 
@@ -208,16 +222,16 @@ def _start(world: WorldTrade, factors: Factors) -> Point:
 
 
 def _gap(
-    world: WorldTrade, log_cost: Trade, elasticity: Sectors, closure: Closure, factors: Factors
+    world: WorldTrade, barriers: Barriers, elasticity: Sectors, rule: Rule, factors: Factors
 ) -> Staged:
     """The markets' gaps as a function of prices and of the share of the cost change."""
 
     def gap(share: Scalar) -> Gap:
-        reached = reach(world, share * log_cost, elasticity)
+        given = access(world, barriers.share(share), elasticity)
 
         def at(point: Point) -> Point:
             prices: Pools = point.reshape(_pools(world, factors))
-            return markets(world, reached, elasticity, closure, prices).gap.ravel()
+            return markets(world, given, elasticity, rule, prices).gap.ravel()
 
         return at
 

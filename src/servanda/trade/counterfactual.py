@@ -11,22 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64
+from jaxtyping import Array, Bool, Float, Float64
 
 from servanda.errors import UsageError, nearest
-from servanda.trade.armington import CLOSURES, FACTORS, Changes, Closure, Factors, world_of
-from servanda.trade.batch import Solved, slopes_inverses, solve_many, solve_one
-from servanda.trade.flows import Economy, Equilibrium, Pairs, check_costs
+from servanda.trade.armington import FACTORS, Changes, Factors, world_of
+from servanda.trade.batch import Asked, Solved, slopes_inverses, solve_many, solve_one
+from servanda.trade.closure import CLOSURES, LOANS_FIXED, Closure, Rule, check_loans
+from servanda.trade.flows import Economy, Equilibrium, Pairs, check_costs, check_revenue
 from servanda.trade.solver import TOLERANCE
 
 Elasticity = float | Float64[np.ndarray, "..."]
 Progress = Callable[[int, int], None]
-Solve = Callable[[Float[Array, "..."], Float[Array, "..."] | float], Changes]
+Solve = Callable[..., Changes]
 
 BY_SECTOR = ("price", "wage", "inward", "outward", "flows")
 
@@ -35,8 +37,10 @@ def counterfactual(
     economy: Economy,
     cost_change: Pairs,
     elasticity: Elasticity,
-    closure: Closure | str = "multiplicative",
+    closure: Closure | str = "export-share",
     factors: Factors | str = "mobile",
+    *,
+    revenue: Pairs | None = None,
 ) -> Equilibrium:
     """Solve for the equilibrium after trade costs change.
 
@@ -46,28 +50,37 @@ def counterfactual(
             adds a fifth of its price.
         elasticity: σ, between goods of different origin, one number or one for each sector; the
             trade elasticity is σ − 1.
-        closure: How spending depends on earnings: see `servanda.trade.armington`.
+        closure: How spending depends on earnings: see `servanda.trade.closure`.
         factors: Whether factors move between sectors: see `servanda.trade.armington`.
+        revenue: The share of what buyers pay for each flow that the destination collects as a duty,
+            in the shape of the flows: τ / (1 + τ) for a tariff τ, whose cost change is 1 + τ. If
+            none is given, nobody collects anything.
 
     Returns:
         The new equilibrium, with demand within a relative 1e-10 of supply everywhere.
 
     Raises:
         UsageError: An elasticity is 1 or less, a cost change is not a positive number for each
-            pair, a name is unknown, or no equilibrium was found.
+            pair, a share collected is not below one, a name is unknown, or no equilibrium was
+            found.
     """
     check_costs(economy, cost_change)
+    if revenue is not None:
+        check_revenue(economy, revenue)
+        revenue = revenue[None]
     elasticities = np.asarray(elasticity, dtype=np.float64)[None]
-    return _solve(economy, cost_change[None], elasticities, closure, factors, None).run(0)
+    options = _options(closure, factors, revenue)
+    return _solve(economy, cost_change[None], elasticities, *options, revenue, None).run(0)
 
 
 def counterfactuals(
     economy: Economy,
     cost_changes: Float64[np.ndarray, "run ..."],
     elasticities: Elasticity,
-    closure: Closure | str = "multiplicative",
+    closure: Closure | str = "export-share",
     factors: Factors | str = "mobile",
     *,
+    revenue: Float64[np.ndarray, "_ ..."] | None = None,
     progress: Progress | None = None,
 ) -> Equilibrium:
     """Solve for many equilibria at once, on every core.
@@ -78,6 +91,7 @@ def counterfactuals(
         elasticities: σ: one number, one for each run, or one for each run and sector.
         closure: How spending depends on earnings.
         factors: Whether factors move between sectors.
+        revenue: The share of what buyers pay that the destination collects, by run, as the costs.
         progress: Called with the number of finished runs and of all runs.
 
     Returns:
@@ -90,20 +104,48 @@ def counterfactuals(
     if not len(cost_changes):
         raise UsageError("cost changes", "no run", "at least one")
     _check_all_costs(economy, cost_changes)
+    if revenue is not None:
+        _check_all_revenue(economy, revenue, len(cost_changes))
     given = np.asarray(elasticities, dtype=np.float64)
     if given.ndim == 0:
         given = np.full(len(cost_changes), given)
-    return _solve(economy, cost_changes, given, closure, factors, progress)
+    options = _options(closure, factors, revenue)
+    return _solve(economy, cost_changes, given, *options, revenue, progress)
+
+
+def balanced(
+    economy: Economy, elasticity: Elasticity, factors: Factors | str = "mobile"
+) -> Economy:
+    """Return the economy as it would be if no country lent or borrowed, at unchanged costs.
+
+    Counterfactuals from it do not depend on the closure, `held-shares` apart. Source: Ossa, "Trade
+    Wars and Trade Talks with Data", AER 104(12), 2014.
+
+    Args:
+        economy: The flows observed.
+        elasticity: σ, one number or one for each sector.
+        factors: Whether factors move between sectors.
+
+    Raises:
+        UsageError: An elasticity is 1 or less, or a name is unknown.
+    """
+    unchanged = np.ones_like(economy.flows)[None]
+    elasticities = np.asarray(elasticity, dtype=np.float64)[None]
+    _, checked = _options(CLOSURES[0], factors, None)
+    found = _solve(economy, unchanged, elasticities, "balanced", checked, None, None)
+    return replace(economy, flows=found.flows[0])
 
 
 def solution(
-    economy: Economy, closure: Closure | str = "multiplicative", factors: Factors | str = "mobile"
+    economy: Economy, closure: Closure | str = "export-share", factors: Factors | str = "mobile"
 ) -> Solve:
-    """Return a counterfactual as a function of cost change and elasticity, for use in JAX.
+    """Return a counterfactual as a function for use in JAX.
 
-    Derivatives are those of the equilibrium, by the implicit function theorem. The function does
-    not check its result: look at the returned `residual`. Flows are in shares of world output. It
-    needs float64: call it, and its JAX transformations, under ``jax.enable_x64(True)``.
+    It is called with t̂, σ and, where duties are collected, the share of each flow that the
+    destination collects, as for `counterfactual`. Derivatives are those of the equilibrium, by the
+    implicit function theorem. The function checks neither its result, so look at the returned
+    `residual`, nor loans that a closure fixes. Flows are in shares of world output. It needs
+    float64: call it, and its JAX transformations, under ``jax.enable_x64(True)``.
 
     Args:
         economy: The flows observed before.
@@ -113,19 +155,26 @@ def solution(
     Raises:
         UsageError: A name is unknown; or, when called, JAX is in single precision.
     """
-    options = _options(closure, factors)
+    options = _options(closure, factors, None)
     with jax.enable_x64(True):
         world = world_of(economy)
         inverses = slopes_inverses(world, *options)
 
-    def solve(cost_change: Float[Array, "..."], elasticity: Float[Array, "..."] | float) -> Changes:
+    def solve(
+        cost_change: Float[Array, "..."],
+        elasticity: Float[Array, "..."] | float,
+        revenue: Float[Array, "..."] | None = None,
+    ) -> Changes:
         if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
             raise UsageError(
                 "solution", "JAX in single precision", "a call under jax.enable_x64(True)"
             )
-        log_cost = jnp.log(cost_change).reshape(world.flows.shape)
-        sigma = jnp.broadcast_to(jnp.asarray(elasticity, log_cost.dtype), len(world.flows))
-        found = solve_one(world, log_cost, sigma, inverses, *options, "differentiable").changes
+        _options(closure, factors, revenue)
+        cost = jnp.asarray(cost_change).reshape(world.flows.shape)
+        collected = None if revenue is None else jnp.asarray(revenue).reshape(cost.shape)
+        sigma = jnp.broadcast_to(jnp.asarray(elasticity, cost.dtype), len(world.flows))
+        asked = Asked(cost, collected, sigma)
+        found = solve_one(world, asked, inverses, *options, "differentiable").changes
         if economy.sectors:
             return found
         return found._replace(**{name: getattr(found, name)[0] for name in BY_SECTOR})
@@ -137,26 +186,37 @@ def _solve(
     economy: Economy,
     costs: Float64[np.ndarray, "run ..."],
     elasticities: Float64[np.ndarray, "..."],
-    closure: str,
-    factors: str,
+    rule: Rule,
+    factors: Factors,
+    revenue: Float64[np.ndarray, "run ..."] | None,
     progress: Progress | None,
 ) -> Equilibrium:
-    options = _options(closure, factors)
-    sigma = _checked_elasticities(economy, elasticities, len(costs))
     with jax.enable_x64(True):
         world = world_of(economy)
-    given = np.ascontiguousarray(costs, np.float64).reshape(len(costs), *world.flows.shape)
+    shape, runs = (len(costs), *world.flows.shape), len(costs)
+    cost = np.ascontiguousarray(costs, np.float64).reshape(shape)
+    collected = None
+    if revenue is not None:
+        collected = np.ascontiguousarray(revenue, np.float64).reshape(shape)
+    sigma = _checked_elasticities(economy, elasticities, runs)
+    asked = Asked(cost, collected, sigma)
     parts: list[Changes] = []
     count = 0
-    with closing(solve_many(world, given, sigma, *options)) as solving:
+    with closing(solve_many(world, asked, rule, factors)) as solving:
         for solved in solving:
-            _check_solved(economy, solved, count, len(costs), closure)
+            _check_solved(economy, solved, count, runs, rule)
+            part = slice(count, count + len(solved.walked))
+            given = cost[part], sigma[part], np.asarray(solved.changes.flows)
+            check_loans(rule, economy, *given, count if runs > 1 else None)
             parts.append(solved.changes)
-            count += len(solved.walked)
+            count = part.stop
             if progress is not None:
-                progress(count, len(costs))
+                progress(count, runs)
     together: Changes = jax.tree.map(lambda *values: np.concatenate(values), *parts)
-    return _equilibrium(economy, together, costs)
+    unchanged = (cost == 1).all(axis=(1, 2, 3)) & (rule != "balanced")
+    if collected is not None:
+        unchanged &= ~collected.any(axis=(1, 2, 3))
+    return _equilibrium(economy, together, unchanged)
 
 
 def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..."]) -> None:
@@ -168,12 +228,25 @@ def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..
         check_costs(economy, cost_change, f" of run {run}")
 
 
-def _options(closure: str, factors: str) -> tuple[Closure, Factors]:
+def _check_all_revenue(economy: Economy, revenue: Float64[np.ndarray, "_ ..."], runs: int) -> None:
+    if len(revenue) != runs:
+        raise UsageError("revenue", f"{len(revenue)} runs", f"{runs}, as many as cost changes")
+    for run, collected in enumerate(revenue):
+        check_revenue(economy, collected, f" of run {run}")
+
+
+def _options(closure: str, factors: str, revenue: object | None) -> tuple[Closure, Factors]:
     for what, name, known in (("closure", closure, CLOSURES), ("factors", factors, FACTORS)):
         if name not in known:
             raise UsageError(
                 what, repr(name), "one of " + ", ".join(known), hint=nearest(name, known)
             )
+    if revenue is not None and closure == "held-shares":
+        raise UsageError(
+            "revenue",
+            "duties under the closure 'held-shares', which keeps spending as observed",
+            "another closure",
+        )
     return cast(Closure, closure), cast(Factors, factors)
 
 
@@ -194,7 +267,7 @@ def _checked_elasticities(
     return np.array(np.broadcast_to(given.reshape(runs, -1), (runs, sectors)))
 
 
-def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closure: str) -> None:
+def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, rule: Rule) -> None:
     """Raise an error about the first unsolved counterfactual and its worst market."""
     for run in np.flatnonzero(~(solved.changes.residual <= TOLERANCE)):
         left = np.abs(solved.gap[run])
@@ -207,23 +280,24 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, closu
             f"{float(solved.walked[run]):.0%} of the way to the new costs",
             f"demand for {good}{economy.countries[country]!r} {apart}",
             f"at most {TOLERANCE:.0e} from supply",
-            hint="cap the cost change or the elasticity"
-            if closure in ("multiplicative", "export-share")
-            else "an isolated country cannot keep its deficit or surplus: balance its trade, "
-            "use the 'multiplicative' closure or cap the cost change",
+            hint="an isolated country cannot keep its deficit or surplus: use the closure "
+            "'export-share', balance trade first or cap the cost change"
+            if rule in LOANS_FIXED
+            else "cap the cost change or the elasticity",
         )
 
 
 def _equilibrium(
-    economy: Economy, found: Changes, costs: Float64[np.ndarray, "run ..."]
+    economy: Economy, found: Changes, unchanged: Bool[np.ndarray, " run"]
 ) -> Equilibrium:
     """Return solutions in the unit and shape of the economy, with runs in front."""
     arrays = {name: np.asarray(values) for name, values in found._asdict().items()}
-    arrays["flows"] *= economy.flows.sum()
+    for money in ("flows", "revenue"):
+        arrays[money] *= economy.flows.sum()
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
     # Without a cost change, results must equal the data to the bit; exp(log(1)) may not.
-    same = np.array([(cost == 1).all() for cost in costs])
+    same = {"flows": economy.flows, "revenue": 0.0, "steps": 0, "residual": 0.0}
     for name, values in arrays.items():
-        values[same] = {"flows": economy.flows, "steps": 0, "residual": 0.0}.get(name, 1.0)
+        values[unchanged] = same.get(name, 1.0)
     return Equilibrium(economy.countries, economy.sectors, **arrays)

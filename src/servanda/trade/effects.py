@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from servanda.files import csv_text, read_rows
+from servanda.files import csv_text, drafts, read_rows
 from servanda.files.cells import number
 from servanda.trade.baseline import Baseline
 from servanda.trade.leverage import Hold, Taken, hold, take
@@ -127,7 +127,7 @@ def _rows(
 def write_effects(table: Iterable[Effect], path: Path) -> None:
     """Write a table of effects as CSV: shares to six decimals, money to a thousand dollars."""
     head = tuple(field.name for field in fields(Effect))
-    path.write_text(csv_text([head, *map(_cells, table)]), encoding="utf-8", newline="")
+    drafts.write(path, csv_text([head, *map(_cells, table)]))
 
 
 def _cells(row: Effect) -> tuple[str, ...]:

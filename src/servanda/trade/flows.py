@@ -109,8 +109,10 @@ class Equilibrium:
         outward: Change in outward multilateral resistance, Π̂: the incidence of trade costs on the
             country's sellers.
         price_index: Change in the price index of the country; no axis of sectors.
-        real_income: Change in the real income of its factors; no axis of sectors.
-        flows: The new flows, in the unit of the old ones.
+        real_income: Change in the real income of its factors and its treasury, which collects
+            duties; no axis of sectors.
+        revenue: What its treasury collects, in the unit of the flows; no axis of sectors.
+        flows: The new flows, in the unit of the old ones, as sellers receive them: before duties.
         steps: Number of steps of the solver.
         residual: Largest remaining gap between log demand and log supply.
     """
@@ -123,6 +125,7 @@ class Equilibrium:
     outward: Countries
     price_index: Countries
     real_income: Countries
+    revenue: Countries
     flows: Pairs
     steps: Counts
     residual: Runs
@@ -140,6 +143,7 @@ class Equilibrium:
         dims = {
             "price_index": runs + country,
             "real_income": runs + country,
+            "revenue": runs + country,
             "flows": runs + sectors + pair,
             "steps": runs,
             "residual": runs,
@@ -183,6 +187,21 @@ def check_costs(economy: Economy, cost_change: Pairs, run: str = "") -> None:
             f"cost change{run}{good} from {economy.countries[i]!r} to {economy.countries[j]!r}",
             repr(float(cost_change[tuple(place)])),
             "a positive number, 1 for no change",
+        )
+
+
+def check_revenue(economy: Economy, revenue: Pairs, run: str = "") -> None:
+    """Raise `UsageError` unless a share below one is collected of each pair, none at home."""
+    check_shape(economy, revenue, f"revenue{run}")
+    home = np.eye(len(economy.countries), dtype=bool)
+    fits = (revenue >= 0) & (revenue < np.where(home, np.nextafter(0, 1), 1))
+    for place in np.argwhere(~fits):
+        *sector, i, j = place
+        good = f" of {economy.sectors[sector[0]]!r}" if sector else ""
+        raise UsageError(
+            f"revenue{run}{good} from {economy.countries[i]!r} to {economy.countries[j]!r}",
+            repr(float(revenue[tuple(place)])),
+            "0, because no duty is collected at home" if i == j else "a share from 0 to below 1",
         )
 
 

@@ -34,8 +34,9 @@ from servanda.trade.sanctions import (
     Costs,
     Elasticities,
     Places,
+    TradeCosts,
     banned,
-    cost_changes,
+    trade_costs,
 )
 
 Income = Float64[np.ndarray, "run country"]
@@ -63,12 +64,19 @@ class Hold(NamedTuple):
     imports: Float64[np.ndarray, " run"]
 
 
-def solve(baseline: Baseline, costs: Costs, sigma: Elasticities) -> tuple[Income, Costs]:
+def solve(baseline: Baseline, costs: TradeCosts, sigma: Elasticities) -> tuple[Income, Costs]:
     """Real income by run and country, and flows by run, sector, origin and destination."""
     economy = baseline.economy
-    shaped = costs if economy.sectors else costs[:, 0]
-    after = counterfactuals(economy, shaped, sigma, baseline.closure, baseline.factors)
-    return after.real_income, after.flows.reshape(costs.shape)
+    shape = len(sigma), *economy.flows.shape
+    after = counterfactuals(
+        economy,
+        costs.change.reshape(shape),
+        sigma,
+        baseline.closure,
+        baseline.factors,
+        revenue=None if costs.revenue is None else costs.revenue.reshape(shape),
+    )
+    return after.real_income, after.flows.reshape(costs.change.shape)
 
 
 def take(
@@ -80,9 +88,9 @@ def take(
 ) -> Taken:
     """Solve a regime, and separately its measures on targets' exports and on their imports."""
     given = regime, baseline.economy, sigma, severity, month
-    income, flows = solve(baseline, cost_changes(*given), sigma)
+    income, flows = solve(baseline, trade_costs(*given), sigma)
     sold, bought = (
-        solve(baseline, cost_changes(*given, directions), sigma)[0] for directions in ONE_WAY
+        solve(baseline, trade_costs(*given, directions), sigma)[0] for directions in ONE_WAY
     )
     return Taken(income, flows, _of_imports(income, sold, bought))
 
@@ -92,10 +100,11 @@ def hold(regimes: Sequence[Regime], target: str, baseline: Baseline, sigma: Elas
     economy = baseline.economy
     place = economy.countries.index(target)
     free = np.ones((*sigma.shape, *economy.flows.shape[-2:]))
-    ended, sold, bought = (
-        solve(baseline, banned(free, regimes, target, economy, directions), sigma)[0][:, place]
+    bans = (
+        TradeCosts(banned(free, regimes, target, economy, directions), None)
         for directions in (DIRECTIONS, *ONE_WAY)
     )
+    ended, sold, bought = (solve(baseline, ban, sigma)[0][:, place] for ban in bans)
     return Hold(1 - ended, _of_imports(ended, sold, bought))
 
 

@@ -39,6 +39,8 @@ class Measure:
         sources: Names in the file's table of sources; may be empty where the status is `assumed`.
         note: How the figures were determined.
         sectors: The sectors that bear the cost; all sectors if none is named.
+        revenue: The share of the cost that the senders' treasuries collect: 1 for a duty, 0 for a
+            ban, a risk or a delay. Only measures `from-target` have any: there are no export taxes.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -54,6 +56,7 @@ class Measure:
     sources: Names
     note: str
     sectors: Names = ()
+    revenue: Annotated[Number, Field(ge=0, le=1)] = 0.0
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -122,6 +125,12 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
             if measure.target in measure.senders:
                 found = repr(measure.target)
                 raise CaseError(f"{where}.senders", found, "countries but the target")
+            if measure.revenue and measure.direction != "from-target":
+                raise CaseError(
+                    f"{where}.revenue",
+                    f"{measure.revenue} of a measure {measure.direction!r}",
+                    "0: only duties on imports 'from-target' are collected",
+                )
             check_cited(where, measure.status, measure.sources)
             cited += [(f"{where}.sources", source) for source in measure.sources]
     check_used(cited, read.sources, path.name)

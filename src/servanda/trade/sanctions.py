@@ -6,9 +6,12 @@ rest of the flow keeps its old cost. Goods are substitutes with elasticity σ, s
     t̂^(1−σ) = (1 − c) + c (1 + τ)^(1−σ)
 
 A ban (τ without limit) removes exactly the covered share. Cost changes of several measures on one
-direction of one pair multiply. A measure counts from the month in which it came into force. Costs
-are iceberg costs: nobody collects them. The regime `none` has no measures; effects of other regimes
-are differences from it.
+direction of one pair multiply. A measure counts from the month in which it came into force. The
+regime `none` has no measures; effects of other regimes are differences from it.
+
+A duty is collected by the senders; other costs are iceberg costs, which nobody collects. Of a
+measure whose revenue is ν, the part ν τ / (1 + τ) of what buyers pay for covered goods is revenue.
+Covered goods are the share c (1 + τ)^(1−σ) / t̂^(1−σ) of the flow.
 
 **Uncertainty.** Cover and tariff equivalent are ranges. One number, the severity, places a whole
 regime in its ranges: −1 at every low, 0 at every central, 1 at every high. Between and beyond them
@@ -22,12 +25,13 @@ Syropoulos, Yalcin and Yotov ("On the Effects of Sanctions on Trade and Welfare"
 Equilibrium Effects of Sanctions on Russia", Review of International Economics, 2023).
 
 Left out: finance except for its cost to trade, evasion (the evasion mechanism of a case wins trade
-back), counter-sanctions, and changes of policy over time.
+back), counter-sanctions, taxes on exports, and changes of policy over time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -46,15 +50,28 @@ Places = Float64[np.ndarray, " run"]  # place in ranges: −1 low, 0 central, 1 
 Marks = Bool[np.ndarray, "origin destination"]
 
 
-def cost_changes(
+class TradeCosts(NamedTuple):
+    """What a regime adds to the costs of trade, for each run and flow.
+
+    Attributes:
+        change: t̂.
+        revenue: The share of what buyers pay that the destination collects; None if no measure of
+            the regime is collected.
+    """
+
+    change: Costs
+    revenue: Costs | None
+
+
+def trade_costs(
     regime: Regime,
     economy: Economy,
     elasticities: Elasticities,
     severity: Places,
     month: str | None = None,
     directions: Sequence[str] = DIRECTIONS,
-) -> Costs:
-    """Compute t̂ of a regime for each run, sector, origin and destination.
+) -> TradeCosts:
+    """Compute the costs that a regime adds for each run, sector, origin and destination.
 
     Args:
         regime: The regime.
@@ -69,19 +86,44 @@ def cost_changes(
     """
     sectors, n = max(1, len(economy.sectors)), len(economy.countries)
     changes = np.ones((len(severity), sectors, n, n))
+    received = np.ones_like(changes)  # of what buyers pay
     for measure in regime.measures:
         if measure.direction not in directions:
             continue
         if month is not None and not measure.in_force(month):
             continue
-        cover = within(measure.cover, severity, ceiling=1.0)[:, None]
-        log_tariff = within(_logs(measure.tariff_equivalent), severity)[:, None]
-        power = 1 - elasticities
-        factor = ((1 - cover) + cover * np.exp(power * log_tariff)) ** (1 / power)
+        factor, collected = _burden(measure, elasticities, severity)
         for sector in _sectors(regime, measure, economy):
             for origin, destination in _places(regime, measure, economy):
                 changes[:, sector, origin, destination] *= factor[:, sector]
-    return changes
+                received[:, sector, origin, destination] *= 1 - collected[:, sector]
+    is_collected = any(measure.revenue for measure in regime.measures)
+    return TradeCosts(changes, 1 - received if is_collected else None)
+
+
+def cost_changes(
+    regime: Regime,
+    economy: Economy,
+    elasticities: Elasticities,
+    severity: Places,
+    month: str | None = None,
+    directions: Sequence[str] = DIRECTIONS,
+) -> Costs:
+    """t̂ of `trade_costs`, for those who need no revenue."""
+    return trade_costs(regime, economy, elasticities, severity, month, directions).change
+
+
+def _burden(
+    measure: Measure, elasticities: Elasticities, severity: Places
+) -> tuple[Elasticities, Elasticities]:
+    """t̂ of one measure for each run and sector, and the share of spending that is collected."""
+    cover = within(measure.cover, severity, ceiling=1.0)[:, None]
+    log_tariff = within(_logs(measure.tariff_equivalent), severity)[:, None]
+    power = 1 - elasticities
+    covered = cover * np.exp(power * log_tariff)
+    left = (1 - cover) + covered
+    collected = measure.revenue * -np.expm1(-log_tariff) * covered / left
+    return left ** (1 / power), collected
 
 
 def _logs(tariffs: Range) -> Range:

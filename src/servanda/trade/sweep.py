@@ -16,6 +16,7 @@ import xarray as xr
 from jaxtyping import Bool
 
 from servanda.errors import UsageError
+from servanda.files.room import check_memory
 from servanda.trade.baseline import Baseline
 from servanda.trade.counterfactual import Progress
 from servanda.trade.flows import check_names
@@ -29,6 +30,7 @@ T = TypeVar("T", Taken, Hold)
 CHUNK = 256  # draws solved between reports of progress
 WITHIN = 0.8  # probability that the true value is between low and high
 SPREAD = 1 / NormalDist().inv_cdf((1 + WITHIN) / 2)  # bound of a place in a range, in sd
+_COPIES = 3  # of all flows that are in memory: as they were solved, and joined
 FARTHEST = 2.0  # place in a range, counted in steps from its centre to its ends
 
 
@@ -84,12 +86,13 @@ def sweep(
         month; and by run, `elasticity` of each sector and `severity`.
 
     Raises:
-        UsageError: No regime, one twice, no draw, a regime without a target, an unknown country or
-            sector, or an equilibrium that does not exist.
+        UsageError: No regime, one twice, no draw, more draws than free memory holds, a regime
+            without a target, an unknown country or sector, or an equilibrium that does not exist.
         Interrupted: Ctrl-C, with the finished draws, which are the first ones. If no draw was
             finished, `KeyboardInterrupt`.
     """
     _check(regimes, draws)
+    check_memory(draws, "draws", _COPIES * len(regimes) * baseline.economy.flows.nbytes)
     targets = list(dict.fromkeys(target for regime in regimes for target in regime.targets))
     sigma, severity = draw(baseline, draws, seed)
     chunks: list[tuple[list[Taken], list[Hold]]] = []

@@ -16,6 +16,16 @@ from servanda.verdicts.verdict import Verdict
 
 Key = tuple[tuple[str, float | str], ...]
 
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with the verdicts on the claims whose policies had all been run by then."""
+
+    def __init__(self, judged: list[Verdict]) -> None:
+        """Keep the verdicts."""
+        super().__init__()
+        self.judged = judged
+
+
 # Enough for a standard error of a probability below .016; one batch on two cores.
 CLAIM_RUNS = 1024
 
@@ -39,6 +49,7 @@ def claims(
     Raises:
         CaseError: if the case does not fit together.
         UsageError: on zero runs.
+        Interrupted: on Ctrl-C, with the verdicts so far.
     """
     simulator = prepare(as_case(case))
     ensemble = Ensemble.prior(simulator.model, runs, seed)
@@ -57,11 +68,29 @@ def judge(
 
     Raises:
         UsageError: on a lever out of range in a claim, or an ensemble of another case.
+        Interrupted: on Ctrl-C, with the verdicts so far.
     """
-    model = simulator.model
-    values = _simulate_all(simulator, ensemble, progress)
-    groups = Groups.of(model, ensemble)
-    return [_verdict(model, claim, values, groups, ensemble) for claim in model.case.claims]
+    model, claims = simulator.model, simulator.model.case.claims
+    results: dict[Key, dict[str, np.ndarray]] = {}
+
+    def values(settings: Mapping[str, float | str], metric: str) -> np.ndarray:
+        return results[key(settings)][metric]
+
+    def verdicts(some: Sequence[Claim]) -> list[Verdict]:
+        groups = Groups.of(model, ensemble)
+        return [_verdict(model, claim, values, groups, ensemble) for claim in some]
+
+    wanted = {key(levers): levers for claim in claims for levers in _policies_of(claim)}
+    try:
+        for done, (name, levers) in enumerate(wanted.items(), start=1):
+            (found,) = run_policies(simulator, ensemble, [Policy.of(levers)])
+            results[name] = evaluate(found)
+            if progress is not None:
+                progress(done, len(wanted))
+    except KeyboardInterrupt:
+        ready = [c for c in claims if all(key(levers) in results for levers in _policies_of(c))]
+        raise Interrupted(verdicts(ready)) from None
+    return verdicts(claims)
 
 
 def key(settings: Mapping[str, float | str]) -> Key:
@@ -69,21 +98,10 @@ def key(settings: Mapping[str, float | str]) -> Key:
     return tuple(sorted(settings.items()))
 
 
-def _simulate_all(simulator: Simulator, ensemble: Ensemble, progress: Progress | None) -> Values:
-    """The metrics of every run under every policy that a claim compares."""
-    case = simulator.model.case
-    tests = [t for claim in case.claims for t in (claim.test, *claim.accountings.values())]
-    wanted: dict[Key, Mapping[str, float | str]] = {(): {}}
-    for test in tests:
-        for settings in settings_in(test):
-            wanted[key(settings)] = settings
-    results: dict[Key, dict[str, np.ndarray]] = {}
-    for done, (name, settings) in enumerate(wanted.items(), start=1):
-        (found,) = run_policies(simulator, ensemble, [Policy.of(settings)])
-        results[name] = evaluate(found)
-        if progress is not None:
-            progress(done, len(wanted))
-    return lambda settings, metric: results[key(settings)][metric]
+def _policies_of(claim: Claim) -> list[Mapping[str, float | str]]:
+    """The levers of every policy that a claim and its other accountings compare."""
+    tests = (claim.test, *claim.accountings.values())
+    return [levers for test in tests for levers in settings_in(test)]
 
 
 def _verdict(

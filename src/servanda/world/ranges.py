@@ -19,6 +19,7 @@ class Range:
         low, high: the ends, in the parameter's unit.
         above: whether `low` itself is left out.
         below: whether `high` itself is left out.
+        whole: whether only whole numbers are in it.
         hint: what to do in place of a value outside, or None.
     """
 
@@ -26,17 +27,21 @@ class Range:
     high: float = inf
     above: bool = False
     below: bool = False
+    whole: bool = False
     hint: str | None = None
 
     def __contains__(self, value: float) -> bool:
         at_an_end = (self.above and value == self.low) or (self.below and value == self.high)
-        return self.low <= value <= self.high and not at_an_end
+        fits = not self.whole or float(value).is_integer()
+        return self.low <= value <= self.high and not at_an_end and fits
 
     def scaled(self, factor: float) -> "Range":
         """The same range in another unit."""
         return replace(self, low=self.low * factor, high=self.high * factor)
 
     def __str__(self) -> str:
+        if self.whole:
+            return f"a whole number from {self.low:g} to {self.high:g}"
         if self.high < inf:
             return f"{self.low:g} to {'below ' * self.below}{self.high:g}"
         if self.low == -inf:

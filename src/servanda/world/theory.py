@@ -45,7 +45,14 @@ class Draw:
     kind: Literal["uniform", "normal"] = "uniform"
 
 
-def parameter(axis: str, unit: str, meaning: str, within: Range = NOT_NEGATIVE) -> Any:
+def parameter(
+    axis: str,
+    unit: str,
+    meaning: str,
+    within: Range = NOT_NEGATIVE,
+    *,
+    weights: bool = False,
+) -> Any:
     """A field of a `Parameters` record.
 
     Args:
@@ -53,8 +60,9 @@ def parameter(axis: str, unit: str, meaning: str, within: Range = NOT_NEGATIVE) 
         unit: unit of a member; `{good}` stands for the unit of the member's good.
         meaning: a noun phrase that says what it is.
         within: the values that it can have; priors, `otherwise` and levers are held to it.
+        weights: whether its members are weights of one draw, of which not all may be zero.
     """
-    about = {"axis": axis, "unit": unit, "meaning": meaning, "within": within}
+    about = {"axis": axis, "unit": unit, "meaning": meaning, "within": within, "weights": weights}
     return eqx.field(metadata=about)
 
 
