@@ -130,7 +130,7 @@ def test_what_takes_over_a_minute_is_announced_once(monkeypatch, capsys):
     with work.bar("running", "runs") as report:
         for done in (1000, 2000, 3000, 4000):
             report(done, 100_000)
-    assert capsys.readouterr().err == "about 5 minutes left for 100,000 runs\n"
+    assert capsys.readouterr().err == "about 5 min left for 100,000 runs\n"
 
 
 def test_what_takes_less_is_not(monkeypatch, capsys):

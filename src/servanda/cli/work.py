@@ -256,8 +256,8 @@ class _Announcement:
         started, before = self._first
         left = (now - started) / (done - before) * (total - done) if done > before else 0.0
         if not self._said and left > LONG:
-            err().print(f"about {left / 60:.0f} minutes left for {total:,} {unit}", soft_wrap=True)
-        self._said = True
+            err().print(f"about {left / 60:.0f} min left for {total:,} {unit}", soft_wrap=True)
+            self._said = True
 
 
 def remember_compilations() -> None:

@@ -94,9 +94,10 @@ class Ensemble:
             UsageError: if there is no run, a run number is given twice or out of range, the seed
                 does not fit in 32 bits, or the parameters do not fit into free memory.
         """
-        count = check_runs(runs) if isinstance(runs, int) else len(runs)
+        given = check_runs(runs) if isinstance(runs, int) else check_numbers(runs)
+        count = given if isinstance(given, int) else len(given)
         check_memory(count, "runs", _DRAW_BYTES * (len(model.uncertain) + 1))
-        numbers = np.arange(count) if isinstance(runs, int) else check_numbers(runs)
+        numbers = np.arange(count) if isinstance(given, int) else given
         check_seed(seed)
         drawn = _draw(model, numbers, seed)
         weights = np.full(len(numbers), 1 / len(numbers))

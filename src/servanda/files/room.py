@@ -7,6 +7,8 @@ import psutil
 
 from servanda.errors import UsageError
 
+# Where Linux tells the limit of a container's memory, and how much of it is used.
+_CONTAINER, _LIMITS = Path("/sys/fs/cgroup"), ("memory.max", "memory.current")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000
 
@@ -20,13 +22,29 @@ def check_memory(count: int, what: str, each: float, beside: float = 0.0) -> Non
         each: bytes of memory that each needs.
         beside: bytes that are needed however few are asked for.
     """
-    _check(count, what, each, beside, psutil.virtual_memory().available, "memory")
+    _check(count, what, each, beside, _free_memory(), "memory")
 
 
 def check_disk(count: int, what: str, each: float, folder: Path) -> None:
     """Raise `UsageError` unless the disk of a folder, which need not exist yet, holds them."""
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    _check(count, what, each, 0.0, shutil.disk_usage(there).free, "disk space")
+    try:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        free = shutil.disk_usage(there).free
+    except OSError:  # whoever writes the folder says what is wrong with it
+        return
+    _check(count, what, each, 0.0, free, "disk space")
+
+
+def _free_memory() -> float:
+    """Free memory of the machine, or of the container that this process is in."""
+    free = float(psutil.virtual_memory().available)
+    try:
+        limit, used = (float((_CONTAINER / name).read_text()) for name in _LIMITS)
+        details = (_CONTAINER / "memory.stat").read_text().split()
+    except (OSError, ValueError):  # no container, or one without a limit
+        return free
+    cached = float(dict(zip(details[::2], details[1::2], strict=True)).get("inactive_file", 0))
+    return min(free, limit - used + cached)
 
 
 def readable(size: float) -> str:

@@ -129,7 +129,7 @@ def _check_levers(case: Case) -> None:
     for lever in case.spec.levers:
         for target in lever.targets:
             most = max(lever.high, *lever.choices.values(), -1.0)
-            if most > last.get(target, most):
+            if target in last and most > last[target]:
                 raise CaseError(
                     f"case.toml: lever '{lever.name}'",
                     f"stance {most:g} of {target}",

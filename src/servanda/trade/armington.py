@@ -32,8 +32,8 @@ in `servanda.trade.closure`. One closure differs in its markets: ``"held-shares"
 demand at the initial output and spending, Y_i = Σ_j s'_ij E_j. Output, spending and flows then
 follow prices, X'_ij ∝ Ê_j Ŷ_i (t̂_ij / P̂_j Π̂_i)^(1−σ). gegravity (Herman 2021) closes the model in
 this way. Its flows do not add up to its output, so it serves only for comparison. Its real incomes
-differ from those of the default by hundredths of a point for a small change and by points for a
-large one.
+differ from those of ``"multiplicative"`` by hundredths of a point for a small change and by points
+for a large one.
 
 **Duties.** The destination collects a share k_kij of what buyers pay for a flow: τ / (1 + τ) for a
 tariff τ, whose cost change is 1 + τ. Sellers receive the rest, so that clearing counts
@@ -41,7 +41,8 @@ tariff τ, whose cost change is 1 + τ. Sellers receive the rest, so that cleari
 R_j = Σ_ki k_kij s'_kij α'_kj E'_j, is spent like earnings and counts in its real income,
 (γ Σ_k Y_ki ŵ_ki + R_i) / (γ Y_i P̂_i). Costs that nobody collects are iceberg costs.
 
-Left out: inputs that differ by sector, duties on exports, and time. Real income is that of factors
+Left out: inputs that differ by sector, duties on exports, duties that stood before the change (they
+count as costs that nobody collects), and time. Real income is that of factors
 and treasury, without borrowing and lending.
 
 Sources: Anderson and van Wincoop, "Gravity with Gravitas", AER 93(1), 2003. Dekle, Eaton and

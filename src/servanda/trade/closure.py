@@ -6,13 +6,13 @@ spending E goes to its own goods, and its treasury collects a share r:
 
     E = Y + R + D,   M = (1 − h − r) E,   X = Y − h E
 
-- ``"export-share"``, the default: imports stay the same multiple of exports, M = m X. Where the
-  loans of all countries then do not sum to zero, each country's spending is changed in proportion
-  to its imports until they do. A country that sells or buys less abroad lends or borrows less. As
-  all its trade is cut, imports go to zero and real income to its value in autarky. This closure is
-  this project's; no source is known. Without imbalances it is the model with balanced trade.
-- ``"multiplicative"``: E / Y stays as observed, and one number rescales all E so that the world
-  spends its output (Yotov et al. 2016).
+- ``"export-share"``, the default: imports are M = κ m X, m the observed multiple of exports. One
+  factor κ for all countries makes world imports equal world exports, so that loans sum to zero. A
+  country that sells or buys less abroad lends or borrows less. As all its trade is cut, imports go
+  to zero and real income to its value in autarky. This closure is this project's; no source is
+  known. Without imbalances it is the model with balanced trade.
+- ``"multiplicative"``: (E − R) / Y stays as observed, and one number rescales it so that the world
+  spends what it earns (Yotov et al. 2016).
 - ``"additive"``: D stays the same share of world output (Dekle, Eaton and Kortum 2008). A lender
   lends as much as before, so one that can no longer sell has no equilibrium.
 - ``"held-shares"``: prices clear demand at the initial output and spending, and spending follows
@@ -21,10 +21,10 @@ spending E goes to its own goods, and its treasury collects a share r:
 **What the last three refuse.** They fix a country's loans whatever it trades. A borrower whose
 trade is cut must then go on importing: its wage rises until foreign goods, costs included, are
 cheap to it, and it ends with most of world output. These closures serve to compare with published
-results, and `check_loans` refuses an answer in which the wage of a borrower has begun to rise in
-this way. In a small open economy, dearer imports raise the value of imports exactly if
-D > (σ − 1) X: each percent by which the wage rises lowers exports by σ − 1 percent and raises the
-loan by one.
+results, and `check_loans` refuses an answer in which a loan is above σ − 1 times exports although
+trade became dearer. In a small open economy under ``"multiplicative"``, with one sector and γ = 1,
+dearer imports raise the value of imports exactly if D > (σ − 1) X: each percent by which the wage
+rises lowers exports by σ − 1 percent and raises the loan by one. Elsewhere it is a rule of thumb.
 
 Sources: Yotov, Piermartini, Monteiro and Larch, "An Advanced Guide to Trade Policy Analysis",
 WTO/UNCTAD 2016. Dekle, Eaton and Kortum, "Global Rebalancing with Gravity", IMF Staff Papers 55(3),
@@ -45,10 +45,14 @@ from servanda.trade.flows import Economy
 Closure = Literal["export-share", "multiplicative", "additive", "held-shares"]
 CLOSURES: tuple[Closure, ...] = get_args(Closure)
 Rule = Closure | Literal["balanced"]  # no loans: how the world without imbalances is found
+_OTHERS = "use the closure 'export-share', or balance trade first (servanda.trade.balanced)"
 LOANS_FIXED: tuple[Rule, ...] = ("multiplicative", "additive", "held-shares")
 ROUNDING = 1e-9  # of imports
+NEWTON_STEPS = 6
+LONGEST_STEP = 1.0  # log points of κ
 
 Nations = Float[Array, " country"]
+Scalar = Float[Array, ""]
 ByRun = Float64[np.ndarray, "run sector origin destination"]
 
 
@@ -101,16 +105,27 @@ def spending(rule: Rule, before: Observed, earned: Nations, shares: Shares) -> N
 
 
 def _of_exports(before: Observed, earned: Nations, shares: Shares) -> Nations:
-    """Spending net of duties, (1 − r) E, with (1 − h − r) E = m (Y − h E) at first.
+    """Spending net of duties, (1 − r) E = Y + D, that leaves imports M = κ m X.
 
-    What these loans do not sum to is divided in proportion to imports, so that a country without
-    trade receives none of it.
+    With a = 1 − h − r spent abroad net of duties, a E = κ m (Y − h E), and so
+    D = a Y (κ m − 1) / (a + κ m h), which rises with κ. Newton's method finds the κ at which loans
+    sum to zero; a fixed number of steps can be differentiated.
     """
     multiple, abroad = before.imports / before.exports, shares.abroad - shares.collected
-    spent = multiple * earned / (abroad + multiple * shares.home)
-    net, imports = (1 - shares.collected) * spent, abroad * spent
-    world = imports.sum()
-    return net - imports / jnp.where(world > 0, world, 1) * (net - earned).sum()
+
+    def loans(log_factor: Scalar) -> tuple[Nations, Nations]:
+        imported = jnp.exp(log_factor) * multiple
+        divided = abroad + imported * shares.home
+        slopes = imported * earned * abroad * (abroad + shares.home) / divided**2
+        return abroad * earned * (imported - 1) / divided, slopes
+
+    log_factor = jnp.zeros_like(earned[0])
+    for _ in range(NEWTON_STEPS):
+        wanted, slopes = loans(log_factor)
+        slope = slopes.sum()
+        step = -wanted.sum() / jnp.where(slope > 0, slope, 1)
+        log_factor = log_factor + jnp.clip(step, -LONGEST_STEP, LONGEST_STEP)
+    return earned + loans(log_factor)[0]
 
 
 def check_loans(
@@ -123,7 +138,7 @@ def check_loans(
 ) -> None:
     """Refuse answers in which a borrower's wage has to rise for it to go on importing.
 
-    Countries are checked if the cost of some of their trade rose and of none fell.
+    Countries are checked whose trade became dearer on average, by observed trade.
 
     Args:
         rule: How spending depended on earnings.
@@ -135,7 +150,7 @@ def check_loans(
 
     Raises:
         UsageError: A borrower's loan is above σ − 1 times its exports, σ being the lowest of its
-            sectors; or, with held shares, its imports rose.
+            sectors; or, with held shares, a country's imports rose.
     """
     if rule not in LOANS_FIXED or costs.max() <= 1:  # the second is for speed
         return
@@ -146,26 +161,37 @@ def check_loans(
     bought = (before * abroad).sum(axis=(0, 1))
     loans = after.sum(axis=(1, 2)) - after.sum(axis=(1, 3))
     limit = (elasticities.min(axis=1, keepdims=True) - 1) * exports
-    rises = (loans > limit) & (loans > ROUNDING * imports)
-    if rule == "held-shares":
-        rises |= imports > bought * (1 + ROUNDING)
-    for run, place in np.argwhere(rises & _dearer(costs, before * abroad)):
-        number = "" if first is None else f" of run {first + run}"
+    dearer = _dearer(costs, before * abroad)
+    owes = (loans > limit) & (loans > ROUNDING * imports)
+    for run, place in np.argwhere(owes & dearer).tolist():
         raise UsageError(
-            f"trade equilibrium{number}, closure {rule!r}",
+            _place(rule, run, first),
             f"{economy.countries[place]!r} at higher trade costs with imports of "
             f"{imports[run, place] / bought[place]:.0%} of those observed, exports paying for "
             f"{min(1.0, exports[run, place] / imports[run, place]):.0%} of them",
             "a country that can pay for its imports: this closure fixes its loans",
-            hint="use the closure 'export-share', or balance trade first (servanda.trade.balanced)",
+            _OTHERS,
         )
+    if rule != "held-shares":
+        return
+    for run, place in np.argwhere((imports > bought * (1 + ROUNDING)) & dearer).tolist():
+        raise UsageError(
+            _place(rule, run, first),
+            f"{economy.countries[place]!r} at higher trade costs with imports of "
+            f"{imports[run, place] / bought[place]:.2%} of those observed",
+            "imports that do not rise with costs",
+            _OTHERS,
+        )
+
+
+def _place(rule: Rule, run: int, first: int | None) -> str:
+    number = "" if first is None else f" of run {first + run}"
+    return f"trade equilibrium{number}, closure {rule!r}"
 
 
 def _dearer(
     costs: ByRun, abroad: Float64[np.ndarray, "sector origin destination"]
 ) -> Bool[np.ndarray, "run country"]:
-    """Whether the cost of some trade of a country rose and of none fell."""
-    touched = np.stack([costs > 1, costs < 1]) & (abroad > 0)
-    pairs = np.logical_or.reduce(touched, axis=2)
-    rose, fell = np.logical_or.reduce(pairs, axis=2) | np.logical_or.reduce(pairs, axis=3)
-    return np.asarray(rose & ~fell)
+    """Whether the trade of a country became dearer on average."""
+    change = np.log(costs) * abroad
+    return np.asarray(change.sum(axis=(1, 2)) + change.sum(axis=(1, 3)) > ROUNDING * abroad.sum())

@@ -55,8 +55,8 @@ class TradeCosts(NamedTuple):
 
     Attributes:
         change: t̂.
-        revenue: The share of what buyers pay that the destination collects; None if no measure of
-            the regime is collected.
+        revenue: The share of what buyers pay that the destination collects; None if no measure that
+            counts is a duty.
     """
 
     change: Costs
@@ -87,17 +87,18 @@ def trade_costs(
     sectors, n = max(1, len(economy.sectors)), len(economy.countries)
     changes = np.ones((len(severity), sectors, n, n))
     received = np.ones_like(changes)  # of what buyers pay
-    for measure in regime.measures:
-        if measure.direction not in directions:
-            continue
-        if month is not None and not measure.in_force(month):
-            continue
+    counted = [
+        measure
+        for measure in regime.measures
+        if measure.direction in directions and (month is None or measure.in_force(month))
+    ]
+    for measure in counted:
         factor, collected = _burden(measure, elasticities, severity)
         for sector in _sectors(regime, measure, economy):
             for origin, destination in _places(regime, measure, economy):
                 changes[:, sector, origin, destination] *= factor[:, sector]
                 received[:, sector, origin, destination] *= 1 - collected[:, sector]
-    is_collected = any(measure.revenue for measure in regime.measures)
+    is_collected = any(measure.revenue for measure in counted)
     return TradeCosts(changes, 1 - received if is_collected else None)
 
 
