@@ -20,11 +20,11 @@ from servanda.trade.counterfactual import balanced, counterfactual, counterfactu
 from servanda.trade.effects import Effect, effects, read_effects, write_effects
 from servanda.trade.flows import Economy, Equilibrium
 from servanda.trade.gravity import Gravity, estimate
+from servanda.trade.observed import economy_from_table
 from servanda.trade.regimes import Measure, Regime, read_regimes
 from servanda.trade.resistance import Resistances, resistances
 from servanda.trade.sanctions import TradeCosts, cost_changes, trade_costs
 from servanda.trade.sweep import sweep
-from servanda.trade.table import economy_from_table
 
 __all__ = [
     "Baseline",

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Float64, Int64
 
 from servanda.errors import UsageError
+from servanda.trade.codes import check_codes
 
 # An economy of one sector needs no axis of sectors. Many runs add an axis in front.
 Countries = Float64[np.ndarray, "... country"]
@@ -18,6 +19,11 @@ Runs = Float64[np.ndarray, "*run"]
 Counts = Int64[np.ndarray, "*run"]
 
 FEWEST = 2  # countries
+AT_HOME = "sales at home are gross output less exports"
+LESS_THAN_NOTHING = (
+    "exports above output are most likely re-exports: count exports of goods made in the country,"
+    " or add what passes through to its output and imports"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,12 @@ class Economy:
             raise UsageError("countries", str(len(self.countries)), f"at least {FEWEST}")
         check_names(self.countries, "countries", "code")
         check_names(self.sectors, "sectors", "name")
+        check_codes({"countries": self.countries}, "{column}", "a country code")
+        check_codes({"sectors": self.sectors}, "{column}", "a sector's name")
         check_shape(self, self.flows, "flows")
         for sector, flows in self.by_sector():
             _check_values(self.countries, flows, sector)
-            _check_ties(self.countries, flows, sector)
+        _check_ties(self.countries, self.flows.reshape(-1, *self.flows.shape[-2:]).sum(axis=0))
         if not 0 < self.value_added_share <= 1:
             raise UsageError(
                 "value-added share", repr(self.value_added_share), "a number above 0 and at most 1"
@@ -208,12 +216,12 @@ def check_revenue(economy: Economy, revenue: Pairs, run: str = "") -> None:
 def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
     good = f" of {sector!r}" if sector else ""
     for country, sales in zip(countries, np.diag(flows).tolist(), strict=True):
-        if sales == 0 or math.isnan(sales):
+        if not sales > 0:
             raise UsageError(
                 f"domestic flow{good} of {country!r}",
-                "none",
+                repr(sales) if sales < 0 else "none",
                 "a positive value",
-                hint="sales at home are gross output less exports",
+                hint=LESS_THAN_NOTHING if sales < 0 else AT_HOME,
             )
     for i, j in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
         raise UsageError(
@@ -223,13 +231,13 @@ def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None
         )
 
 
-def _check_ties(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
+def _check_ties(countries: tuple[str, ...], flows: Pairs) -> None:
+    """Refuse a country that sells or buys nothing abroad; in a single sector it may."""
     abroad = flows * ~np.eye(len(countries), dtype=bool)
-    good = f" of {sector!r}" if sector else ""
     for axis, direction in ((1, "exports"), (0, "imports")):
         for i in np.flatnonzero(abroad.sum(axis=axis) == 0):
             raise UsageError(
-                f"{direction}{good} of {countries[i]!r}",
+                f"{direction} of {countries[i]!r}",
                 "zero with every other country",
                 "at least one positive flow",
                 hint="its prices have no link to the others': leave the country out",
