@@ -372,9 +372,8 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             world(1, 4).assign(language=lambda d: 3 * d["border"] + d["exporter"].eq("AAA")),
             {"costs": ("border", "distance", "language")},
             (
-                "cost variable 'language': found a variable that exporter and importer effects and"
-                " the variables before it explain, expected a variable with variation of its own"
-                " between pairs\n"
+                "cost variable 'language': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
                 "  hint: leave it out"
             ),
         ),
@@ -460,9 +459,8 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             world(1, 4).assign(again=lambda d: d["distance"].astype("float32")),
             {"costs": (*COSTS, "again")},
             (
-                "cost variable 'again': found a variable that exporter and importer effects and"
-                " the variables before it explain, expected a variable with variation of its own"
-                " between pairs\n"
+                "cost variable 'again': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
                 "  hint: leave it out"
             ),
         ),

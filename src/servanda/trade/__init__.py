@@ -21,6 +21,7 @@ from servanda.trade.effects import Effect, effects, read_effects, write_effects
 from servanda.trade.flows import Economy, Equilibrium
 from servanda.trade.gravity import Gravity, estimate
 from servanda.trade.observed import economy_from_table
+from servanda.trade.panel import PanelGravity, estimate_panel
 from servanda.trade.regimes import Measure, Regime, read_regimes
 from servanda.trade.resistance import Resistances, resistances
 from servanda.trade.sanctions import TradeCosts, cost_changes, trade_costs
@@ -35,6 +36,7 @@ __all__ = [
     "Factors",
     "Gravity",
     "Measure",
+    "PanelGravity",
     "Regime",
     "Resistances",
     "TradeCosts",
@@ -45,6 +47,7 @@ __all__ = [
     "economy_from_table",
     "effects",
     "estimate",
+    "estimate_panel",
     "read_baseline",
     "read_effects",
     "read_regimes",

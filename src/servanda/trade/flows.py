@@ -11,6 +11,7 @@ from jaxtyping import Float64, Int64
 
 from servanda.errors import UsageError
 from servanda.trade.codes import check_codes
+from servanda.trade.labels import in_order
 
 # An economy of one sector needs no axis of sectors. Many runs add an axis in front.
 Countries = Float64[np.ndarray, "... country"]
@@ -33,7 +34,8 @@ class Economy:
     Attributes:
         countries: Their codes, in the order of the flows.
         flows: Sales of each origin to each destination, [origin, destination]; its sales at home
-            are on the diagonal. With sectors, [sector, origin, destination].
+            are on the diagonal. With sectors, [sector, origin, destination]. Given as lists, arrays
+            or, by label, a DataFrame or DataArray; kept as an array.
         value_added_share: γ, value added over gross output. Below one, goods are inputs too.
         sectors: Their names, in the order of the flows. None: one sector without an axis.
         sector_elasticity: η, the elasticity of substitution between sectors. At one, each keeps
@@ -54,6 +56,7 @@ class Economy:
         check_names(self.sectors, "sectors", "name")
         check_codes({"countries": self.countries}, "{column}", "a country code")
         check_codes({"sectors": self.sectors}, "{column}", "a sector's name")
+        object.__setattr__(self, "flows", in_order(self.flows, self.axes, "flows"))
         check_shape(self, self.flows, "flows")
         for sector, flows in self.by_sector():
             _check_values(self.countries, flows, sector)
@@ -68,6 +71,12 @@ class Economy:
                 repr(self.sector_elasticity),
                 "a finite number, zero or more",
             )
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """The axes of the flows and the labels of each, in order."""
+        sectors = {"sector": self.sectors} if self.sectors else {}
+        return {**sectors, "origin": self.countries, "destination": self.countries}
 
     def at_gross_output(self, ratio: float) -> Economy:
         """The same value added and trade, with gross output `ratio` times value added.

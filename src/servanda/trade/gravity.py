@@ -185,7 +185,7 @@ def estimate(
             effects and the others; the zeros leave a coefficient without a finite value; ease is
             beyond what a float holds; or PPML does not converge.
     """
-    pyfixest = _pyfixest()
+    pyfixest = need_pyfixest()
     grid = find_pairs(data, exporter, importer)
     flows, there = _flows(grid, grid.values(data, flow), absent)
     names = tuple(costs)
@@ -243,7 +243,8 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
     return flows, there
 
 
-def _pyfixest() -> ModuleType:
+def need_pyfixest() -> ModuleType:
+    """Import pyfixest, or say how to install it."""
     try:
         return import_module("pyfixest")
     except ImportError:
@@ -290,16 +291,17 @@ def _within(names: tuple[str, ...], values: Costs, there: Marks) -> Costs:
             rest = rest - (rest @ direction) * direction
         length = float(np.linalg.norm(rest))
         if length <= least:
-            raise _collinear(name)
+            raise collinear(name)
         basis.append(rest / length)
     return within
 
 
-def _collinear(name: str) -> UsageError:
+def collinear(name: str) -> UsageError:
+    """The error about a cost variable without variation of its own."""
     return UsageError(
         f"cost variable {name!r}",
-        "a variable that exporter and importer effects and the variables before it explain",
-        "a variable with variation of its own between pairs",
+        "a variable that the effects and the variables before it explain",
+        "a variable with variation of its own",
         hint="leave it out",
     )
 
@@ -336,7 +338,7 @@ def _fit(
         "cluster": clusters,
         **columns,
     }
-    fit = fit_ppml(
+    _, found, covariance = fit_ppml(
         pyfixest,
         f"flow ~ {' + '.join(columns)} | exporter + importer",
         table,
@@ -345,20 +347,24 @@ def _fit(
         iwls_tol=1e-14,
         demeaner=pyfixest.MapDemeaner(fixef_tol=1e-14, fixef_maxiter=100_000),
     )
-    found = fit.coef()
     for name, key in zip(names, columns, strict=True):
         if key not in found.index:
-            raise _collinear(name)
-    covariance = np.asarray(fit._vcov, dtype=np.float64)  # noqa: SLF001 (it has no public name)
+            raise collinear(name)
     return found.loc[list(columns)].to_numpy(), covariance
 
 
-def fit_ppml(pyfixest: ModuleType, formula: str, table: dict[str, Any], **options: Any) -> Any:
-    """PPML by pyfixest, with errors clustered by the column `cluster`."""
+def fit_ppml(
+    pyfixest: ModuleType, formula: str, table: Any, **options: Any
+) -> tuple[Any, Any, Covariance]:
+    """PPML by pyfixest, with errors clustered by the column `cluster`.
+
+    Returns:
+        pyfixest's result, the coefficients by name, and their covariance.
+    """
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # from t values of a perfect fit, which are not used
-        return pyfixest.fepois(
+        fit = pyfixest.fepois(
             formula,
             import_module("pandas").DataFrame(table),
             vcov={"CRV1": "cluster"},
@@ -366,6 +372,9 @@ def fit_ppml(pyfixest: ModuleType, formula: str, table: dict[str, Any], **option
             iwls_maxiter=MAX_ITERATIONS,
             **options,
         )
+        found = fit.coef()
+    covariance = np.asarray(fit._vcov, dtype=np.float64)  # noqa: SLF001 (it has no public name)
+    return fit, found, covariance
 
 
 def _check_separation(
@@ -408,12 +417,17 @@ def _check_condition(names: tuple[str, ...], cells: Costs, observed: Pairs, fitt
     worst = score / np.tensordot(np.abs(cells), observed, axes=2)
     for name, gap in zip(names, worst.tolist(), strict=True):
         if not gap <= CONDITION:
-            raise UsageError(
-                f"PPML, coefficient of {name!r}",
-                f"a first-order condition off by a relative {gap:.1e}",
-                f"at most {CONDITION:.0e}",
-                hint="the estimates have not converged: look for extreme flows or costs",
-            )
+            raise not_converged(name, gap, CONDITION)
+
+
+def not_converged(name: str, gap: float, most: float) -> UsageError:
+    """The error about a coefficient that does not solve its first-order condition."""
+    return UsageError(
+        f"PPML, coefficient of {name!r}",
+        f"a first-order condition off by a relative {gap:.1e}",
+        f"at most {most:.0e}",
+        hint="the estimates have not converged: look for extreme flows or costs",
+    )
 
 
 def _ease(log_ease: Pairs) -> Pairs:

@@ -32,6 +32,7 @@ from jaxtyping import Float64
 from scipy.special import logsumexp
 
 from servanda.errors import UsageError, nearest
+from servanda.trade.labels import Given, in_order
 
 Countries = Float64[np.ndarray, " country"]
 Pairs = Float64[np.ndarray, "origin destination"]
@@ -65,9 +66,9 @@ class Resistances:
 
 def resistances(
     countries: tuple[str, ...],
-    ease: Pairs,
-    output: Countries,
-    expenditure: Countries,
+    ease: Given,
+    output: Given,
+    expenditure: Given,
     elasticity: float,
     reference: str,
 ) -> Resistances:
@@ -99,6 +100,10 @@ def resistances(
             "one of " + ", ".join(countries),
             hint=nearest(reference, countries),
         )
+    pairs = {"origin": countries, "destination": countries}
+    ease = in_order(ease, pairs, "ease")
+    output = in_order(output, {"country": countries}, "output")
+    expenditure = in_order(expenditure, {"country": countries}, "expenditure")
     _check(countries, ease, output, expenditure)
     seller, buyer = balance(np.log(ease), output, expenditure)
     _check_tied(np.exp(seller[:, None] + buyer) * ease, output, expenditure)
