@@ -57,12 +57,12 @@ def test_it_prints_who_pays_what_is_diverted_and_what_leverage_is_lost(servanda)
     said = servanda("sanction", "russia-dprk", *FEW, "--out", "made")
     assert said.code == 0
     for text in (
-        "selective: change in real income by country, before leakage",
+        "selective: change in real income before leakage, the 10 of 11 countries that change most",
         "selective: change in the target's trade, USD m a month",
         "Leverage: percent of the target's real income",
         "Medians of 8 draws",
     ):
-        assert text in said.out
+        assert text in " ".join(said.out.split())
     assert sorted(p.name for p in Path("made").iterdir()) == [
         "diverted.csv",
         "leverage.csv",
@@ -95,6 +95,19 @@ def test_its_figures_hang_together(servanda):
         *("russia-dprk", ["selective"], 8, 1),
         None,
     )
+
+
+def test_one_draw_has_no_interval(servanda):
+    said = servanda(
+        "sanction", "russia-dprk", "--regime", "selective", "--draws", "1", "--out", "made"
+    )
+    assert "One draw of trade elasticities, severity and leakage, which gives no interval." in (
+        " ".join(said.out.split())
+    )
+    assert " to " not in said.out.partition("One draw")[0]
+    for row in read(Path("made/payers.csv")):
+        assert (row["percent_low"], row["percent_high"]) == ("", "")
+        assert row["percent_median"]
 
 
 def test_the_same_seed_gives_the_same_figures(servanda):

@@ -16,7 +16,7 @@ import xarray as xr
 
 from servanda.case import Case, Prior, as_case
 from servanda.case.priors import label
-from servanda.case.schema import month_number
+from servanda.case.schema import month_name, month_number
 from servanda.ensembles.draws import draw
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError, nearest
@@ -72,7 +72,7 @@ def sanction(
         case: A case with `trade_baseline.toml`, `trade_baseline.csv` and `regimes.toml`.
         regimes: Names of the regimes. Default: all regimes that have a target.
         file: File of regimes, in place of the case's.
-        month: Month whose measures apply, such as 2022-03. Default: all measures.
+        month: Month whose measures apply, such as 2022-03. Default: all measures without an end.
         draws: Number of draws of trade elasticities, severity and leakage.
         seed: Seed of the draws.
         progress: Called with the number of draws done and the number asked for.
@@ -124,12 +124,15 @@ def write_table(case: Case, path: Path) -> None:
     """Write `trade_effects.csv`, the table that runs of a case read.
 
     The table has the case's first month, and each month to the evidence cut-off in which a measure
-    comes into force. After the last of these months, runs keep its effects.
+    comes into force or no longer is. After the last of these months, runs keep its effects.
     """
     regimes = read_regimes(case.folder / REGIMES)
-    starts = {measure.start for regime in regimes for measure in regime.measures}
-    begun = sorted(start for start in starts if case.spec.start < start <= case.spec.as_of)
-    months = [case.spec.start, *begun]
+    measures = [measure for regime in regimes for measure in regime.measures]
+    changed = {measure.start for measure in measures}
+    ends = {m.end for m in measures if m.end is not None and m.end < case.spec.as_of}
+    changed |= {month_name(month_number(end) + 1) for end in ends}
+    months = [case.spec.start]
+    months += sorted(month for month in changed if case.spec.start < month <= case.spec.as_of)
     write_effects(effects(regimes, read_baseline(case.folder), months), path)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib import resources
 from importlib.metadata import version
 from io import StringIO
@@ -22,7 +22,7 @@ from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.report import sanctions as chart
 from servanda.trade.effects import TABLE
-from servanda.trade.findings import Spread
+from servanda.trade.findings import LEAST_LOST, Spread
 from servanda.trade.sweep import Interrupted
 
 _PACKAGE = Path(str(resources.files("servanda"))).resolve()
@@ -101,9 +101,15 @@ def _tables(found: Sanctioned, draws: int) -> None:
     _payers(found)
     _diverted(found)
     _leverage(found)
-    out().print(
+    of = (
         f"Medians of {draws} draws of trade elasticities, severity and leakage, with the 90 % "
-        "interval over draws in brackets. All values are conditional on the model. Leverage is "
+        "interval over draws in brackets."
+        if draws > 1
+        else "One draw of trade elasticities, severity and leakage, which gives no interval."
+    )
+    out().print(
+        f"{of} A share diverted is given where at least {LEAST_LOST:.0%} of the target's trade is "
+        "lost with senders. All values are conditional on the model. Leverage is "
         "measured against a threat: all countries that sanction the target in the regimes above "
         "end all trade with it."
     )
@@ -111,19 +117,21 @@ def _tables(found: Sanctioned, draws: int) -> None:
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
     low, median, high = (
-        re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus sign before zero
-        for value in (spread.low, spread.median, spread.high)
+        None if value is None else re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")
+        for value in (spread.low, spread.median, spread.high)  # no minus sign before zero
     )
-    return f"{median} ({low} to {high})"
+    return f"{median}" if low is None else f"{median} ({low} to {high})"
 
 
 def _payers(found: Sanctioned) -> None:
     for regime in found.data.regime.values.tolist():
-        title = f"{regime}: change in real income by country, before leakage"
-        rows = table(title, "country", "change, %", "change, USD m a month")
         of = [payer for payer in found.payers if payer.regime == regime]
-        most = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
-        for payer in (payer for payer in of if payer in most):
+        most = f"the {_FEW} of {len(of)} countries that change most"
+        which = most if len(of) > _FEW else "by country"
+        title = f"{regime}: change in real income before leakage, {which}"
+        rows = table(title, "country", "change, %", "change, USD m a month")
+        chosen = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
+        for payer in (payer for payer in of if payer in chosen):
             rows.add_row(payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
         out().print(rows)
 
@@ -138,7 +146,7 @@ def _diverted(found: Sanctioned) -> None:
                 f"{row.target} {row.direction}",
                 _span(row.with_senders),
                 _span(row.with_others),
-                _span(row.share, ".0%"),
+                "little lost" if row.share is None else _span(row.share, ".0%"),
                 f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "no country",
             )
         out().print(rows)
@@ -188,7 +196,12 @@ def _flat(record: dict[str, Any]) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, value in record.items():
         if isinstance(value, dict):
-            cells |= {f"{name}_{part}": f"{number:.6g}" for part, number in value.items()}
+            cells |= {
+                f"{name}_{part}": "" if number is None else f"{number:.6g}"
+                for part, number in value.items()
+            }
+        elif value is None:  # no spread
+            cells |= {f"{name}_{part.name}": "" for part in fields(Spread)}
         else:
             cells[name] = value
     return cells

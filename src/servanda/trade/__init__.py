@@ -23,7 +23,7 @@ from servanda.trade.gravity import Gravity, estimate
 from servanda.trade.observed import economy_from_table
 from servanda.trade.panel import PanelGravity, estimate_panel
 from servanda.trade.regimes import Measure, Regime, read_regimes
-from servanda.trade.resistance import Resistances, resistances
+from servanda.trade.resistance import Resistances, economy_from_costs, resistances
 from servanda.trade.sanctions import TradeCosts, cost_changes, trade_costs
 from servanda.trade.sweep import sweep
 
@@ -44,6 +44,7 @@ __all__ = [
     "cost_changes",
     "counterfactual",
     "counterfactuals",
+    "economy_from_costs",
     "economy_from_table",
     "effects",
     "estimate",

@@ -227,7 +227,7 @@ def _solve(
     unchanged = (cost == 1).all(axis=(1, 2, 3)) & (rule != "balanced")
     if collected is not None:
         unchanged &= ~collected.any(axis=(1, 2, 3))
-    return _equilibrium(economy, together, unchanged)
+    return _equilibrium(economy, together, unchanged, rule)
 
 
 def _elasticity(economy: Economy, given: Given) -> Float64[np.ndarray, "1 ..."]:
@@ -305,12 +305,13 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, rule:
 
 
 def _equilibrium(
-    economy: Economy, found: Changes, unchanged: Bool[np.ndarray, " run"]
+    economy: Economy, found: Changes, unchanged: Bool[np.ndarray, " run"], rule: Rule
 ) -> Equilibrium:
     """Return solutions in the unit and shape of the economy, with runs in front."""
     arrays = {name: np.asarray(values) for name, values in found._asdict().items()}
     for money in ("flows", "revenue"):
         arrays[money] *= economy.flows.sum()
+    arrays["real_spending"] = _real_spending(economy, arrays, rule)
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
     # Without a cost change, results must equal the data to the bit; exp(log(1)) may not.
@@ -318,3 +319,19 @@ def _equilibrium(
     for name, values in arrays.items():
         values[unchanged] = same.get(name, 1.0)
     return Equilibrium(economy.countries, economy.sectors, **arrays)
+
+
+def _real_spending(
+    economy: Economy, arrays: dict[str, np.ndarray], rule: Rule
+) -> Float64[np.ndarray, "run country"]:
+    """Change in what countries buy for final use: all that they buy, less inputs."""
+    flows = economy.flows.reshape(arrays["flows"].shape[1:])
+    made, bought = flows.sum(axis=2), flows.sum(axis=(0, 1))
+    inputs = (1 - economy.value_added_share) * made.sum(axis=0)
+    earning = (made * arrays["wage"]).sum(axis=1) / made.sum(axis=0)
+    now = arrays["flows"].sum(axis=(1, 2)) + arrays["revenue"]
+    if rule == "held-shares":  # its flows do not add up to its spending
+        now = bought * earning
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = (now - inputs * earning) / (bought - inputs) / arrays["price_index"]
+    return np.where(bought > inputs, change, np.nan)

@@ -128,6 +128,9 @@ class Equilibrium:
         price_index: Change in the price index of the country; no axis of sectors.
         real_income: Change in the real income of its factors and its treasury, which collects
             duties; no axis of sectors.
+        real_spending: Change in what it buys for final use, with what it borrows or lends, over its
+            price index: welfare with transfers. NaN for a country that bought nothing for final use
+            before, its inputs being all that it spent; no axis of sectors.
         revenue: What its treasury collects, in the unit of the flows; no axis of sectors.
         flows: The new flows, in the unit of the old ones, as sellers receive them: before duties.
         steps: Number of steps of the solver.
@@ -142,6 +145,7 @@ class Equilibrium:
     outward: Countries
     price_index: Countries
     real_income: Countries
+    real_spending: Countries
     revenue: Countries
     flows: Pairs
     steps: Counts
@@ -160,6 +164,7 @@ class Equilibrium:
         dims = {
             "price_index": runs + country,
             "real_income": runs + country,
+            "real_spending": runs + country,
             "revenue": runs + country,
             "flows": runs + sectors + pair,
             "steps": runs,
