@@ -31,6 +31,7 @@ from servanda.trade.findings import (
     leverages,
     payers,
 )
+from servanda.trade.structure import Structural, structural
 from servanda.trade.sweep import Interrupted
 
 REGIMES = "regimes.toml"
@@ -47,6 +48,7 @@ class Sanctioned:
         payers: Change in real income, by regime and country.
         diverted: Change in the targets' trade.
         leverage: Leverage of the senders: used, unused and lost.
+        structure: Change in real income under other closures and factors, at central inputs.
     """
 
     data: xr.Dataset
@@ -54,6 +56,7 @@ class Sanctioned:
     payers: list[Payer]
     diverted: list[Diverted]
     leverage: list[Leverage]
+    structure: list[Structural]
 
 
 def sanction(
@@ -94,9 +97,12 @@ def sanction(
     baseline = read_baseline(case.folder)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
 
+    structure = structural(chosen, baseline, month)
+
     def said(data: xr.Dataset) -> Sanctioned:
         leaking = leaks(case, chosen, data.sizes["run"], seed)
-        return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
+        found = payers(data), diverted(data), leverages(data, leaking)
+        return Sanctioned(data, names, *found, structure)
 
     try:
         return said(sweep(chosen, baseline, draws, seed, month=month, progress=progress))

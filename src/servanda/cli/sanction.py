@@ -108,19 +108,23 @@ def _tables(found: Sanctioned, draws: int) -> None:
         else "One draw of trade elasticities, severity and leakage, which gives no interval."
     )
     out().print(
-        f"{of} A share diverted is given where at least {LEAST_LOST:.0%} of the target's trade is "
-        "lost with senders. All values are conditional on the model. Leverage is "
-        "measured against a threat: all countries that sanction the target in the regimes above "
-        "end all trade with it."
+        f"{of} Over structure: the lowest and highest change at central inputs as the closure, or "
+        "whether factors move, is replaced; it is no interval. A share diverted is given where at "
+        f"least {LEAST_LOST:.0%} of the target's trade is lost with senders. All values are "
+        "conditional on the model. Leverage is measured against a threat: all countries that "
+        "sanction the target in the regimes above end all trade with it."
     )
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
-    low, median, high = (
-        None if value is None else re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")
-        for value in (spread.low, spread.median, spread.high)  # no minus sign before zero
-    )
-    return f"{median}" if low is None else f"{median} ({low} to {high})"
+    median = _number(spread.median, form)
+    if spread.low is None or spread.high is None:
+        return median
+    return f"{median} ({_number(spread.low, form)} to {_number(spread.high, form)})"
+
+
+def _number(value: float, form: str) -> str:
+    return re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus sign before zero
 
 
 def _payers(found: Sanctioned) -> None:
@@ -129,11 +133,21 @@ def _payers(found: Sanctioned) -> None:
         most = f"the {_FEW} of {len(of)} countries that change most"
         which = most if len(of) > _FEW else "by country"
         title = f"{regime}: change in real income before leakage, {which}"
-        rows = table(title, "country", "change, %", "change, USD m a month")
+        heads = ("country", "change, %", "over structure, %", "change, USD m a month")
+        rows = table(title, *heads)
+        structure = {row.country: row for row in found.structure if row.regime == regime}
         chosen = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
         for payer in (payer for payer in of if payer in chosen):
-            rows.add_row(payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
+            over = structure[payer.country]
+            rows.add_row(
+                payer.country,
+                _span(payer.percent, ".2f"),
+                f"{_number(over.low, '.2f')} to {_number(over.high, '.2f')}",
+                _span(payer.musd_month),
+            )
         out().print(rows)
+        if refused := next(iter(structure.values())).refused:
+            out().print(f"No answer of '{regime}' with " + " or ".join(refused) + ".")
 
 
 def _diverted(found: Sanctioned) -> None:
@@ -176,7 +190,7 @@ def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
         "versions": {name: version(name) for name in _VERSIONS},
     }
     with drafts.explained(f"folder '{folder}'"), drafts.folder(folder, parents=True) as draft:
-        for name in ("payers", "diverted", "leverage"):
+        for name in ("payers", "diverted", "leverage", "structure"):
             drafts.write(draft / f"{name}.csv", _csv(getattr(found, name)))
         drafts.write(draft / "sanction.json", json.dumps(note, indent=2) + "\n")
         chart.write(chart.figure(found.payers, found.names), draft)
@@ -200,6 +214,8 @@ def _flat(record: dict[str, Any]) -> dict[str, str]:
                 f"{name}_{part}": "" if number is None else f"{number:.6g}"
                 for part, number in value.items()
             }
+        elif isinstance(value, tuple):
+            cells[name] = "; ".join(value)
         elif value is None:  # no spread
             cells |= {f"{name}_{part.name}": "" for part in fields(Spread)}
         else:
