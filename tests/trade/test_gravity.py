@@ -439,6 +439,21 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             ),
         ),
         (
+            abroad(world(1, 4)).drop(index=1),
+            {"costs": ("distance",), "absent": "zero"},
+            (
+                "flow from 'AAA' to 'BBB': found no row, expected a row for each of the 4 countries"
+                " with each, itself included\n"
+                "  hint: missing is not zero: give absent='zero' if these pairs have costs and did"
+                " not trade, or absent='left-out' if their flows are unknown"
+            ),
+        ),
+        (
+            flow(world(1, 4), "AAA", "BBB", np.nan),
+            {},
+            "flow from 'AAA' to 'BBB': found nan, expected zero or a positive number",
+        ),
+        (
             world(1, 4).drop(index=1),
             {"absent": "left out"},
             (

@@ -221,12 +221,16 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
     if absent not in get_args(Absent):
         expected = "one of " + ", ".join(get_args(Absent))
         raise UsageError("absent", repr(absent), expected, nearest(absent, get_args(Absent)))
-    home, row = np.eye(len(flows), dtype=bool), grid.rows >= 0
-    there = ~np.isnan(flows) | (row if absent == "zero" else False) & ~home
-    if there[home].any() or absent == "refuse":
-        missing = ~there if there[home].any() else ~there & ~home
-        grid.check_complete(missing if absent != "left-out" else missing & home, HOME, NOT_THERE)
-    flows = np.where(there & ~np.isnan(flows), flows, 0.0)
+    home, row, known = np.eye(len(flows), dtype=bool), grid.rows >= 0, ~np.isnan(flows)
+    if absent == "refuse":
+        there = row
+    elif absent == "zero":
+        there = row & (known | ~home)
+    else:
+        there = known
+    missing = ~there if there[home].any() else ~there & ~home
+    grid.check_complete(missing & home if absent == "left-out" else missing, HOME, NOT_THERE)
+    flows = np.where(there & (known | (absent == "refuse")), flows, 0.0)
     if there.all():
         Economy(grid.countries, flows)
     for place in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
