@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from servanda.analysis import sanctions
-from servanda.trade import sweep
+from servanda.trade import structure, sweep
 from tests.cases import shipped
 from tests.cli.conftest import tiny
 
@@ -48,6 +48,12 @@ UNITS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _one_structure(monkeypatch):
+    """Compile no more programs than these tests are about."""
+    monkeypatch.setattr(structure, "_others", lambda _: [])
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -57,12 +63,13 @@ def test_it_prints_who_pays_what_is_diverted_and_what_leverage_is_lost(servanda)
     said = servanda("sanction", "russia-dprk", *FEW, "--out", "made")
     assert said.code == 0
     for text in (
-        "selective: change in real income by country, before leakage",
+        "selective: change in real income before leakage, the 10 of 11 countries that change most",
         "selective: change in the target's trade, USD m a month",
         "Leverage: percent of the target's real income",
         "Medians of 8 draws",
+        "given where at least 1% of the target's trade is lost with senders",
     ):
-        assert text in said.out
+        assert text in " ".join(said.out.split())
     assert sorted(p.name for p in Path("made").iterdir()) == [
         "diverted.csv",
         "leverage.csv",
@@ -70,6 +77,7 @@ def test_it_prints_who_pays_what_is_diverted_and_what_leverage_is_lost(servanda)
         "payers.png",
         "payers.svg",
         "sanction.json",
+        "structure.csv",
     ]
 
 
@@ -95,6 +103,19 @@ def test_its_figures_hang_together(servanda):
         *("russia-dprk", ["selective"], 8, 1),
         None,
     )
+
+
+def test_one_draw_has_no_interval(servanda):
+    said = servanda(
+        "sanction", "russia-dprk", "--regime", "selective", "--draws", "1", "--out", "made"
+    )
+    assert "One draw of trade elasticities, severity and leakage, which gives no interval." in (
+        " ".join(said.out.split())
+    )
+    assert "(" not in said.out.partition("One draw")[0]
+    for row in read(Path("made/payers.csv")):
+        assert (row["percent_low"], row["percent_high"]) == ("", "")
+        assert row["percent_median"]
 
 
 def test_the_same_seed_gives_the_same_figures(servanda):

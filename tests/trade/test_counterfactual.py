@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from servanda.errors import UsageError
-from servanda.trade import Economy, counterfactual, counterfactuals, solution
+from servanda.trade import Economy, balanced, counterfactual, counterfactuals, solution
 from servanda.trade.solver import ACCELERATED_STEPS
 
 ABC = ("AAA", "BBB", "CCC")
@@ -160,6 +160,28 @@ def test_symmetric_countries_that_find_sectors_hard_to_swap():
 
 
 # --- laws ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factors", ["mobile", "fixed"])
+def test_real_spending_is_what_is_bought_for_final_use_over_its_price(factors):
+    costs = random_costs(1, 2, 3, 3)[0]
+    after = counterfactual(TWO, costs, 5.0, factors=factors)
+
+    def final(flows):  # half of what is made is inputs
+        return flows.sum(axis=(0, 1)) - 0.5 * flows.sum(axis=(0, 2))
+
+    expected = final(after.flows) / final(TWO.flows) / after.price_index
+    np.testing.assert_allclose(after.real_spending, expected, rtol=1e-9)
+
+
+def test_without_loans_real_spending_is_real_income():
+    costs = random_costs(1, 2, 3, 3)[0]
+    duties = np.where(np.eye(3, dtype=bool), 0.0, np.full((2, 3, 3), 0.1))
+    for revenue in (None, duties):
+        start = balanced(TWO, 5.0)
+        after = counterfactual(start, costs, 5.0, "multiplicative", revenue=revenue)
+        np.testing.assert_allclose(after.real_spending, after.real_income, rtol=1e-8)
+
 
 DRAWS = st.integers(0, 2**32 - 1)
 

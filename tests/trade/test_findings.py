@@ -88,13 +88,24 @@ def test_what_a_target_sells_elsewhere_instead():
 
 
 def test_what_a_target_buys_elsewhere_instead_may_be_less():
-    # Imports from the sender fall by 10 a month in one draw and by none in the other, where nothing
-    # lost means nothing won; those from CCC fall by 2 and rise by 2.
+    # Imports from the sender fall by 10 a month in one draw and by none in the other, so that there
+    # is nothing to have a share in; those from CCC fall by 2 and rise by 2.
     imports = diverted(swept())[1]
     assert imports.direction == "imports"
     assert parts(imports.with_senders) == between(-10.0, 0.0)
     assert parts(imports.with_others) == between(-2.0, 2.0)
-    assert parts(imports.share) == between(-0.2, 0.0)
+    assert imports.share is None
+
+
+@pytest.mark.parametrize(("left", "given"), [(118.3, False), (118.1, True)])
+def test_of_less_than_a_hundredth_of_all_trade_lost_there_is_no_share(left, given):
+    # AAA exports 180. It loses 1.7 or 1.9 with BBB, and sells 10 more to CCC: 588 or 526 %.
+    data = swept()
+    data.flows[0, :, 0, 0] = [500.0, left, 70.0]
+    share = diverted(data)[0].share
+    assert (share is not None) == given
+    if share is not None:
+        assert parts(share) == pytest.approx((10 / 1.9,) * 3)
 
 
 def test_leverage_is_felt_left_or_lost():
@@ -127,7 +138,7 @@ shares = st.floats(0, 1)
 
 
 def one_draw(taken: float, imports: float, before: float, before_imports: float) -> xr.Dataset:
-    """A single draw, of which every quantile is the draw itself."""
+    """A single draw, which has no interval."""
     at = ("regime", "run", "target")
     return xr.Dataset(
         {
@@ -144,7 +155,7 @@ def of_one_draw(found: tuple[float, float, float, float], leaks: float) -> Lever
     (row,) = leverages(one_draw(*found), {("hard", "AAA"): np.array([leaks])})
     for name in ("before", "felt", "left", "lost", "leakage"):
         spread = getattr(row, name)
-        assert spread.low == spread.median == spread.high
+        assert spread.low is spread.high is None
     return row
 
 

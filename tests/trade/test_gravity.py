@@ -116,10 +116,19 @@ def world(seed: int, n: int) -> pd.DataFrame:
     return table(flows, distance=distance, border=border)
 
 
-def by_hand(data: pd.DataFrame, cluster: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def by_hand(
+    data: pd.DataFrame,
+    cluster: str | None,
+    costs: tuple[str, ...] = COSTS,
+    sides: tuple[str, ...] = ("exporter", "importer"),
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Poisson regression on dummies by Newton's method, with the textbook sandwich."""
-    dummies = [pd.get_dummies(data[side], dtype=float) for side in ("exporter", "importer")]
-    x = np.hstack([data[list(COSTS)], dummies[0], dummies[1].iloc[:, 1:]])
+    dummies = np.hstack([pd.get_dummies(data[side], dtype=float) for side in sides])
+    kept: list[int] = []  # dummies that those before them do not add up to
+    for k in range(dummies.shape[1]):
+        if np.linalg.matrix_rank(dummies[:, [*kept, k]]) > len(kept):
+            kept.append(k)
+    x = np.hstack([data[list(costs)], dummies[:, kept]])
     y = data["trade"].to_numpy()
     beta = np.linalg.lstsq(x, np.log(y + y.mean()))[0]
     for _ in range(50):
@@ -131,7 +140,8 @@ def by_hand(data: pd.DataFrame, cluster: str | None) -> tuple[np.ndarray, np.nda
     sums = scores.groupby(np.arange(len(y)) if cluster is None else data[cluster].to_numpy()).sum()
     groups = len(sums)
     variance = bread @ (sums.T.to_numpy() @ sums.to_numpy()) @ bread * groups / (groups - 1)
-    return beta[:2], np.sqrt(np.diag(variance))[:2], fitted
+    number = len(costs)
+    return beta[:number], variance[:number, :number], fitted
 
 
 @pytest.mark.parametrize("cluster", [None, "pair"])
@@ -139,10 +149,47 @@ def by_hand(data: pd.DataFrame, cluster: str | None) -> tuple[np.ndarray, np.nda
 def test_a_regression_on_dummies_says_the_same(seed, cluster):
     data = world(seed, 6)
     found = estimate(data, COSTS, cluster=cluster)
-    coefficients, errors, fitted = by_hand(data, cluster)
+    coefficients, covariance, fitted = by_hand(data, cluster)
     np.testing.assert_allclose(found.coefficients, coefficients, rtol=1e-8)
-    np.testing.assert_allclose(found.standard_errors, errors, rtol=1e-6)
+    np.testing.assert_allclose(found.covariance, covariance, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(found.standard_errors, np.sqrt(np.diag(covariance)), rtol=1e-6)
     np.testing.assert_allclose(found.fitted.ravel(), fitted, rtol=1e-7)
+
+
+@pytest.mark.parametrize("left_out", [[], [1, 8]])
+def test_without_sales_at_home_a_regression_on_dummies_says_the_same(left_out):
+    data = abroad(world(2, 6)).drop(index=left_out)
+    found = estimate(data, ("distance",), cluster="pair", absent="left-out")
+    coefficients, covariance, fitted = by_hand(data, "pair", ("distance",))
+    np.testing.assert_allclose(found.coefficients, coefficients, rtol=1e-8)
+    np.testing.assert_allclose(found.covariance, covariance, rtol=1e-5)
+    there = ~np.isnan(found.fitted)
+    np.testing.assert_allclose(found.fitted[there], fitted, rtol=1e-7)
+    assert np.isnan(found.ease).tolist() == np.isnan(found.fitted).tolist()
+    assert found.observations == len(data) == there.sum()
+
+
+def test_without_sales_at_home_there_is_no_economy():
+    found = estimate(abroad(world(2, 6)), ("distance",))
+    for what, ask in (
+        ("the economy", lambda: found.economy),
+        ("multilateral resistances", lambda: found.resistances(5.0, "AAA")),
+    ):
+        with pytest.raises(UsageError) as error:
+            ask()
+        assert str(error.value) == (
+            f"{what} of gravity: found no flow from 'AAA' to 'AAA' in the estimation, expected"
+            " every pair, sales at home included\n"
+            "  hint: estimate with sales at home: gross output less exports"
+        )
+
+
+def test_flows_that_are_missing_are_zero_if_one_says_so():
+    data = world(1, 5)
+    zero = flow(data.copy(), "AAA", "BBB", 0.0)
+    missing = flow(data.copy(), "AAA", "BBB", np.nan)
+    found = estimate(missing, COSTS, absent="zero")
+    assert found.coefficients.tolist() == estimate(zero, COSTS).coefficients.tolist()
 
 
 # --- laws ------------------------------------------------------------
@@ -282,6 +329,11 @@ def flow(data: pd.DataFrame, exporter: str, importer: str, value: float) -> pd.D
     return data
 
 
+def abroad(data: pd.DataFrame) -> pd.DataFrame:
+    """The table without sales at home."""
+    return data[data["exporter"] != data["importer"]].copy()
+
+
 def embargo(data: pd.DataFrame) -> pd.DataFrame:
     """AAA and CCC trade nothing with each other, and a variable marks them."""
     data = flow(flow(data, "AAA", "CCC", 0.0), "CCC", "AAA", 0.0)
@@ -320,9 +372,8 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             world(1, 4).assign(language=lambda d: 3 * d["border"] + d["exporter"].eq("AAA")),
             {"costs": ("border", "distance", "language")},
             (
-                "cost variable 'language': found a variable that exporter and importer effects and"
-                " the variables before it explain, expected a variable with variation of its own"
-                " between pairs\n"
+                "cost variable 'language': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
                 "  hint: leave it out"
             ),
         ),
@@ -373,7 +424,59 @@ def embargo(data: pd.DataFrame) -> pd.DataFrame:
             (
                 "domestic flow of 'DDD': found no row, expected a row for each of the 4 countries"
                 " with each, itself included\n"
-                "  hint: sales at home are gross output less exports"
+                "  hint: sales at home are gross output less exports; or leave them out for every"
+                " country, and the estimate gives no economy"
+            ),
+        ),
+        (
+            world(1, 4).drop(index=1),
+            {},
+            (
+                "flow from 'AAA' to 'BBB': found no row, expected a row for each of the 4 countries"
+                " with each, itself included\n"
+                "  hint: missing is not zero: give absent='zero' if these pairs have costs and did"
+                " not trade, or absent='left-out' if their flows are unknown"
+            ),
+        ),
+        (
+            abroad(world(1, 4)).drop(index=1),
+            {"costs": ("distance",), "absent": "zero"},
+            (
+                "flow from 'AAA' to 'BBB': found no row, expected a row for each of the 4 countries"
+                " with each, itself included\n"
+                "  hint: missing is not zero: give absent='zero' if these pairs have costs and did"
+                " not trade, or absent='left-out' if their flows are unknown"
+            ),
+        ),
+        (
+            flow(world(1, 4), "AAA", "BBB", np.nan),
+            {},
+            "flow from 'AAA' to 'BBB': found nan, expected zero or a positive number",
+        ),
+        (
+            world(1, 4).drop(index=1),
+            {"absent": "left out"},
+            (
+                "absent: found 'left out', expected one of refuse, zero, left-out\n"
+                "  hint: did you mean 'left-out'?"
+            ),
+        ),
+        (
+            flow(abroad(world(1, 4)), "BBB", "", 0.0),
+            {},
+            (
+                "exports of 'BBB': found zero with every country, expected at least one positive"
+                " flow\n"
+                "  hint: leave the country out"
+            ),
+        ),
+        (
+            world(1, 4).assign(again=lambda d: d["distance"].astype("float32")),
+            {"costs": (*COSTS, "again")},
+            (
+                "cost variable 'again': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
+                "  hint: leave it out"
             ),
         ),
         (

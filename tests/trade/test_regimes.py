@@ -110,6 +110,26 @@ def test_what_starts_in_january_is_not_in_force_in_the_december_before():
     assert started("2022-01").in_force("2022-01")
 
 
+def test_a_measure_that_ends_is_in_force_to_the_last_day_of_its_last_month():
+    measure = started("2022-04", end="2022-12")
+    in_force = [measure.in_force(month) for month in ("2022-03", "2022-04", "2022-12", "2023-01")]
+    assert in_force == [False, True, True, False]
+
+
+def test_the_last_month_is_read(tmp_path):
+    path = tmp_path / "regimes.toml"
+    path.write_text(GOOD.replace('"2022-04"', '"2022-04"\nend = "2022-04"'), encoding="utf-8")
+    assert read_regimes(path)[1].measures == (replace(MEASURE, end="2022-04"),)
+
+
+def test_what_ends_before_it_starts(tmp_path):
+    written = GOOD.replace('"2022-04"', '"2022-04"\nend = "2022-03"')
+    assert message_of(tmp_path, written) == (
+        "regimes.toml: regimes[2].measures[1].end: found '2022-03', expected a month from its"
+        " start, '2022-04', on"
+    )
+
+
 months = st.tuples(st.integers(1990, 2030), st.integers(1, 12))
 
 
@@ -173,7 +193,7 @@ def test_up_to_the_ends_it_lies_in_its_range(range_, place):
 HERE = "regimes.toml: regimes[2].measures[1]"
 KEYS = (
     "target, senders, direction, kind, start, cover, tariff_equivalent, status, sources, note,"
-    " sectors, revenue"
+    " sectors, revenue, end"
 )
 UNKNOWN = "found a key that is not known here, expected one of"
 REQUIRED = "found no such key, expected this key is required"

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from servanda.errors import UsageError
 from servanda.sources import agtpa
 from servanda.trade import resistance
+from servanda.trade.counterfactual import counterfactual
 from servanda.trade.gravity import estimate
-from servanda.trade.resistance import Resistances, balance, resistances
+from servanda.trade.resistance import Resistances, balance, economy_from_costs, resistances
 
 CODES = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF")
 
@@ -277,3 +278,63 @@ def test_what_was_not_reached_is_said(monkeypatch):
         "  hint: some countries hardly trade at these costs, but their totals require trade:"
         " check the units of ease"
     )
+
+
+# --- an economy from costs and totals ----------------------------------------------
+
+COSTS = np.array([[1.0, 1.5, 1.2], [1.4, 1.0, 1.3], [1.1, 1.6, 1.0]])
+MADE, SPENT = np.array([100.0, 60.0, 30.0]), np.array([90.0, 70.0, 30.0])
+
+
+def test_flows_from_costs_and_totals_are_those_of_the_gravity_equation():
+    economy = economy_from_costs(CODES[:3], COSTS, MADE, SPENT, 5.0)
+    np.testing.assert_allclose(economy.flows.sum(axis=1), MADE, rtol=1e-11)
+    np.testing.assert_allclose(economy.flows.sum(axis=0), SPENT, rtol=1e-11)
+    found = resistances(CODES[:3], COSTS**-4, MADE, SPENT, 5.0, "AAA")
+    expected = np.outer(MADE, SPENT) / MADE.sum()
+    expected *= (COSTS / np.outer(found.outward, found.inward)) ** -4
+    np.testing.assert_allclose(economy.flows, expected, rtol=1e-10)
+    dearer = economy_from_costs(CODES[:3], 2 * COSTS, MADE, SPENT, 5.0)
+    np.testing.assert_allclose(dearer.flows, economy.flows, rtol=1e-11)
+
+
+def test_new_costs_and_new_totals_give_the_flows_of_the_counterfactual():
+    economy = economy_from_costs(CODES[:3], COSTS, MADE, SPENT, 5.0)
+    change = np.array([[1.0, 1.3, 1.0], [1.0, 1.0, 0.9], [1.2, 1.0, 1.0]])
+    after = counterfactual(economy, change, 5.0).flows
+    totals = after.sum(axis=1), after.sum(axis=0)
+    again = economy_from_costs(CODES[:3], COSTS * change, *totals, 5.0)
+    np.testing.assert_allclose(again.flows, after, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("costs", "spent", "sigma", "message"),
+    [
+        (
+            COSTS,
+            SPENT,
+            1.0,
+            "elasticity of substitution: found 1.0, expected a finite number above 1",
+        ),
+        (
+            COSTS - 1,
+            SPENT,
+            5.0,
+            "costs from 'AAA' to 'AAA': found 0.0, expected a positive number",
+        ),
+        (
+            COSTS,
+            2 * SPENT,
+            5.0,
+            (
+                "total expenditure: found 380, expected the total of output, 190\n"
+                "  hint: world expenditure is world output: scale expenditure by the ratio of the"
+                " totals"
+            ),
+        ),
+    ],
+)
+def test_costs_and_totals_that_make_no_economy(costs, spent, sigma, message):
+    with pytest.raises(UsageError) as caught:
+        economy_from_costs(CODES[:3], costs, MADE, spent, sigma)
+    assert str(caught.value) == message

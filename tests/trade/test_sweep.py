@@ -211,6 +211,14 @@ def test_from_its_month_on_a_measure_takes_all_that_it_ever_will():
         np.testing.assert_array_equal(found.taken_imports, alone.taken_imports)
 
 
+def test_after_its_last_month_a_measure_takes_nothing_and_in_the_long_run_neither():
+    over = Regime("mild", "", (replace(SOLD, end="2022-12"),))
+    during, after = (sweep((over,), BASELINE, DRAWS, month=m) for m in ("2022-12", "2023-01"))
+    np.testing.assert_array_equal(during.taken, sweep((MILD,), BASELINE, DRAWS).taken)
+    assert (after.taken == 0).all()
+    assert (sweep((over,), BASELINE, DRAWS).taken == 0).all()
+
+
 # --- leverage ----------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from servanda.errors import UsageError
-from servanda.trade.table import economy_from_table
+from servanda.trade.counterfactual import counterfactual
+from servanda.trade.observed import economy_from_table
 
 FLOWS = np.array([[70.0, 20.0, 10.0], [25.0, 100.0, 0.0], [5.0, 10.0, 30.0]])
 
@@ -80,6 +81,30 @@ def without(data: pd.DataFrame, *pairs: str) -> pd.DataFrame:
             "exporter in row 4 of the table: found None, expected a country code",
         ),
         (
+            table().replace({"importer": {"B": "b"}}),
+            (
+                "importer in row 2 of the table: found 'b', expected one spelling of a country"
+                " code, without blanks around it\n"
+                "  hint: did you mean 'B'?"
+            ),
+        ),
+        (
+            table().replace({"exporter": {"B": " B"}, "importer": {"B": " B"}}),
+            (
+                "exporter in row 4 of the table: found ' B', expected one spelling of a country"
+                " code, without blanks around it\n"
+                "  hint: did you mean 'B'?"
+            ),
+        ),
+        (
+            table().replace({"exporter": {"B": "C\u00f4te"}, "importer": {"B": "Co\u0302te"}}),
+            (
+                "importer in row 2 of the table: found 'Co\\u0302te', expected one spelling of a"
+                " country code, without blanks around it\n"
+                "  hint: did you mean 'C\\xf4te'?"
+            ),
+        ),
+        (
             table().assign(importer=range(9)),
             "importer in row 1 of the table: found 0, expected a country code",
         ),
@@ -96,8 +121,8 @@ def without(data: pd.DataFrame, *pairs: str) -> pd.DataFrame:
             (
                 "flow from 'B' to 'C': found no row, expected a row for each of the 3 countries"
                 " with each, itself included\n"
-                "  hint: missing is not zero: write 0 where nothing was sold, or leave the country"
-                " out"
+                "  hint: missing is not zero: give absent='zero' if the source leaves out pairs"
+                " without trade, or leave the country out"
             ),
         ),
         (
@@ -105,7 +130,8 @@ def without(data: pd.DataFrame, *pairs: str) -> pd.DataFrame:
             (
                 "domestic flow of 'B': found no row, nor one for 2 more pairs, expected a row for"
                 " each of the 3 countries with each, itself included\n"
-                "  hint: sales at home are gross output less exports"
+                "  hint: sales at home are gross output less exports: give `output`; for a sector"
+                " that a country lacks, give `least_at_home`"
             ),
         ),
         (
@@ -125,10 +151,19 @@ def without(data: pd.DataFrame, *pairs: str) -> pd.DataFrame:
             "flow from 'C' to 'A': found -1.0, expected zero or a positive number",
         ),
         (
+            cell(table(), "B", "B", -5.0),
+            (
+                "domestic flow of 'B': found -5.0, expected a positive value\n"
+                "  hint: exports above output are most likely re-exports: count exports of goods"
+                " made in the country, or add what passes through to its output and imports"
+            ),
+        ),
+        (
             cell(table(), "B", "B", 0.0),
             (
                 "domestic flow of 'B': found none, expected a positive value\n"
-                "  hint: sales at home are gross output less exports"
+                "  hint: sales at home are gross output less exports: give `output`; for a sector"
+                " that a country lacks, give `least_at_home`"
             ),
         ),
     ],
@@ -158,3 +193,125 @@ def test_a_world_of_one_country_is_none():
     with pytest.raises(UsageError) as caught:
         economy_from_table({"exporter": ["AAA"], "importer": ["AAA"], "trade": [1.0]})
     assert str(caught.value) == "countries: found 1, expected at least 2"
+
+
+# --- what to put where the table has nothing -----------------------------------------
+
+
+def refusal(data: pd.DataFrame, **options: object) -> str:
+    with pytest.raises(UsageError) as caught:
+        economy_from_table(data, **options)
+    return str(caught.value)
+
+
+def test_pairs_that_a_source_leaves_out_are_zero_if_one_says_so():
+    found = economy_from_table(without(table(), "BC"), absent="zero")
+    assert found.flows.tolist() == FLOWS.tolist()
+
+
+def test_a_country_without_sales_at_home_is_no_pair_without_trade():
+    assert refusal(without(table(), "BB"), absent="zero").startswith("domestic flow of 'B': found")
+
+
+@pytest.mark.parametrize("output", [{"A": 100.0, "C": 45.0}, pd.Series({"A": 100.0, "C": 45.0})])
+def test_what_is_made_and_not_exported_is_sold_at_home(output):
+    found = economy_from_table(without(table(), "AA", "CC"), output=output)
+    assert found.flows.tolist() == FLOWS.tolist()
+
+
+def two_sectors() -> pd.DataFrame:
+    """Fuels as the table, and twice of it as the rest."""
+    rest = table().assign(trade=2 * table()["trade"], good="rest")
+    return pd.concat([table().assign(good="fuels"), rest])
+
+
+def test_each_sector_has_its_own_rows():
+    found = economy_from_table(two_sectors(), sector="good", sector_elasticity=0.5)
+    assert found.sectors == ("fuels", "rest")
+    assert found.flows.tolist() == [FLOWS.tolist(), (2 * FLOWS).tolist()]
+    assert found.sector_elasticity == 0.5
+
+
+def test_output_by_sector_and_country():
+    data = two_sectors()
+    data = data[~((data["exporter"] == "A") & (data["importer"] == "A") & (data["good"] == "rest"))]
+    found = economy_from_table(data, sector="good", output={("rest", "A"): 200.0})
+    assert found.flows.tolist() == [FLOWS.tolist(), (2 * FLOWS).tolist()]
+
+
+@pytest.mark.parametrize("factors", ["mobile", "fixed"])
+def test_a_country_that_lacks_a_sector_answers_as_if_it_made_next_to_nothing(factors):
+    # C neither makes nor exports fuels. It buys 10 from A, and 10 and 60 of the rest.
+    data = two_sectors()
+    data = data[~((data["exporter"] == "C") & (data["good"] == "fuels"))]
+    options = {"sector": "good", "absent": "zero"}
+    found = economy_from_table(data, **options, least_at_home=1e-6)
+    made = found.flows[0, 2]
+    assert made.tolist() == pytest.approx([0, 0, 1e-6 * (10 + 20 + 60)])
+    costs = np.where(np.eye(3) == 1, 1.0, 1.3)[None].repeat(2, axis=0)
+    dearer = [
+        counterfactual(
+            economy_from_table(data, **options, least_at_home=least), costs, 5.0, factors=factors
+        ).real_income
+        for least in (1e-6, 1e-9)
+    ]
+    np.testing.assert_allclose(*dearer, rtol=1e-4)
+    assert (dearer[0] < 1).all()
+    assert refusal(data, **options).startswith("domestic flow of 'fuels' of 'C': found no row")
+
+
+def test_a_sector_that_nobody_trades_answers():
+    data = two_sectors()
+    data.loc[(data["exporter"] != data["importer"]) & (data["good"] == "rest"), "trade"] = 0.0
+    found = economy_from_table(data, sector="good")
+    costs = np.where(np.eye(3) == 1, 1.0, 1.3)[None].repeat(2, axis=0)
+    after = counterfactual(found, costs, 5.0)
+    np.testing.assert_allclose(after.flows[1] * (1 - np.eye(3)), 0)
+    assert (after.real_income < 1).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (
+            without(table(), "AA"),
+            {"output": {"A": 25.0}},
+            (
+                "output of 'A', less its exports: found 25 - 30 = -5, expected a positive number,"
+                " its sales at home\n"
+                "  hint: exports above output are most likely re-exports: count exports of goods"
+                " made in the country, or add what passes through to its output and imports"
+            ),
+        ),
+        (
+            table(),
+            {"output": {"A": 100.0}},
+            (
+                "output of 'A': found sales at home of 70 in the table too, expected one of the"
+                " two: leave out the row or the output"
+            ),
+        ),
+        (
+            without(table(), "AA"),
+            {"output": {"a": 100.0}},
+            "output: found 'a', expected one of A, B, C\n  hint: did you mean 'A'?",
+        ),
+        (
+            without(table(), "AA"),
+            {"output": {("rest", "A"): 100.0}},
+            "output: found a figure for ('rest', 'A'), expected one for a country",
+        ),
+        (
+            table(),
+            {"absent": "zeros"},
+            "absent: found 'zeros', expected one of refuse, zero\n  hint: did you mean 'zero'?",
+        ),
+        (
+            table(),
+            {"least_at_home": 1.0},
+            "least_at_home: found 1.0, expected a share from 0 to below 1",
+        ),
+    ],
+)
+def test_what_is_wrong_with_what_is_filled_in_is_named(data, options, message):
+    assert refusal(data, **options) == message

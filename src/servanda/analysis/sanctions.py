@@ -16,7 +16,7 @@ import xarray as xr
 
 from servanda.case import Case, Prior, as_case
 from servanda.case.priors import label
-from servanda.case.schema import month_number
+from servanda.case.schema import month_name, month_number
 from servanda.ensembles.draws import draw
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError, nearest
@@ -31,6 +31,7 @@ from servanda.trade.findings import (
     leverages,
     payers,
 )
+from servanda.trade.structure import Structural, structural
 from servanda.trade.sweep import Interrupted
 
 REGIMES = "regimes.toml"
@@ -47,6 +48,7 @@ class Sanctioned:
         payers: Change in real income, by regime and country.
         diverted: Change in the targets' trade.
         leverage: Leverage of the senders: used, unused and lost.
+        structure: Change in real income under other closures and factors, at central inputs.
     """
 
     data: xr.Dataset
@@ -54,6 +56,7 @@ class Sanctioned:
     payers: list[Payer]
     diverted: list[Diverted]
     leverage: list[Leverage]
+    structure: list[Structural]
 
 
 def sanction(
@@ -72,7 +75,7 @@ def sanction(
         case: A case with `trade_baseline.toml`, `trade_baseline.csv` and `regimes.toml`.
         regimes: Names of the regimes. Default: all regimes that have a target.
         file: File of regimes, in place of the case's.
-        month: Month whose measures apply, such as 2022-03. Default: all measures.
+        month: Month whose measures apply, such as 2022-03. Default: all measures without an end.
         draws: Number of draws of trade elasticities, severity and leakage.
         seed: Seed of the draws.
         progress: Called with the number of draws done and the number asked for.
@@ -94,9 +97,12 @@ def sanction(
     baseline = read_baseline(case.folder)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
 
+    structure = structural(chosen, baseline, month)
+
     def said(data: xr.Dataset) -> Sanctioned:
         leaking = leaks(case, chosen, data.sizes["run"], seed)
-        return Sanctioned(data, names, payers(data), diverted(data), leverages(data, leaking))
+        found = payers(data), diverted(data), leverages(data, leaking)
+        return Sanctioned(data, names, *found, structure)
 
     try:
         return said(sweep(chosen, baseline, draws, seed, month=month, progress=progress))
@@ -124,12 +130,15 @@ def write_table(case: Case, path: Path) -> None:
     """Write `trade_effects.csv`, the table that runs of a case read.
 
     The table has the case's first month, and each month to the evidence cut-off in which a measure
-    comes into force. After the last of these months, runs keep its effects.
+    comes into force or no longer is. After the last of these months, runs keep its effects.
     """
     regimes = read_regimes(case.folder / REGIMES)
-    starts = {measure.start for regime in regimes for measure in regime.measures}
-    begun = sorted(start for start in starts if case.spec.start < start <= case.spec.as_of)
-    months = [case.spec.start, *begun]
+    measures = [measure for regime in regimes for measure in regime.measures]
+    changed = {measure.start for measure in measures}
+    ends = {m.end for m in measures if m.end is not None and m.end < case.spec.as_of}
+    changed |= {month_name(month_number(end) + 1) for end in ends}
+    months = [case.spec.start]
+    months += sorted(month for month in changed if case.spec.start < month <= case.spec.as_of)
     write_effects(effects(regimes, read_baseline(case.folder), months), path)
 
 

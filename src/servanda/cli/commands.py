@@ -209,7 +209,7 @@ def sanction(
         str | None,
         typer.Option(
             "--month",
-            help="Apply only the measures in force in this month. Default: all measures.",
+            help="Apply only the measures in force in this month. Default: all that have no end.",
             metavar="YYYY-MM",
         ),
     ] = None,

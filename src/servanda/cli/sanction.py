@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from servanda.errors import UsageError
 from servanda.files import csv_text, drafts
 from servanda.report import sanctions as chart
 from servanda.trade.effects import TABLE
-from servanda.trade.findings import Spread
+from servanda.trade.findings import LEAST_LOST, Spread
 from servanda.trade.sweep import Interrupted
 
 _PACKAGE = Path(str(resources.files("servanda"))).resolve()
@@ -104,31 +104,53 @@ def _tables(found: Sanctioned, draws: int) -> None:
     _payers(found)
     _diverted(found)
     _leverage(found)
-    out().print(
+    of = (
         f"Medians of {draws} draws of trade elasticities, severity and leakage, with the 90 % "
-        "interval over draws in brackets. All values are conditional on the model. Leverage is "
-        "measured against a threat: all countries that sanction the target in the regimes above "
-        "end all trade with it."
+        "interval over draws in brackets."
+        if draws > 1
+        else "One draw of trade elasticities, severity and leakage, which gives no interval."
+    )
+    out().print(
+        f"{of} Over structure: the lowest and highest change at central inputs as the closure, or "
+        "whether factors move, is replaced; it is no interval. A share diverted is given where at "
+        f"least {LEAST_LOST:.0%} of the target's trade is lost with senders. All values are "
+        "conditional on the model. Leverage is measured against a threat: all countries that "
+        "sanction the target in the regimes above end all trade with it."
     )
 
 
 def _span(spread: Spread, form: str = ",.0f") -> str:
-    low, median, high = (
-        re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus sign before zero
-        for value in (spread.low, spread.median, spread.high)
-    )
-    return f"{median} ({low} to {high})"
+    median = _number(spread.median, form)
+    if spread.low is None or spread.high is None:
+        return median
+    return f"{median} ({_number(spread.low, form)} to {_number(spread.high, form)})"
+
+
+def _number(value: float, form: str) -> str:
+    return re.sub(r"^-(?=[0.,]*%?$)", "", f"{value:{form}}")  # no minus sign before zero
 
 
 def _payers(found: Sanctioned) -> None:
     for regime in found.data.regime.values.tolist():
-        title = f"{regime}: change in real income by country, before leakage"
-        rows = table(title, "country", "change, %", "change, USD m a month")
         of = [payer for payer in found.payers if payer.regime == regime]
-        most = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
-        for payer in (payer for payer in of if payer in most):
-            rows.add_row(payer.country, _span(payer.percent, ".2f"), _span(payer.musd_month))
+        most = f"the {_FEW} of {len(of)} countries that change most"
+        which = most if len(of) > _FEW else "by country"
+        title = f"{regime}: change in real income before leakage, {which}"
+        heads = ("country", "change, %", "over structure, %", "change, USD m a month")
+        rows = table(title, *heads)
+        structure = {row.country: row for row in found.structure if row.regime == regime}
+        chosen = sorted(of, key=lambda payer: -abs(payer.musd_month.median))[:_FEW]
+        for payer in (payer for payer in of if payer in chosen):
+            over = structure[payer.country]
+            rows.add_row(
+                payer.country,
+                _span(payer.percent, ".2f"),
+                f"{_number(over.low, '.2f')} to {_number(over.high, '.2f')}",
+                _span(payer.musd_month),
+            )
         out().print(rows)
+        if refused := next(iter(structure.values())).refused:
+            out().print(f"No answer of '{regime}' with " + " or ".join(refused) + ".")
 
 
 def _diverted(found: Sanctioned) -> None:
@@ -141,7 +163,7 @@ def _diverted(found: Sanctioned) -> None:
                 f"{row.target} {row.direction}",
                 _span(row.with_senders),
                 _span(row.with_others),
-                _span(row.share, ".0%"),
+                "little lost" if row.share is None else _span(row.share, ".0%"),
                 f"{row.gainer}, {row.gain.median:,.0f}" if row.gain.median >= 1 else "no country",
             )
         out().print(rows)
@@ -171,7 +193,7 @@ def _write(found: Sanctioned, folder: Path, asked: dict[str, Any]) -> int:
         "versions": {name: version(name) for name in _VERSIONS},
     }
     with drafts.explained(f"folder '{folder}'"), drafts.folder(folder, parents=True) as draft:
-        for name in ("payers", "diverted", "leverage"):
+        for name in ("payers", "diverted", "leverage", "structure"):
             drafts.write(draft / f"{name}.csv", _csv(getattr(found, name)))
         drafts.write(draft / "sanction.json", json.dumps(note, indent=2) + "\n")
         chart.write(chart.figure(found.payers, found.names), draft)
@@ -188,7 +210,14 @@ def _flat(record: dict[str, Any]) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, value in record.items():
         if isinstance(value, dict):
-            cells |= {f"{name}_{part}": f"{number:.6g}" for part, number in value.items()}
+            cells |= {
+                f"{name}_{part}": "" if number is None else f"{number:.6g}"
+                for part, number in value.items()
+            }
+        elif isinstance(value, tuple):
+            cells[name] = "; ".join(value)
+        elif value is None:  # no spread
+            cells |= {f"{name}_{part.name}": "" for part in fields(Spread)}
         else:
             cells[name] = value
     return cells

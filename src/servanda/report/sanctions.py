@@ -24,15 +24,16 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         payers: Changes in real income, by regime and country.
         names: Names of countries, by code.
     """
-    felt = [p for p in payers if max(abs(p.musd_month.low), abs(p.musd_month.high)) >= _SHOWN]
+    ends = {id(p): _ends(p) for p in payers}
+    felt = [p for p in payers if max(map(abs, ends[id(p)])) >= _SHOWN]
     shown = felt or payers
     rows: list[dict[str, Any]] = [
         {
             "regime": p.regime,
             "who": names.get(p.country, p.country),
             "x": p.musd_month.median / 1000,
-            "low": p.musd_month.low / 1000,
-            "high": p.musd_month.high / 1000,
+            "low": ends[id(p)][0] / 1000,
+            "high": ends[id(p)][1] / 1000,
             "sign": "gains" if p.musd_month.median > 0 else "loses",
         }
         for p in shown
@@ -62,8 +63,18 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         _finding(shown, names),
         chart,
         "; ".join(f"{p.regime}, {p.country}: {p.musd_month.median:,.0f} USD m" for p in shown),
-        "Dot: median. Line: 90 % interval over draws.",
+        "Dot: median. Line: 90 % interval over draws."
+        if payers[0].musd_month.low is not None
+        else "Dot: the one draw.",
     )
+
+
+def _ends(payer: Payer) -> tuple[float, float]:
+    """The ends of the interval in money; the one draw twice if there is no interval."""
+    spread = payer.musd_month
+    if spread.low is None or spread.high is None:
+        return spread.median, spread.median
+    return spread.low, spread.high
 
 
 def _finding(payers: Sequence[Payer], names: dict[str, str]) -> str:

@@ -20,11 +20,12 @@ from servanda.trade.counterfactual import balanced, counterfactual, counterfactu
 from servanda.trade.effects import Effect, effects, read_effects, write_effects
 from servanda.trade.flows import Economy, Equilibrium
 from servanda.trade.gravity import Gravity, estimate
+from servanda.trade.observed import economy_from_table
+from servanda.trade.panel import PanelGravity, estimate_panel
 from servanda.trade.regimes import Measure, Regime, read_regimes
-from servanda.trade.resistance import Resistances, resistances
+from servanda.trade.resistance import Resistances, economy_from_costs, resistances
 from servanda.trade.sanctions import TradeCosts, cost_changes, trade_costs
 from servanda.trade.sweep import sweep
-from servanda.trade.table import economy_from_table
 
 __all__ = [
     "Baseline",
@@ -35,6 +36,7 @@ __all__ = [
     "Factors",
     "Gravity",
     "Measure",
+    "PanelGravity",
     "Regime",
     "Resistances",
     "TradeCosts",
@@ -42,9 +44,11 @@ __all__ = [
     "cost_changes",
     "counterfactual",
     "counterfactuals",
+    "economy_from_costs",
     "economy_from_table",
     "effects",
     "estimate",
+    "estimate_panel",
     "read_baseline",
     "read_effects",
     "read_regimes",

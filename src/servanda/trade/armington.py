@@ -15,6 +15,7 @@ between sectors, Y output, E spending and γ the share of value added in output:
     cost            p̂_ki = ŵ_ki^γ P̂_i^(1−γ)
     clearing        Y_ki ŵ_ki = Σ_j s'_kij α'_kj E'_j
     real income     Σ_k Y_ki ŵ_ki / (Y_i P̂_i)
+    real spending   (E'_i − (1−γ) Y'_i) / ((E_i − (1−γ) Y_i) P̂_i)
 
 World output in money stays as observed: it is the unit of account. Outward resistance follows. With
 clearing, p̂_ki Π̂_ki = (Ŷ_ki / Ŷ_k)^(1/(1−σ_k)), as in Anderson and van Wincoop (2003). With one
@@ -40,6 +41,9 @@ tariff τ, whose cost change is 1 + τ. Sellers receive the rest, so that cleari
 (1 − k_kij) s'_kij, and flows are what sellers receive. What a country collects,
 R_j = Σ_ki k_kij s'_kij α'_kj E'_j, is spent like earnings and counts in its real income,
 (γ Σ_k Y_ki ŵ_ki + R_i) / (γ Y_i P̂_i). Costs that nobody collects are iceberg costs.
+
+**Real spending** is real income with transfers: what a country buys for final use, loans included,
+over its price index. Where trade is balanced before and after, the two are equal.
 
 Left out: inputs that differ by sector, duties on exports, duties that stood before the change (they
 count as costs that nobody collects), and time. Real income is that of factors
@@ -126,7 +130,7 @@ class Access(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """A solution; `servanda.trade.Equilibrium` has the same fields and describes them."""
+    """A solution; `servanda.trade.Equilibrium` has these fields too and describes them."""
 
     price: Float[Array, "... country"]
     wage: Float[Array, "... country"]

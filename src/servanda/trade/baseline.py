@@ -20,7 +20,7 @@ from servanda.trade.citations import Publication, check_cited, check_used
 from servanda.trade.closure import Closure
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
-from servanda.trade.table import economy_from_table
+from servanda.trade.table import find_pairs
 
 SPEC = "trade_baseline.toml"
 FLOWS = "trade_baseline.csv"
@@ -185,9 +185,9 @@ def _sector(file: str, sector: str, rows: Sequence[Mapping[str, str]]) -> Econom
         for name in COLUMNS
     }
     try:
-        return economy_from_table(
-            columns, flow="musd_year", exporter="origin", importer="destination"
-        )
+        grid = find_pairs(columns, "origin", "destination")
+        grid.check_complete(grid.rows < 0)
+        return Economy(grid.countries, grid.values(columns, "musd_year"))
     except UsageError as error:
         where = f"{file}: {sector}, {error.where}"
         raise CaseError(where, error.found, error.expected, error.hint) from None

@@ -23,10 +23,11 @@ from servanda.errors import UsageError, nearest
 from servanda.trade.armington import FACTORS, Changes, Factors, world_of
 from servanda.trade.batch import Asked, Solved, slopes_inverses, solve_many, solve_one
 from servanda.trade.closure import CLOSURES, LOANS_FIXED, Closure, Rule, check_loans
-from servanda.trade.flows import Economy, Equilibrium, Pairs, check_costs, check_revenue
+from servanda.trade.flows import Economy, Equilibrium, check_costs, check_revenue
+from servanda.trade.labels import Given, in_order
 from servanda.trade.solver import TOLERANCE
 
-Elasticity = float | Float64[np.ndarray, "..."]
+Elasticity = float | Given
 Progress = Callable[[int, int], None]
 Solve = Callable[..., Changes]
 
@@ -35,19 +36,20 @@ BY_SECTOR = ("price", "wage", "inward", "outward", "flows")
 
 def counterfactual(
     economy: Economy,
-    cost_change: Pairs,
+    cost_change: Given,
     elasticity: Elasticity,
     closure: Closure | str = "export-share",
     factors: Factors | str = "mobile",
     *,
-    revenue: Pairs | None = None,
+    revenue: Given | None = None,
 ) -> Equilibrium:
     """Solve for the equilibrium after trade costs change.
 
     Args:
         economy: The flows observed before.
         cost_change: t̂, new over old cost of delivering one unit, in the shape of the flows: 1.2
-            adds a fifth of its price.
+            adds a fifth of its price. Lists and arrays go by position. A DataFrame with codes, or a
+            DataArray, goes by its labels, in any order.
         elasticity: σ, between goods of different origin, one number or one for each sector; the
             trade elasticity is σ − 1.
         closure: How spending depends on earnings: see `servanda.trade.closure`.
@@ -61,26 +63,29 @@ def counterfactual(
 
     Raises:
         UsageError: An elasticity is 1 or less, a cost change is not a positive number for each
-            pair, a share collected is not below one, a name is unknown, or no equilibrium was
-            found.
+            pair, a share collected is not below one, a name or label is unknown, or no equilibrium
+            was found.
     """
-    check_costs(economy, cost_change)
+    cost = in_order(cost_change, economy.axes, "cost change")
+    check_costs(economy, cost)
+    collected = None
     if revenue is not None:
-        check_revenue(economy, revenue)
-        revenue = revenue[None]
-    elasticities = np.asarray(elasticity, dtype=np.float64)[None]
-    options = _options(closure, factors, revenue)
-    return _solve(economy, cost_change[None], elasticities, *options, revenue, None).run(0)
+        collected = in_order(revenue, economy.axes, "revenue")
+        check_revenue(economy, collected)
+        collected = collected[None]
+    elasticities = _elasticity(economy, elasticity)
+    options = _options(closure, factors, collected)
+    return _solve(economy, cost[None], elasticities, *options, collected, None).run(0)
 
 
 def counterfactuals(
     economy: Economy,
-    cost_changes: Float64[np.ndarray, "run ..."],
+    cost_changes: Given,
     elasticities: Elasticity,
     closure: Closure | str = "export-share",
     factors: Factors | str = "mobile",
     *,
-    revenue: Float64[np.ndarray, "_ ..."] | None = None,
+    revenue: Given | None = None,
     progress: Progress | None = None,
 ) -> Equilibrium:
     """Solve for many equilibria at once, on every core.
@@ -101,16 +106,21 @@ def counterfactuals(
     Raises:
         UsageError: As `counterfactual`, with the run named; or there is no run.
     """
-    if not len(cost_changes):
+    runs: dict[str, tuple[str, ...]] = {"run": ()}
+    costs = in_order(cost_changes, runs | economy.axes, "cost changes")
+    if costs.ndim == 0 or not len(costs):
         raise UsageError("cost changes", "no run", "at least one")
-    _check_all_costs(economy, cost_changes)
+    _check_all_costs(economy, costs)
+    collected = None
     if revenue is not None:
-        _check_all_revenue(economy, revenue, len(cost_changes))
-    given = np.asarray(elasticities, dtype=np.float64)
+        collected = in_order(revenue, runs | economy.axes, "revenue")
+        _check_all_revenue(economy, collected, len(costs))
+    by_sector = {"sector": economy.sectors} if np.ndim(elasticities) > 1 else {}
+    given = in_order(elasticities, runs | by_sector, "elasticity of substitution")
     if given.ndim == 0:
-        given = np.full(len(cost_changes), given)
-    options = _options(closure, factors, revenue)
-    return _solve(economy, cost_changes, given, *options, revenue, progress)
+        given = np.full(len(costs), given)
+    options = _options(closure, factors, collected)
+    return _solve(economy, costs, given, *options, collected, progress)
 
 
 def balanced(
@@ -130,9 +140,10 @@ def balanced(
         UsageError: An elasticity is 1 or less, or a name is unknown.
     """
     unchanged = np.ones_like(economy.flows)[None]
-    elasticities = np.asarray(elasticity, dtype=np.float64)[None]
     _, checked = _options(CLOSURES[0], factors, None)
-    found = _solve(economy, unchanged, elasticities, "balanced", checked, None, None)
+    found = _solve(
+        economy, unchanged, _elasticity(economy, elasticity), "balanced", checked, None, None
+    )
     return replace(economy, flows=found.flows[0])
 
 
@@ -216,7 +227,13 @@ def _solve(
     unchanged = (cost == 1).all(axis=(1, 2, 3)) & (rule != "balanced")
     if collected is not None:
         unchanged &= ~collected.any(axis=(1, 2, 3))
-    return _equilibrium(economy, together, unchanged)
+    return _equilibrium(economy, together, unchanged, rule)
+
+
+def _elasticity(economy: Economy, given: Given) -> Float64[np.ndarray, "1 ..."]:
+    """σ of one run."""
+    axes = {"sector": economy.sectors} if np.ndim(given) else {}
+    return in_order(given, axes, "elasticity of substitution")[None]
 
 
 def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..."]) -> None:
@@ -288,12 +305,13 @@ def _check_solved(economy: Economy, solved: Solved, first: int, runs: int, rule:
 
 
 def _equilibrium(
-    economy: Economy, found: Changes, unchanged: Bool[np.ndarray, " run"]
+    economy: Economy, found: Changes, unchanged: Bool[np.ndarray, " run"], rule: Rule
 ) -> Equilibrium:
     """Return solutions in the unit and shape of the economy, with runs in front."""
     arrays = {name: np.asarray(values) for name, values in found._asdict().items()}
     for money in ("flows", "revenue"):
         arrays[money] *= economy.flows.sum()
+    arrays["real_spending"] = _real_spending(economy, arrays, rule)
     if not economy.sectors:
         arrays |= {name: arrays[name][:, 0] for name in BY_SECTOR}
     # Without a cost change, results must equal the data to the bit; exp(log(1)) may not.
@@ -301,3 +319,19 @@ def _equilibrium(
     for name, values in arrays.items():
         values[unchanged] = same.get(name, 1.0)
     return Equilibrium(economy.countries, economy.sectors, **arrays)
+
+
+def _real_spending(
+    economy: Economy, arrays: dict[str, np.ndarray], rule: Rule
+) -> Float64[np.ndarray, "run country"]:
+    """Change in what countries buy for final use: all that they buy, less inputs."""
+    flows = economy.flows.reshape(arrays["flows"].shape[1:])
+    made, bought = flows.sum(axis=2), flows.sum(axis=(0, 1))
+    inputs = (1 - economy.value_added_share) * made.sum(axis=0)
+    earning = (made * arrays["wage"]).sum(axis=1) / made.sum(axis=0)
+    now = arrays["flows"].sum(axis=(1, 2)) + arrays["revenue"]
+    if rule == "held-shares":  # its flows do not add up to its spending
+        now = bought * earning
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = (now - inputs * earning) / (bought - inputs) / arrays["price_index"]
+    return np.where(bought > inputs, change, np.nan)

@@ -1,6 +1,6 @@
 """Findings of a sweep: who pays, who gains, where trade goes, and what leverage is left.
 
-Every figure is a median with the 90 % interval over draws.
+Every figure is a median with the 90 % interval over draws; one draw has no interval.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ from jaxtyping import Float64
 
 from servanda.trade.regimes import MONTHS
 
+LEAST_LOST = 0.01  # of a target's trade abroad, for trade won to be a share of it
 QUANTILES = (0.05, 0.5, 0.95)
 Draws = Float64[np.ndarray, " run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median over draws, and the ends of their 90 % interval."""
+    """The median over draws, and the ends of their 90 % interval; None if there is one draw."""
 
-    low: float
+    low: float | None
     median: float
-    high: float
+    high: float | None
 
     @classmethod
     def of(cls, draws: Draws) -> Spread:
         """Of draws."""
+        if len(draws) == 1:
+            return cls(None, float(draws[0]), None)
         return cls(*(float(value) for value in np.quantile(draws, QUANTILES)))
 
 
@@ -53,7 +56,9 @@ class Diverted:
         with_senders: Change of its trade with its senders; negative if trade is lost.
         with_others: Change of its trade with all other countries.
         at_home: Change of its domestic trade.
-        share: Trade won with others as a share of trade lost with senders.
+        share: Trade won with others as a share of trade lost with senders, over the draws in which
+            at least 1 % of the target's trade abroad is lost with senders; None if these are fewer
+            than 95 %. Of a smaller loss, what others win is no share: it has other causes.
         gainer: The country other than a sender whose trade with the target grew most, if any.
         gain: The growth of trade with the gainer.
     """
@@ -64,7 +69,7 @@ class Diverted:
     with_senders: Spread
     with_others: Spread
     at_home: Spread
-    share: Spread
+    share: Spread | None
     gainer: str
     gain: Spread
 
@@ -123,12 +128,17 @@ def diverted(data: xr.Dataset) -> list[Diverted]:
 
 def _diverted(data: xr.Dataset, regime: str, target: str, direction: str) -> Diverted:
     own, other = ("origin", "destination") if direction == "exports" else ("destination", "origin")
-    change = (data.flows.sel(regime=regime) - data.flows_before).sum("sector") / MONTHS
-    partners = change.sel({own: target}).rename({other: "country"})
+    before = data.flows_before.sum("sector") / MONTHS
+    partners, traded = (
+        flows.sel({own: target}).rename({other: "country"})
+        for flows in (data.flows.sel(regime=regime).sum("sector") / MONTHS - before, before)
+    )
     sender = data.sender.sel(target=target)
     abroad = partners.country != target
     lost = partners.where(sender, 0).sum("country").values
     won = partners.where(~sender & abroad, 0).sum("country").values
+    least = LEAST_LOST * float(traded.where(abroad, 0).sum())
+    enough = (lost < 0) & (lost <= -least)
     gainer = _most(partners.where(~sender & abroad, drop=True))
     return Diverted(
         regime,
@@ -137,7 +147,7 @@ def _diverted(data: xr.Dataset, regime: str, target: str, direction: str) -> Div
         Spread.of(lost),
         Spread.of(won),
         Spread.of(partners.sel(country=target).values),
-        Spread.of(np.where(lost < 0, won / np.minimum(lost, -1e-12) * -1, 0.0)),
+        Spread.of(-won[enough] / lost[enough]) if enough.mean() >= QUANTILES[-1] else None,
         gainer,
         Spread.of(partners.sel(country=gainer).values if gainer else np.zeros_like(lost)),
     )

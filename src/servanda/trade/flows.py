@@ -10,6 +10,8 @@ import xarray as xr
 from jaxtyping import Float64, Int64
 
 from servanda.errors import UsageError
+from servanda.trade.codes import check_codes
+from servanda.trade.labels import in_order
 
 # An economy of one sector needs no axis of sectors. Many runs add an axis in front.
 Countries = Float64[np.ndarray, "... country"]
@@ -18,6 +20,11 @@ Runs = Float64[np.ndarray, "*run"]
 Counts = Int64[np.ndarray, "*run"]
 
 FEWEST = 2  # countries
+AT_HOME = "sales at home are gross output less exports"
+LESS_THAN_NOTHING = (
+    "exports above output are most likely re-exports: count exports of goods made in the country,"
+    " or add what passes through to its output and imports"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,8 @@ class Economy:
     Attributes:
         countries: Their codes, in the order of the flows.
         flows: Sales of each origin to each destination, [origin, destination]; its sales at home
-            are on the diagonal. With sectors, [sector, origin, destination].
+            are on the diagonal. With sectors, [sector, origin, destination]. Given as lists, arrays
+            or, by label, a DataFrame or DataArray; kept as an array.
         value_added_share: γ, value added over gross output. Below one, goods are inputs too.
         sectors: Their names, in the order of the flows. None: one sector without an axis.
         sector_elasticity: η, the elasticity of substitution between sectors. At one, each keeps
@@ -46,10 +54,13 @@ class Economy:
             raise UsageError("countries", str(len(self.countries)), f"at least {FEWEST}")
         check_names(self.countries, "countries", "code")
         check_names(self.sectors, "sectors", "name")
+        check_codes({"countries": self.countries}, "{column}", "a country code")
+        check_codes({"sectors": self.sectors}, "{column}", "a sector's name")
+        object.__setattr__(self, "flows", in_order(self.flows, self.axes, "flows"))
         check_shape(self, self.flows, "flows")
         for sector, flows in self.by_sector():
             _check_values(self.countries, flows, sector)
-            _check_ties(self.countries, flows, sector)
+        _check_ties(self.countries, self.flows.reshape(-1, *self.flows.shape[-2:]).sum(axis=0))
         if not 0 < self.value_added_share <= 1:
             raise UsageError(
                 "value-added share", repr(self.value_added_share), "a number above 0 and at most 1"
@@ -60,6 +71,12 @@ class Economy:
                 repr(self.sector_elasticity),
                 "a finite number, zero or more",
             )
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """The axes of the flows and the labels of each, in order."""
+        sectors = {"sector": self.sectors} if self.sectors else {}
+        return {**sectors, "origin": self.countries, "destination": self.countries}
 
     def at_gross_output(self, ratio: float) -> Economy:
         """The same value added and trade, with gross output `ratio` times value added.
@@ -111,6 +128,9 @@ class Equilibrium:
         price_index: Change in the price index of the country; no axis of sectors.
         real_income: Change in the real income of its factors and its treasury, which collects
             duties; no axis of sectors.
+        real_spending: Change in what it buys for final use, with what it borrows or lends, over its
+            price index: welfare with transfers. NaN for a country that bought nothing for final use
+            before, its inputs being all that it spent; no axis of sectors.
         revenue: What its treasury collects, in the unit of the flows; no axis of sectors.
         flows: The new flows, in the unit of the old ones, as sellers receive them: before duties.
         steps: Number of steps of the solver.
@@ -125,6 +145,7 @@ class Equilibrium:
     outward: Countries
     price_index: Countries
     real_income: Countries
+    real_spending: Countries
     revenue: Countries
     flows: Pairs
     steps: Counts
@@ -143,6 +164,7 @@ class Equilibrium:
         dims = {
             "price_index": runs + country,
             "real_income": runs + country,
+            "real_spending": runs + country,
             "revenue": runs + country,
             "flows": runs + sectors + pair,
             "steps": runs,
@@ -208,12 +230,12 @@ def check_revenue(economy: Economy, revenue: Pairs, run: str = "") -> None:
 def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
     good = f" of {sector!r}" if sector else ""
     for country, sales in zip(countries, np.diag(flows).tolist(), strict=True):
-        if sales == 0 or math.isnan(sales):
+        if not sales > 0:
             raise UsageError(
                 f"domestic flow{good} of {country!r}",
-                "none",
+                repr(sales) if sales < 0 else "none",
                 "a positive value",
-                hint="sales at home are gross output less exports",
+                hint=LESS_THAN_NOTHING if sales < 0 else AT_HOME,
             )
     for i, j in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
         raise UsageError(
@@ -223,13 +245,13 @@ def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None
         )
 
 
-def _check_ties(countries: tuple[str, ...], flows: Pairs, sector: str) -> None:
+def _check_ties(countries: tuple[str, ...], flows: Pairs) -> None:
+    """Refuse a country that sells or buys nothing abroad; in a single sector it may."""
     abroad = flows * ~np.eye(len(countries), dtype=bool)
-    good = f" of {sector!r}" if sector else ""
     for axis, direction in ((1, "exports"), (0, "imports")):
         for i in np.flatnonzero(abroad.sum(axis=axis) == 0):
             raise UsageError(
-                f"{direction}{good} of {countries[i]!r}",
+                f"{direction} of {countries[i]!r}",
                 "zero with every other country",
                 "at least one positive flow",
                 hint="its prices have no link to the others': leave the country out",

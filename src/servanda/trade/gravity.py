@@ -19,8 +19,11 @@ Standard errors are sandwich ones, clustered by a column where one is named, wit
 clusters as the only correction for small samples: the convention of Stata's `ppml`, which the
 published examples use.
 
-Left out: panels over years, effects of pairs, and the bias of standard errors when effects are
-many (Weidner and Zylkin 2021).
+Where no economy is asked for, sales at home may be left out of the data, for every country, and so
+may other pairs. The equation is then estimated on the pairs that are there. Panels over years, with
+effects of pairs, are in `servanda.trade.panel`.
+
+Left out: the bias of standard errors when effects are many (Weidner and Zylkin 2021).
 
 Sources: Santos Silva and Tenreyro, "The Log of Gravity", Review of Economics and Statistics 88(4),
 2006, and "On the existence of the maximum likelihood estimates in Poisson regression", Economics
@@ -39,26 +42,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy.optimize import linprog
 from scipy.special import xlogy
 
-from servanda.errors import UsageError
+from servanda.errors import UsageError, nearest
 from servanda.trade.flows import Economy, check_names
 from servanda.trade.resistance import Countries, Pairs, Resistances, balance, resistances
 from servanda.trade.table import Grid, Table, column, find_pairs
 
 Costs = Float64[np.ndarray, "cost origin destination"]
 Effects = Float64[np.ndarray, " cost"]
+Covariance = Float64[np.ndarray, "cost cost"]
+Flows = Float64[np.ndarray, " pair"]
+Marks = Bool[np.ndarray, "origin destination"]
+Absent = Literal["refuse", "zero", "left-out"]
 
 MAX_ITERATIONS = 100
-COLLINEAR = 1e-9  # relative remainder of a cost variable that the others explain
+ROUNDING = 1e-9  # variation of a cost between pairs, relative to its size, that counts as none
+DISTINCT = 1e-4  # least share of its variation that the other costs leave; float32 leaves 1e-6
 UNSEEN = 1e-12  # relative squared effect of a direction on positive flows that counts as none
 NOTICED = 1e-6  # least effect on a zero flow or a coefficient, with costs of unit size
 LARGEST_LOG = 700.0  # beyond 709 an exponential overflows
+HOME = (
+    "sales at home are gross output less exports; or leave them out for every country, and the"
+    " estimate gives no economy"
+)
+NOT_THERE = (
+    "missing is not zero: give absent='zero' if these pairs have costs and did not trade, or"
+    " absent='left-out' if their flows are unknown"
+)
 CONDITION = 1e-9  # largest Σ costs (X − X̂), relative to Σ |costs| X
 
 
@@ -69,9 +85,10 @@ class Gravity:
     Attributes:
         costs: The names of the cost variables, in the order of the coefficients.
         coefficients: β, the change in log flows for one unit of each.
-        standard_errors: Their standard errors, robust or clustered.
+        covariance: Their covariance, robust or clustered, in the same order on both axes.
         countries: Their codes, in the order of every other array.
-        ease: t_ij^(1−σ) = exp(β · costs_ij), by origin and destination.
+        ease: t_ij^(1−σ) = exp(β · costs_ij), by origin and destination; here and in the fitted
+            flows, NaN for pairs that were left out.
         fitted: The fitted flows, in the unit of the observed ones. They add up to the observed
             total of every exporter and importer.
         exporter_effects: Log effect of each origin.
@@ -83,7 +100,7 @@ class Gravity:
 
     costs: tuple[str, ...]
     coefficients: Effects
-    standard_errors: Effects
+    covariance: Covariance
     countries: tuple[str, ...]
     ease: Pairs
     fitted: Pairs
@@ -94,8 +111,19 @@ class Gravity:
     observations: int
 
     @property
+    def standard_errors(self) -> Effects:
+        """Standard errors of the coefficients: the roots of the covariance's diagonal."""
+        errors: Effects = np.sqrt(np.diag(self.covariance))
+        return errors
+
+    @property
     def economy(self) -> Economy:
-        """The fitted flows as an economy, from which a counterfactual can start."""
+        """The fitted flows as an economy, from which a counterfactual can start.
+
+        Raises:
+            UsageError: Pairs were left out of the estimation.
+        """
+        self._check_complete("the economy")
         return Economy(self.countries, self.fitted)
 
     def resistances(self, elasticity: float, reference: str) -> Resistances:
@@ -104,9 +132,22 @@ class Gravity:
         Args:
             elasticity: σ, between goods of different origin.
             reference: The country whose inward resistance is 1.
+
+        Raises:
+            UsageError: As `resistances`, or pairs were left out of the estimation.
         """
+        self._check_complete("multilateral resistances")
         output, expenditure = self.fitted.sum(axis=1), self.fitted.sum(axis=0)
         return resistances(self.countries, self.ease, output, expenditure, elasticity, reference)
+
+    def _check_complete(self, what: str) -> None:
+        for i, j in np.argwhere(np.isnan(self.fitted))[:1]:
+            raise UsageError(
+                f"{what} of gravity",
+                f"no flow from {self.countries[i]!r} to {self.countries[j]!r} in the estimation",
+                "every pair, sales at home included",
+                hint="estimate with sales at home: gross output less exports",
+            )
 
 
 def estimate(
@@ -117,62 +158,97 @@ def estimate(
     exporter: str = "exporter",
     importer: str = "importer",
     cluster: str | None = None,
+    absent: Absent | str = "refuse",
 ) -> Gravity:
     """Estimate structural gravity with exporter and importer effects by PPML.
 
     Args:
-        data: One row for each origin with each destination, sales at home included, in any order: a
-            pandas DataFrame, or a dict of arrays.
+        data: One row for each origin with each destination, in any order: a pandas DataFrame, or a
+            dict of arrays or lists. Sales at home are included for every country, or for none; in
+            the latter case the estimate gives no economy.
         costs: The columns of cost variables, such as log distance or a dummy for a border.
         flow: The column of flows, in any one unit of money.
         exporter: The column of codes of the origin.
         importer: The column of codes of the destination.
         cluster: The column of clusters within which errors may be correlated, such as the pair
             whatever its direction. Without one, errors are independent.
+        absent: What pairs of different countries without a flow are: `zero`, if their rows have
+            costs; `left-out` of the estimation; or refused.
 
     Returns:
         The estimates, with the fitted flows.
 
     Raises:
-        UsageError: pyfixest is not installed; a column is unknown; a pair has no row or several;
-            a flow is negative or missing, a domestic flow is zero, or a country has no trade; a
-            cost variable is not finite, or is collinear with the effects and the others; the
-            zeros leave a coefficient without a finite value; ease is beyond what a float holds;
-            or PPML does not converge.
+        UsageError: pyfixest is not installed; a column or option is unknown; a code is spelt in two
+            ways; a pair has no flow or several rows; a flow is negative, a domestic flow is
+            zero, or a country has no trade; a cost variable is not finite, or is collinear with the
+            effects and the others; the zeros leave a coefficient without a finite value; ease is
+            beyond what a float holds; or PPML does not converge.
     """
-    pyfixest = _pyfixest()
+    pyfixest = need_pyfixest()
     grid = find_pairs(data, exporter, importer)
-    economy = Economy(grid.countries, grid.values(data, flow))
+    flows, there = _flows(grid, grid.values(data, flow), absent)
     names = tuple(costs)
-    values = _cost_values(data, grid, names)
-    within = _within(names, values)
-    scale = np.sqrt((within**2).mean(axis=(1, 2)))
+    values = _cost_values(data, grid, names, there)
+    within = _within(names, values, there)
+    scale = np.sqrt((within**2).sum(axis=(1, 2)) / there.sum())
     cells = within / scale[:, None, None]
-    clusters = _clusters(data, grid, cluster)
-    _check_separation(names, grid, economy.flows, cells)
-    scaled, errors = _fit(pyfixest, grid, economy.flows, cells, clusters)
+    clusters = _clusters(data, grid, cluster, there)
+    _check_separation(names, grid, flows, cells, there)
+    scaled, covariance = _fit(pyfixest, names, flows, cells, clusters, there)
     coefficients = scaled / scale
-    log_ease = np.tensordot(coefficients, values, axes=1)
-    output, expenditure = economy.flows.sum(axis=1), economy.flows.sum(axis=0)
-    seller, buyer = balance(log_ease, output, expenditure)
+    log_ease = np.where(there, np.tensordot(coefficients, values, axes=1), -np.inf)
+    seller, buyer = balance(log_ease, flows.sum(axis=1), flows.sum(axis=0))
     fitted = np.exp(seller[:, None] + buyer + log_ease)
-    _check_condition(names, cells, economy.flows, fitted)
+    _check_condition(names, cells, flows, fitted)
     return Gravity(
         names,
         coefficients,
-        standard_errors=errors / scale,
+        covariance=covariance / np.outer(scale, scale),
         countries=grid.countries,
-        ease=_ease(log_ease),
-        fitted=fitted,
+        ease=np.where(there, _ease(np.where(there, log_ease, 0.0)), np.nan),
+        fitted=np.where(there, fitted, np.nan),
         exporter_effects=seller + buyer.mean(),
         importer_effects=buyer - buyer.mean(),
-        deviance=_deviance(economy.flows, fitted),
-        r_squared=_squared_correlation(economy.flows, fitted),
-        observations=fitted.size,
+        deviance=_deviance(flows[there], fitted[there]),
+        r_squared=_squared_correlation(flows[there], fitted[there]),
+        observations=int(there.sum()),
     )
 
 
-def _pyfixest() -> ModuleType:
+def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
+    """The flows, zero where none is used, and the pairs that are estimated on."""
+    if absent not in get_args(Absent):
+        expected = "one of " + ", ".join(get_args(Absent))
+        raise UsageError("absent", repr(absent), expected, nearest(absent, get_args(Absent)))
+    home, row, known = np.eye(len(flows), dtype=bool), grid.rows >= 0, ~np.isnan(flows)
+    if absent == "refuse":
+        there = row
+    elif absent == "zero":
+        there = row & (known | ~home)
+    else:
+        there = known
+    missing = ~there if there[home].any() else ~there & ~home
+    grid.check_complete(missing & home if absent == "left-out" else missing, HOME, NOT_THERE)
+    flows = np.where(there & (known | (absent == "refuse")), flows, 0.0)
+    if there.all():
+        Economy(grid.countries, flows)
+    for place in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
+        found = repr(float(flows[tuple(place)]))
+        raise UsageError(f"flow {grid.pair(*place)}", found, "zero or a positive number")
+    for axis, direction in ((1, "exports"), (0, "imports")):
+        for i in np.flatnonzero(flows.sum(axis=axis) == 0):
+            raise UsageError(
+                f"{direction} of {grid.countries[i]!r}",
+                "zero with every country",
+                "at least one positive flow",
+                hint="leave the country out",
+            )
+    return flows, there
+
+
+def need_pyfixest() -> ModuleType:
+    """Import pyfixest, or say how to install it."""
     try:
         return import_module("pyfixest")
     except ImportError:
@@ -184,52 +260,64 @@ def _pyfixest() -> ModuleType:
         ) from None
 
 
-def _cost_values(data: Table, grid: Grid, names: tuple[str, ...]) -> Costs:
+def _cost_values(data: Table, grid: Grid, names: tuple[str, ...], there: Marks) -> Costs:
     if not names:
         raise UsageError("cost variables", "none", "at least one column")
     check_names(names, "cost variables", "column")
     values = np.stack([grid.values(data, name) for name in names])
-    for cost, i, j in np.argwhere(~np.isfinite(values)):
+    for cost, i, j in np.argwhere(~np.isfinite(values) & there):
         raise UsageError(
             f"{names[cost]} {grid.pair(i, j)}",
             repr(float(values[cost, i, j])),
             "a finite number",
         )
-    return values
+    return np.where(there, values, 0.0)
 
 
-def _within(names: tuple[str, ...], values: Costs) -> Costs:
-    """Subtract exporter and importer means from each cost variable; refuse collinear ones.
-
-    Subtracting the means of rows and columns once is exact, as no pair is missing.
-    """
-    rows, columns = values.mean(axis=2, keepdims=True), values.mean(axis=1, keepdims=True)
-    within: Costs = values - rows - columns + values.mean(axis=(1, 2), keepdims=True)
+def _within(names: tuple[str, ...], values: Costs, there: Marks) -> Costs:
+    """Subtract exporter and importer effects from each cost variable; refuse collinear ones."""
+    number = len(there)
+    centred = (values - values.sum(axis=(1, 2), keepdims=True) / there.sum()) * there
+    counts = np.block(
+        [
+            [np.diag(there.sum(axis=1)), there],
+            [there.T, np.diag(there.sum(axis=0))],
+        ]
+    ).astype(np.float64)
+    totals = np.hstack([centred.sum(axis=2), centred.sum(axis=1)])
+    effects = totals @ np.linalg.pinv(counts, hermitian=True)
+    within: Costs = (centred - effects[:, :number, None] - effects[:, None, number:]) * there
     basis: list[np.ndarray] = []
     for name, raw, left in zip(names, values, within, strict=True):
         rest = left.ravel()
+        least = max(ROUNDING * np.linalg.norm(raw), DISTINCT * np.linalg.norm(rest))
         for direction in basis * 2:  # Do it twice, because of rounding.
             rest = rest - (rest @ direction) * direction
         length = float(np.linalg.norm(rest))
-        if length <= COLLINEAR * float(np.linalg.norm(raw)):
-            raise UsageError(
-                f"cost variable {name!r}",
-                "a variable that exporter and importer effects and the variables before it explain",
-                "a variable with variation of its own between pairs",
-                hint="leave it out",
-            )
+        if length <= least:
+            raise collinear(name)
         basis.append(rest / length)
     return within
 
 
-def _clusters(data: Table, grid: Grid, cluster: str | None) -> np.ndarray:
-    """Number the cluster of each pair, in the order of the grid."""
+def collinear(name: str) -> UsageError:
+    """The error about a cost variable without variation of its own."""
+    return UsageError(
+        f"cost variable {name!r}",
+        "a variable that the effects and the variables before it explain",
+        "a variable with variation of its own",
+        hint="leave it out",
+    )
+
+
+def _clusters(data: Table, grid: Grid, cluster: str | None, there: Marks) -> np.ndarray:
+    """Number the cluster of each pair that is there, in the order of the grid."""
     if cluster is None:
-        return np.arange(grid.rows.size)
-    labels = import_module("pandas").factorize(column(data, cluster)[grid.rows.ravel()])[0]
+        return np.arange(there.sum())
+    labels = import_module("pandas").factorize(column(data, cluster)[grid.rows[there]])[0]
     numbers: np.ndarray = np.asarray(labels)
     if (numbers < 0).any():
-        first = np.unravel_index(int((numbers < 0).argmax()), grid.rows.shape)
+        first = np.argwhere(there)[int((numbers < 0).argmax())]
         raise UsageError(f"{cluster} {grid.pair(*first)}", "nothing", "a cluster")
     if numbers.max() == 0:
         raise UsageError(f"cluster column {cluster!r}", "one cluster", "at least two")
@@ -237,58 +325,84 @@ def _clusters(data: Table, grid: Grid, cluster: str | None) -> np.ndarray:
 
 
 def _fit(
-    pyfixest: ModuleType, grid: Grid, flows: Pairs, cells: Costs, clusters: np.ndarray
-) -> tuple[Effects, Effects]:
-    """Run PPML on costs of unit size; return coefficients and standard errors."""
-    number = len(grid.countries)
-    columns: dict[str, Any] = {f"cost{k}": cell.ravel() for k, cell in enumerate(cells)}
-    table = import_module("pandas").DataFrame(
-        {
-            "flow": flows.ravel() / flows.mean(),
-            "exporter": np.repeat(np.arange(number), number),
-            "importer": np.tile(np.arange(number), number),
-            "cluster": clusters,
-            **columns,
-        }
+    pyfixest: ModuleType,
+    names: tuple[str, ...],
+    flows: Pairs,
+    cells: Costs,
+    clusters: np.ndarray,
+    there: Marks,
+) -> tuple[Effects, Covariance]:
+    """Run PPML on costs of unit size; return coefficients and their covariance."""
+    origins, destinations = np.nonzero(there)
+    columns = {f"cost{k}": cell[there] for k, cell in enumerate(cells)}
+    table = {
+        "flow": flows[there] / flows.mean(),
+        "exporter": origins,
+        "importer": destinations,
+        "cluster": clusters,
+        **columns,
+    }
+    _, found, covariance = fit_ppml(
+        pyfixest,
+        f"flow ~ {' + '.join(columns)} | exporter + importer",
+        table,
+        # The check would drop, with a warning, observations that `_check_separation` refuses.
+        separation_check=[],
+        iwls_tol=1e-14,
+        demeaner=pyfixest.MapDemeaner(fixef_tol=1e-14, fixef_maxiter=100_000),
     )
+    for name, key in zip(names, columns, strict=True):
+        if key not in found.index:
+            raise collinear(name)
+    return found.loc[list(columns)].to_numpy(), covariance
+
+
+def fit_ppml(
+    pyfixest: ModuleType, formula: str, table: Any, **options: Any
+) -> tuple[Any, Any, Covariance]:
+    """PPML by pyfixest, with errors clustered by the column `cluster`.
+
+    Returns:
+        pyfixest's result, the coefficients by name, and their covariance.
+    """
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # from t values of a perfect fit, which are not used
         fit = pyfixest.fepois(
-            f"flow ~ {' + '.join(columns)} | exporter + importer",
-            table,
+            formula,
+            import_module("pandas").DataFrame(table),
             vcov={"CRV1": "cluster"},
             ssc=pyfixest.ssc(k_adj=False),
-            # The check would drop, with a warning, observations that `_check_separation` refuses.
-            separation_check=[],
-            iwls_tol=1e-14,
             iwls_maxiter=MAX_ITERATIONS,
-            demeaner=pyfixest.MapDemeaner(fixef_tol=1e-14, fixef_maxiter=100_000),
+            **options,
         )
-        found = fit.tidy().loc[list(columns)]
-    return found["Estimate"].to_numpy(), found["Std. Error"].to_numpy()
+        found = fit.coef()
+    covariance = np.asarray(fit._vcov, dtype=np.float64)  # noqa: SLF001 (it has no public name)
+    return fit, found, covariance
 
 
-def _check_separation(names: tuple[str, ...], grid: Grid, flows: Pairs, cells: Costs) -> None:
+def _check_separation(
+    names: tuple[str, ...], grid: Grid, flows: Pairs, cells: Costs, there: Marks
+) -> None:
     """Refuse costs that separate zeros from positive flows: PPML estimates would be infinite.
 
     They exist if a direction of the coefficients does not change any positive flow and only
     lowers zeros (Santos Silva and Tenreyro 2010; Correia, Guimarães and Zylkin 2021). Few
     directions leave positive flows unchanged, so a small linear program finds such a direction.
     """
-    positive = flows.ravel() > 0
+    positive = flows[there] > 0
     if positive.all():
         return
-    sides = np.eye(len(flows))
-    exporter, importer = np.repeat(sides, len(flows), axis=0), np.tile(sides, (len(flows), 1))
-    design = np.hstack([cells.reshape(len(names), -1).T, exporter, importer])
+    pairs = np.argwhere(there)
+    sides = np.eye(len(flows))[pairs]
+    design = np.hstack([cells[:, there].T, sides[:, 0], sides[:, 1]])
     sizes, directions = np.linalg.eigh(design[positive].T @ design[positive])
     free = directions[:, sizes <= UNSEEN * sizes.max()]
     lowered = design[~positive] @ free
     best = linprog(lowered.sum(axis=0), lowered, np.zeros(len(lowered)), bounds=(-1, 1))
     told_apart = np.flatnonzero(lowered @ best.x < -NOTICED)
     if len(told_apart):
-        first = np.unravel_index(np.flatnonzero(~positive)[told_apart[0]], flows.shape)
+        first = pairs[np.flatnonzero(~positive)[told_apart[0]]]
         at_work = np.abs(free @ best.x)[: len(names)] > NOTICED
         raise UsageError(
             "cost variables",
@@ -307,12 +421,17 @@ def _check_condition(names: tuple[str, ...], cells: Costs, observed: Pairs, fitt
     worst = score / np.tensordot(np.abs(cells), observed, axes=2)
     for name, gap in zip(names, worst.tolist(), strict=True):
         if not gap <= CONDITION:
-            raise UsageError(
-                f"PPML, coefficient of {name!r}",
-                f"a first-order condition off by a relative {gap:.1e}",
-                f"at most {CONDITION:.0e}",
-                hint="the estimates have not converged: look for extreme flows or costs",
-            )
+            raise not_converged(name, gap, CONDITION)
+
+
+def not_converged(name: str, gap: float, most: float) -> UsageError:
+    """The error about a coefficient that does not solve its first-order condition."""
+    return UsageError(
+        f"PPML, coefficient of {name!r}",
+        f"a first-order condition off by a relative {gap:.1e}",
+        f"at most {most:.0e}",
+        hint="the estimates have not converged: look for extreme flows or costs",
+    )
 
 
 def _ease(log_ease: Pairs) -> Pairs:
@@ -328,11 +447,11 @@ def _ease(log_ease: Pairs) -> Pairs:
     return ease
 
 
-def _squared_correlation(observed: Pairs, fitted: Pairs) -> float:
+def _squared_correlation(observed: Flows, fitted: Flows) -> float:
     """Stata's R² for PPML; not a number if all flows are equal."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.corrcoef(observed.ravel(), fitted.ravel())[0, 1] ** 2)
 
 
-def _deviance(observed: Pairs, fitted: Pairs) -> float:
+def _deviance(observed: Flows, fitted: Flows) -> float:
     return float(2 * (xlogy(observed, observed / fitted) - (observed - fitted)).sum())

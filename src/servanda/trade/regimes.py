@@ -41,6 +41,7 @@ class Measure:
         sectors: The sectors that bear the cost; all sectors if none is named.
         revenue: The share of the cost that the senders' treasuries collect: 1 for a duty, 0 for a
             ban, a risk or a delay. Only measures `from-target` have any: there are no export taxes.
+        end: The last month in which it is in force, as 2023-11; none while it lasts.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -57,6 +58,7 @@ class Measure:
     note: str
     sectors: Names = ()
     revenue: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    end: Month | None = None
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -73,7 +75,7 @@ class Measure:
         """
         if not MONTH.fullmatch(month):
             raise UsageError("month", repr(month), "a month like 2024-06")
-        return self.start <= month
+        return self.start <= month and (self.end is None or month <= self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,9 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
                     f"{measure.revenue} of a measure {measure.direction!r}",
                     "0: only duties on imports 'from-target' are collected",
                 )
+            if measure.end is not None and measure.end < measure.start:
+                expected = f"a month from its start, {measure.start!r}, on"
+                raise CaseError(f"{where}.end", repr(measure.end), expected)
             check_cited(where, measure.status, measure.sources)
             cited += [(f"{where}.sources", source) for source in measure.sources]
     check_used(cited, read.sources, path.name)

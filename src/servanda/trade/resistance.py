@@ -32,6 +32,8 @@ from jaxtyping import Float64
 from scipy.special import logsumexp
 
 from servanda.errors import UsageError, nearest
+from servanda.trade.flows import Economy
+from servanda.trade.labels import Array, Given, in_order
 
 Countries = Float64[np.ndarray, " country"]
 Pairs = Float64[np.ndarray, "origin destination"]
@@ -65,9 +67,9 @@ class Resistances:
 
 def resistances(
     countries: tuple[str, ...],
-    ease: Pairs,
-    output: Countries,
-    expenditure: Countries,
+    ease: Given,
+    output: Given,
+    expenditure: Given,
     elasticity: float,
     reference: str,
 ) -> Resistances:
@@ -90,8 +92,7 @@ def resistances(
             and finite, shapes or totals differ, the totals cannot be met in double precision, or
             countries trade too little with each other for their price levels to be compared.
     """
-    if not (math.isfinite(elasticity) and elasticity > 1):
-        raise UsageError("elasticity of substitution", repr(elasticity), "a finite number above 1")
+    _check_elasticity(elasticity)
     if reference not in countries:
         raise UsageError(
             "country of reference",
@@ -99,7 +100,11 @@ def resistances(
             "one of " + ", ".join(countries),
             hint=nearest(reference, countries),
         )
-    _check(countries, ease, output, expenditure)
+    pairs = {"origin": countries, "destination": countries}
+    ease = in_order(ease, pairs, "ease")
+    output = in_order(output, {"country": countries}, "output")
+    expenditure = in_order(expenditure, {"country": countries}, "expenditure")
+    _check(countries, {"ease": ease, "output": output, "expenditure": expenditure})
     seller, buyer = balance(np.log(ease), output, expenditure)
     _check_tied(np.exp(seller[:, None] + buyer) * ease, output, expenditure)
     home = countries.index(reference)
@@ -114,6 +119,40 @@ def resistances(
         outward=np.exp(outward / (elasticity - 1)),
         reference=reference,
     )
+
+
+def economy_from_costs(
+    countries: tuple[str, ...],
+    costs: Given,
+    output: Given,
+    expenditure: Given,
+    elasticity: float,
+) -> Economy:
+    """Make the economy that trade costs and totals imply, without observed flows.
+
+    Flows are those of structural gravity, X_ij = (Y_i E_j / Y) (t_ij / (Π_i P_j))^(1−σ). The level
+    of costs does not matter: twice all costs give the same flows.
+
+    Args:
+        countries: Their codes, in the order of every array.
+        costs: t_ij, the cost of delivering one unit from origin to destination, positive: 1.2 adds
+            a fifth of its price.
+        output: Y_i, in any one unit of money.
+        expenditure: E_j, in the same unit, with the same total.
+        elasticity: σ, between goods of different origin.
+
+    Raises:
+        UsageError: The elasticity is 1 or less, a number is not positive and finite, shapes, labels
+            or totals differ, or the totals cannot be met in double precision.
+    """
+    _check_elasticity(elasticity)
+    levels = in_order(costs, {"origin": countries, "destination": countries}, "costs")
+    made = in_order(output, {"country": countries}, "output")
+    spent = in_order(expenditure, {"country": countries}, "expenditure")
+    _check(countries, {"costs": levels, "output": made, "expenditure": spent})
+    log_ease = (1 - elasticity) * np.log(levels)
+    seller, buyer = balance(log_ease, made, spent)
+    return Economy(countries, np.exp(seller[:, None] + buyer + log_ease))
 
 
 def balance(
@@ -201,15 +240,16 @@ def _check_tied(flows: Pairs, output: Countries, expenditure: Countries) -> None
         )
 
 
-def _check(
-    countries: tuple[str, ...], ease: Pairs, output: Countries, expenditure: Countries
-) -> None:
+def _check_elasticity(elasticity: float) -> None:
+    if not (math.isfinite(elasticity) and elasticity > 1):
+        raise UsageError("elasticity of substitution", repr(elasticity), "a finite number above 1")
+
+
+def _check(countries: tuple[str, ...], given: dict[str, Array]) -> None:
+    """Refuse numbers that are not positive, of pairs first and then totals."""
     number = len(countries)
-    for name, values, shape in (
-        ("ease", ease, (number, number)),
-        ("output", output, (number,)),
-        ("expenditure", expenditure, (number,)),
-    ):
+    for name, values in given.items():
+        shape = (number,) if name in ("output", "expenditure") else (number, number)
         if values.shape != shape:
             raise UsageError(
                 name,
@@ -223,7 +263,7 @@ def _check(
                 repr(float(values[tuple(place)])),
                 "a positive number",
             )
-    made, spent = float(output.sum()), float(expenditure.sum())
+    made, spent = float(given["output"].sum()), float(given["expenditure"].sum())
     if abs(made - spent) > TOTALS_AGREE * made:
         raise UsageError(
             "total expenditure",

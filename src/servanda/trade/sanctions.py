@@ -6,7 +6,8 @@ rest of the flow keeps its old cost. Goods are substitutes with elasticity σ, s
     t̂^(1−σ) = (1 − c) + c (1 + τ)^(1−σ)
 
 A ban (τ without limit) removes exactly the covered share. Cost changes of several measures on one
-direction of one pair multiply. A measure counts from the month in which it came into force. The
+direction of one pair multiply. A measure counts from the month in which it came into force to the
+month in which it ends. Without a month, measures that end do not count: their successors do. The
 regime `none` has no measures; effects of other regimes are differences from it.
 
 A duty is collected by the senders; other costs are iceberg costs, which nobody collects. Of a
@@ -78,7 +79,7 @@ def trade_costs(
         economy: The economy with the countries and sectors that it names.
         elasticities: σ, at which covered and uncovered goods are substitutes.
         severity: Place of covers and tariff equivalents in their ranges: −1 low, 1 high.
-        month: The month whose measures count, as 2022-03; all if none is given.
+        month: The month whose measures count, as 2022-03; all that last if none is given.
         directions: The directions of trade whose measures count.
 
     Raises:
@@ -90,7 +91,8 @@ def trade_costs(
     counted = [
         measure
         for measure in regime.measures
-        if measure.direction in directions and (month is None or measure.in_force(month))
+        if measure.direction in directions
+        and (measure.end is None if month is None else measure.in_force(month))
     ]
     for measure in counted:
         factor, collected = _burden(measure, elasticities, severity)

@@ -1,8 +1,8 @@
-"""Reading an economy from a long table with one row for each pair of countries.
+"""Reading a long table with one row for each pair of countries.
 
-A table holds columns by name: a pandas DataFrame, or a dict of arrays. It must have exactly one row
-for every pair of countries, each country with itself included. Totals are complete only if no pair
-is missing, and a missing flow does not mean zero.
+A table holds columns by name: a pandas DataFrame, or a dict of arrays or lists. No pair may have
+two rows. A pair without a row is absent: a missing flow does not mean zero, so whoever reads the
+table says what absent pairs are.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol, SupportsIndex, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from servanda.errors import UsageError, nearest
-from servanda.trade.flows import Economy
+from servanda.trade.codes import check_codes
+from servanda.trade.flows import AT_HOME
 
-Values = Float64[np.ndarray, "origin destination"]
-Rows = Int64[np.ndarray, "origin destination"]
+Values = Float64[np.ndarray, "... origin destination"]
+Rows = Int64[np.ndarray, "... origin destination"]
+Marks = Bool[np.ndarray, "... origin destination"]
+
+NOT_ZERO = "missing is not zero: write 0 where nothing was sold, or leave the country out"
 
 
 @runtime_checkable
@@ -38,103 +42,117 @@ class Grid:
 
     Attributes:
         countries: Their codes, in alphabetical order.
-        rows: The row of each origin with each destination, counted from zero.
+        rows: The row of each origin with each destination, counted from zero; −1 where it has none.
+            With sectors, [sector, origin, destination].
+        length: The number of rows of the table.
+        sectors: Their names, in the order in which the table first names them; none without.
     """
 
     countries: tuple[str, ...]
     rows: Rows
+    length: int
+    sectors: tuple[str, ...] = ()
 
     def values(self, data: Table, name: str) -> Values:
-        """Return a column of numbers as origin by destination.
+        """Return a column of numbers as origin by destination, NaN for pairs without a row.
 
         Raises:
             UsageError: There is no such column, or a cell is not a number.
         """
         cells = column(data, name)
-        if cells.shape != (self.rows.size,):
+        if cells.shape != (self.length,):
             raise UsageError(
                 f"table: {name}",
                 f"shape {cells.shape}",
-                f"one number in each of {self.rows.size} rows",
+                f"one number in each of {self.length} rows",
             )
         try:
             numbers = np.asarray(cells, dtype=np.float64)
         except (TypeError, ValueError):
             raise self._not_a_number(cells, name) from None
-        values: Values = numbers[self.rows]
-        return values
+        return np.where(self.rows < 0, np.nan, numbers[self.rows])
 
-    def pair(self, origin: SupportsIndex, destination: SupportsIndex) -> str:
+    def pair(self, *place: SupportsIndex) -> str:
         """Name the pair at a place of the grid, for messages."""
-        return f"from {self.countries[origin]!r} to {self.countries[destination]!r}"
+        *sector, origin, destination = place
+        good = f"of {self.sectors[sector[0]]!r} " if sector else ""
+        return f"{good}from {self.countries[origin]!r} to {self.countries[destination]!r}"
+
+    def check_complete(
+        self, absent: Marks, at_home_hint: str = AT_HOME, abroad_hint: str = NOT_ZERO
+    ) -> None:
+        """Raise `UsageError` about the first of the pairs that are absent, sales at home first."""
+        home = absent & np.eye(len(self.countries), dtype=bool)
+        for marks, at_home in ((home, True), (absent, False)):
+            for place in np.argwhere(marks)[:1]:
+                more = f", nor one for {absent.sum() - 1} more pairs" if absent.sum() > 1 else ""
+                good = f" of {self.sectors[place[0]]!r}" if self.sectors else ""
+                raise UsageError(
+                    f"domestic flow{good} of {self.countries[place[-1]]!r}"
+                    if at_home
+                    else f"flow {self.pair(*place)}",
+                    f"no row{more}",
+                    f"a row for each of the {len(self.countries)} countries with each, itself"
+                    " included",
+                    hint=at_home_hint if at_home else abroad_hint,
+                )
 
     def _not_a_number(self, cells: np.ndarray, name: str) -> UsageError:
         """Name the first cell, pair by pair, that cannot be read as a number."""
-        places = np.ndindex(self.rows.shape)
-        place = next(place for place in places if not _is_number(cells[self.rows[place]]))
-        found = cells.tolist()[self.rows[place]]
-        return UsageError(f"{name} {self.pair(*place)}", repr(found), "a number")
+        found = cells.tolist()
+        for place in np.argwhere(self.rows >= 0):
+            cell = found[self.rows[tuple(place)]]
+            if not _is_number(cell):
+                return UsageError(f"{name} {self.pair(*place)}", repr(cell), "a number")
+        raise AssertionError  # every row is a pair
 
 
-def economy_from_table(
+def find_pairs(
     data: Table,
-    *,
-    flow: str = "trade",
     exporter: str = "exporter",
     importer: str = "importer",
-    value_added_share: float = 1.0,
-) -> Economy:
-    """Read an economy from a long table of flows.
-
-    Args:
-        data: One row for each origin with each destination, sales at home included, in any order.
-        flow: The column of flows, in any one unit of money.
-        exporter: The column of codes of the origin.
-        importer: The column of codes of the destination.
-        value_added_share: γ, value added in gross output.
-
-    Returns:
-        The economy, its countries in alphabetical order.
+    sector: str | None = None,
+) -> Grid:
+    """Find the row of each origin with each destination, in each sector if there is such a column.
 
     Raises:
-        UsageError: A column is unknown, the table is empty, a code is not text, a pair has no
-            row or several, or a flow is missing, negative or not a number.
+        UsageError: A column is unknown, the table is empty, a code is not text or is spelt in two
+            ways, or a pair has several rows.
     """
-    grid = find_pairs(data, exporter, importer)
-    return Economy(grid.countries, grid.values(data, flow), value_added_share)
-
-
-def find_pairs(data: Table, exporter: str = "exporter", importer: str = "importer") -> Grid:
-    """Find the row of each origin with each destination.
-
-    Raises:
-        UsageError: A column is unknown, the table is empty, a code is not text, or a pair stands in
-            no row or in several.
-    """
-    origins, destinations = _codes(data, exporter), _codes(data, importer)
-    if len(origins) != len(destinations):
-        raise UsageError(
-            f"table: {exporter} and {importer}",
-            f"{len(origins)} and {len(destinations)} rows",
-            "as many of both",
-        )
+    codes = {name: column(data, name).tolist() for name in (exporter, importer)}
+    goods = [] if sector is None else column(data, sector).tolist()
+    origins, destinations = codes[exporter], codes[importer]
+    for name, cells in ((importer, destinations), *([(sector, goods)] if sector else [])):
+        if len(origins) != len(cells):
+            raise UsageError(
+                f"table: {exporter} and {name}",
+                f"{len(origins)} and {len(cells)} rows",
+                "as many of both",
+            )
     if not origins:
         raise UsageError("table", "no rows", "one row for each pair of countries")
+    where = "{column} in row {row} of the table"
+    check_codes(codes, where, "a country code")
+    if sector is not None:
+        check_codes({sector: goods}, where, "a sector's name")
+    sectors = tuple(dict.fromkeys(goods))
     countries = tuple(sorted({*origins, *destinations}))
     position = {country: i for i, country in enumerate(countries)}
-    rows = np.full((len(countries),) * 2, -1, dtype=np.int64)
+    rows = np.full((max(1, len(sectors)), *(len(countries),) * 2), -1, dtype=np.int64)
+    grid = Grid(countries, rows if sectors else rows[0], len(origins), sectors)
+    of_good = {good: k for k, good in enumerate(sectors)}
     for row, (origin, destination) in enumerate(zip(origins, destinations, strict=True)):
-        place = position[origin], position[destination]
+        pair = position[origin], position[destination]
+        place = (of_good[goods[row]] if sectors else 0, *pair)
         if rows[place] >= 0:
             raise UsageError(
-                f"flow from {origin!r} to {destination!r}",
+                f"flow {grid.pair(*(place if sectors else pair))}",
                 f"rows {rows[place] + 1} and {row + 1} of the table",
                 "one row for each pair",
                 hint="keep one year and one product, or sum over them",
             )
         rows[place] = row
-    _check_complete(countries, rows)
-    return Grid(countries, rows)
+    return grid
 
 
 def column(data: Table, name: str) -> np.ndarray:
@@ -157,27 +175,3 @@ def _is_number(cell: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _codes(data: Table, name: str) -> list[str]:
-    codes: list[Any] = column(data, name).tolist()
-    for row, code in enumerate(codes):
-        if not isinstance(code, str) or not code:
-            raise UsageError(f"{name} in row {row + 1} of the table", repr(code), "a country code")
-    return codes
-
-
-def _check_complete(countries: tuple[str, ...], rows: Rows) -> None:
-    missing = np.argwhere(rows < 0)
-    if len(missing) == 0:
-        return
-    origin, destination = (countries[i] for i in missing[0])
-    at_home = origin == destination
-    raise UsageError(
-        f"domestic flow of {origin!r}" if at_home else f"flow from {origin!r} to {destination!r}",
-        f"no row, nor one for {len(missing) - 1} more pairs" if len(missing) > 1 else "no row",
-        f"a row for each of the {len(countries)} countries with each, itself included",
-        hint="sales at home are gross output less exports"
-        if at_home
-        else "missing is not zero: write 0 where nothing was sold, or leave the country out",
-    )
