@@ -55,7 +55,7 @@ def figure(row: Mapping[str, str], column: str, where: str) -> float:
     return value
 
 
-def csv_text(rows: Iterable[Iterable[str]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
     """Rows as the text of a CSV file.
 
     A text that a spreadsheet would run as a formula is written with an apostrophe before it.
@@ -65,7 +65,9 @@ def csv_text(rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def _harmless(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
     formula = cell.lstrip()[:1] in {*_FORMULA} and not _NUMBER.fullmatch(cell)
     return f"'{cell}" if formula else cell
 

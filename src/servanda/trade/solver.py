@@ -31,6 +31,9 @@ Gap = Callable[[Point], Point]
 Staged = Callable[[Scalar], Gap]  # the gap at a share of the cost change
 
 TOLERANCE = 1e-10  # largest gap of an accepted answer
+# Newton's method goes on to this gap: where little trade is left, prices that are far off leave a
+# gap that small, and the next stage would start from them.
+FINEST = 1e-14
 REMEMBERED = 6
 ACCELERATED_STEPS = 60
 NEWTON_STEPS = 50
@@ -190,7 +193,7 @@ def _newton(gap: Gap, start: Point) -> _Try:
 
     def going(t: _Try) -> Bool[Array, ""]:
         size = size_of(t.gap)
-        return (size > TOLERANCE) & jnp.isfinite(size) & (t.taken < NEWTON_STEPS) & ~t.stuck
+        return (size > FINEST) & jnp.isfinite(size) & (t.taken < NEWTON_STEPS) & ~t.stuck
 
     first = _Try(start, gap(start), jnp.zeros((), jnp.int64), jnp.zeros((), bool))
     return lax.while_loop(going, advance, first)
