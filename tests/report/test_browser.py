@@ -42,7 +42,7 @@ def test_the_page_opens_offline(browser, page, width):
         box = figures.nth(i).bounding_box()
         assert box is not None
         assert box["width"] > 200
-        assert box["height"] > 100
+        assert box["height"] > 50
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
     context.close()
