@@ -16,6 +16,7 @@ from servanda.analysis.frontier import frontiers
 from servanda.analysis.hindcast import Coverage, summary
 from servanda.analysis.hinges import hinges
 from servanda.analysis.observed import Observed, observed
+from servanda.analysis.publications import publications
 from servanda.case import Observation
 from servanda.errors import RunFolderError
 from servanda.files import drafts
@@ -128,6 +129,7 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "few": [c.series.label for c in coverages if not c.counted],
         "coverage_title": findings.coverage_title(*summary(coverages)),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
+        "publications": publications(results.model),
         "variants": {process.slot: process.variant for process in results.model.plan},
         "statuses": findings.statuses(results),
         "css": _css(),
