@@ -135,7 +135,7 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
     state, past_alliances, gained, paid, hinging = map(flat, answer.sentences)
     assert "in 50 % of 200 runs: in use in 40 % and dormant in 10 %" in state
     assert "The most frequent way of ending is renegotiation (50 % of runs)" in state
-    assert "hardly depends on the reference class" in past_alliances
+    assert "does not depend, beyond chance, on the reference class" in past_alliances
     assert gained.startswith(
         "The payments made by December 2020 exceed the cost of deliveries to Sup in 100 % of runs. "
         "If all orders are delivered and paid for, and goods count at each partner's own value, "

@@ -121,11 +121,11 @@ def reference_class(fate: Fate) -> str:
     alone = words.percent(fate.by_class_alone)
     record = f"The base hazard of the reference classes alone gives a probability of {alone}"
     (least, low), (most, high) = fate.class_span
-    if words.percent(low) == words.percent(high):
-        share = words.percent(low)
+    if not fate.classes_differ:
+        ends = list(dict.fromkeys((words.percent(low), words.percent(high))))
         said = (
-            "The result hardly depends on the reference class of past alliances: the pact is in "
-            f"force in {share} of runs in every class"
+            "The result does not depend, beyond chance, on the reference class of past alliances: "
+            f"the pact is in force in {' to '.join(ends)} of runs in each class"
         )
     else:
         said = (
