@@ -22,7 +22,7 @@ OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 INSTALLED_RUN := $(VENV)/.installed-run
 INSTALLED_ALL := $(VENV)/.installed-all
 
-.PHONY: help run test check mutate bench bench-trade docs constraints clean
+.PHONY: help run test check mutate bench bench-trade docs sample constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ bench-trade: $(INSTALLED_ALL) ## Time the trade solver beside gegravity
 
 docs: $(INSTALLED_ALL) ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+sample: $(INSTALLED_ALL) ## Make the sample briefing in docs/ and its pictures afresh; needs Chromium
+	$(BIN)/python docs/sample.py
 
 constraints: ## Resolve every dependency afresh and pin it in constraints.txt
 	rm -rf .venv-constraints

@@ -150,3 +150,14 @@ def test_the_span_of_classes_reaches_from_the_least_lasting_to_the_most():
 
 def test_a_class_that_no_run_is_in_is_left_out():
     assert set(fate().classes) == {"loose"}  # the tiny case's draw is a quarter
+
+
+def test_classes_differ_if_their_shares_are_further_apart_than_chance_puts_them():
+    """Of two classes of two hundred runs half and three fifths last, or half and nine tenths."""
+    model = assemble(uncertain_case("commitment.class_draw"))
+    draws = np.repeat([0.1, 0.9], 200)
+    for lasting, clear in ((120, False), (180, True)):
+        lasts = np.concatenate([np.arange(200) < 100, np.arange(200) < lasting])
+        alive = np.ones((MONTHS, 1)) * lasts
+        (found,) = fates(pact_of(400, model, alive=alive, given={"commitment.class_draw": draws}))
+        assert found.classes_differ is clear

@@ -144,3 +144,12 @@ def test_there_is_none_of_a_parameter_that_does_not_vary():
     constant = {CREDIT: np.full(RUNS, 12.0)}
     names = [f.name for f in found((UP == 0).astype(float), given=constant)]
     assert names == ["Patience", "Worth of security"]
+
+
+def test_a_frontier_moves_if_a_quarter_or_a_square_differs_beyond_chance():
+    noise = np.random.default_rng(4).integers(0, 2, RUNS).astype(float)
+    assert not credit(noise).moves
+    assert credit((UP == 0).astype(float)).moves
+    assert credit((ACROSS == 0).astype(float)).moves
+    corner = np.where((ACROSS == 3) & (UP == 0), 1.0, noise)
+    assert credit(corner).moves

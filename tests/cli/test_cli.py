@@ -400,16 +400,17 @@ def test_claims_prints_the_ledger(servanda):
     assert (said.err, said.code) == ("", 0)
     assert "Without the supplier's shells the buyer would have fired less." in said.out
     assert re.search(
-        r"probability \d\.\d\d ± 0\.\d\d; effect .* round \(90 % interval: .* to .*\)", said.out
+        r"holds in .* of runs; effect .* rounds ± .* \(90% of runs: .* to .*\)", said.out
     )
-    assert re.search(r"│ for: E1 +│", said.out)
+    first = template().evidence.observations[0]
+    assert re.search(rf"│ for: “{re.escape(first.claim)}” \({first.id}\) +│", said.out)
     assert re.search(r"│ against: none +│", said.out)
     assert re.search(
-        r"flips to leaning \(\d\.\d\d\) without the facts from the source class “open-source”",
+        r"The verdict is leaning \(\d+%\) without the facts from the source class “open-source”\.",
         said.out,
     )
     assert said.out.endswith(
-        "Probabilities are conditional on the model. ± is the Monte Carlo standard error.\n"
+        "Shares of runs are conditional on the model. ± is the Monte Carlo standard error.\n"
     )
 
 
@@ -420,12 +421,13 @@ def test_the_shipped_ledger_has_every_claim(servanda, monkeypatch):
     assert (said.err, said.code) == ("", 0)
     for verdict in shipped_verdicts():
         assert verdict.claim.text in said.out
-        for fact in (*verdict.claim.supports, *verdict.claim.opposes):
-            assert fact in said.out
+        for fact in (*verdict.supports, *verdict.opposes, *verdict.later):
+            assert f"({fact.id})" in said.out
+            for word in fact.claim.split():
+                assert word in said.out, fact
         for flip in verdict.flips:
-            where = f"where {flip.name} is " if flip.kind == "parameter" else ""
-            changed = f"flips to {flip.word} ({flip.probability:.2f})"
-            assert f"{changed} {where}{flip.condition}" in said.out
+            assert f"The verdict is {flip.word} (" in said.out
+    assert not re.search(r"\d{5}", re.sub(r"\(\w\d{4}\)|“[^”]*”", "", said.out))
 
 
 def test_names_in_brackets_are_printed_whole(capsys):
@@ -437,6 +439,52 @@ def test_names_in_brackets_are_printed_whole(capsys):
     printed = capsys.readouterr().out
     assert "balancing.friction[trilateral] :warning:" in printed
     assert "title [bold]" in printed
+
+
+@pytest.mark.parametrize("width", [200, 80, 40])
+def test_no_table_splits_a_word(capsys, monkeypatch, width):
+    from servanda.cli.terminal import out, table
+
+    cells = ("arsenal.capacity_ceiling[PRK.shells]", "words that explain it at length", "-1.5")
+    rows = table("Three columns", "parameter table", "meaning", "value", lines=True)
+    for _ in range(2):
+        rows.add_row(*cells)
+    monkeypatch.setenv("COLUMNS", str(width))
+    out().print(rows)
+    printed = capsys.readouterr().out
+    for word in " ".join(cells).split():
+        assert len(re.findall(rf"(?<!\S){re.escape(word)}(?!\S)", printed)) == 2, word
+    assert max(map(len, printed.splitlines())) <= width
+
+
+def test_a_table_without_room_for_its_words_is_printed_line_by_line(capsys, monkeypatch):
+    from servanda.cli.terminal import out, table
+
+    rows = table("Leakage", "route", "span", "median")
+    rows.add_row("west-to-russia", "to the cut-off", "0.149")
+    rows.add_row("", "after the cut-off", "0.206")
+    monkeypatch.setenv("COLUMNS", "24")
+    out().print(rows)
+    assert capsys.readouterr().out == (
+        "\nLeakage\n\nwest-to-russia\n  span: to the cut-off\n  median: 0.149\n\n"
+        "  span: after the\n    cut-off\n  median: 0.206\n"
+    )
+
+
+def test_progress_says_what_is_done_and_never_of_nothing(monkeypatch, capsys):
+    from rich.console import Console
+
+    from servanda.cli import work
+
+    monkeypatch.setattr(work, "err", lambda: Console(stderr=True, force_terminal=True, width=80))
+    with work.bar("running", "runs"):
+        pass
+    begun = capsys.readouterr().err
+    assert "no runs done yet" in begun
+    assert "None" not in begun
+    with work.bar("running", "runs") as report:
+        report(2048, 16384)
+    assert "2,048 of 16,384 runs" in capsys.readouterr().err
 
 
 def test_new_writes_a_case_that_checks_and_runs(servanda):

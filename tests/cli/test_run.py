@@ -121,11 +121,21 @@ def test_the_shipped_cases_answer_is_whole(servanda):
         "Partners' gains from the exchange, USD m a month",
         "Leakage: share of sanctioned trade won back",
         "Payment of RUS-PRK to the cut-off, USD m",
-        "Share of runs in force at the horizon, by hidden payment and credit horizon",
-        "Share of runs in force at the horizon, by hidden payment and patience",
-        "Share of runs in force at the horizon, by hidden payment and worth of security",
     ):
         assert f"\n{title}" in said.out
+    answer, basis, rests, *_ = said.out.split("\n\n")
+    assert re.fullmatch(
+        r"In December 2030 the pact is in force in \d+% of 600 runs: in use in \d+% and dormant in "
+        r"\d+%\.",
+        answer,
+    )
+    assert "Of the parameters that the case lists" in basis
+    assert "the reference class of past alliances" in rests
+    assert (
+        "Neither by quarters of hidden payment nor of credit horizon, patience or worth of security"
+        in said.out
+    )
+    assert "Share of runs in force at the horizon" not in said.out
     for row in (
         "RUS-PRK",
         "in force and in use",
@@ -181,16 +191,17 @@ def test_the_frontier_is_printed_by_quarters():
         error=np.where(np.isnan(alive), np.nan, 0.02),
         by_hidden=np.zeros(4),
         by_parameter=np.zeros(4),
+        moves=True,
     )
-    cells = _frontier(grid).columns
-    assert [c.header for c in cells] == [
+    rows = _frontier(grid)
+    assert list(rows.heads) == [
         "hidden payment, USD m",
         "credit horizon, month: up to 10",
         "credit horizon, month: to 20",
         "credit horizon, month: to 30",
         "credit horizon, month: over 30",
     ]
-    assert [list(c.cells) for c in cells] == [
+    assert [list(cells) for cells in zip(*rows.rows, strict=True)] == [
         ["up to 10", "to 20", "to 30", "over 30"],
         ["0% ± 2%", "5% ± 2%", "10% ± 2%", "15% ± 2%"],
         ["20% ± 2%", "25% ± 2%", "30% ± 2%", "35% ± 2%"],
@@ -213,13 +224,14 @@ def test_money_of_the_frontier_is_in_millions():
         error=np.zeros((4, 4)),
         by_hidden=np.zeros(4),
         by_parameter=np.zeros(4),
+        moves=True,
     )
-    cells = _frontier(grid).columns
-    assert [c.header for c in cells][1:3] == [
+    rows = _frontier(grid)
+    assert list(rows.heads[1:3]) == [
         "worth of security, USD m a month: up to 1",
         "worth of security, USD m a month: to 2.5",
     ]
-    assert list(cells[0].cells) == ["up to 1", "to 2.5", "to 2,000", "over 2,000"]
+    assert [cells[0] for cells in rows.rows] == ["up to 1", "to 2.5", "to 2,000", "over 2,000"]
 
 
 def test_payments_add_up_to_what_was_earned(servanda):

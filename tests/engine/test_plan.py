@@ -141,3 +141,24 @@ def test_no_two_slots_have_a_quantity_of_one_name():
     found = quantities([Ledger, *absences().values()])
     sizes = [len(fields(r)) for t in (Ledger, *absences().values()) for r in (t.State, t.Flows)]
     assert len(found) == sum(sizes)
+
+
+def test_what_can_move_a_quantity_is_all_that_it_is_computed_from_step_by_step(model):
+    """The pact hangs on the war and on the stocks that it began with, and not on influence."""
+    moving = model.moving("alive")
+    slots = {model.parameters[name].slot for name in moving}
+    assert {"commitment", "war", "arsenal", "exchange"} <= slots
+    assert "influence" not in slots
+    opening = [
+        n
+        for n, one in model.parameters.items()
+        if (one.slot, one.field) == ("arsenal", "initial_stock")
+    ]
+    assert opening
+    assert set(opening) <= moving
+
+
+def test_nothing_but_its_own_hazard_moves_a_pact_of_constant_hazard():
+    constant = assemble(tiny_case(spec={"mechanisms": {"commitment": "constant-hazard"}}))
+    fields_read = {constant.parameters[name].field for name in constant.moving("alive")}
+    assert fields_read == {"base_hazard", "later_hazard", "class_draw"}

@@ -1,4 +1,5 @@
-"""The page in a real browser, cut off from any network: nothing overflows or fails, it prints."""
+"""The page in a real browser, cut off from any network: nothing overflows or fails, it prints,
+and axe finds no barrier."""
 
 from __future__ import annotations
 
@@ -9,9 +10,13 @@ from pathlib import Path
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,7 @@ def test_the_page_opens_offline(browser, page, width):
         box = figures.nth(i).bounding_box()
         assert box is not None
         assert box["width"] > 200
-        assert box["height"] > 100
+        assert box["height"] > 50
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
     context.close()
@@ -68,3 +73,27 @@ def test_text_in_charts_can_be_read_on_a_phone(browser, page):
     )
     assert smallest >= 6
     tab.close()
+
+
+@pytest.mark.parametrize("width", [1440, 375, 320])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser, page, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    long = "Statistics of western intelligence services 2024-10"
+    tab.evaluate("text => { document.querySelector('.fact a').textContent = text }", long)
+    found = axe.Axe().run(tab, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+    barriers = found.response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in barriers] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
+def test_texts_in_charts_stand_out_from_what_is_behind_them(browser, page):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    tab.add_style_tag(content="svg * { pointer-events: all !important }")
+    assert tab.evaluate(CONTRAST) == []
+    context.close()

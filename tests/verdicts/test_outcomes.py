@@ -71,6 +71,17 @@ def test_the_effect_is_the_mean_difference(test, difference):
     assert found.interval() == pytest.approx(tuple(np.quantile(difference, [0.05, 0.95])))
 
 
+def test_the_effect_on_a_yes_or_no_is_a_difference_of_shares_with_its_error():
+    """Of a hundred runs 30 say yes with the lever at rest and 20, all of them others, moved."""
+    rest, moved = np.arange(100) < 30, np.arange(100) >= 80
+    answers = lambda settings, _: np.array(moved if settings else rest, float)  # noqa: E731
+    found = outcome(contrast("raises"), answers, equal(100), yes_or_no=True)
+    assert found.effect() == pytest.approx(0.3 - 0.2)
+    error = np.std(rest.astype(float) - moved) / 10
+    assert found.effect_error() == pytest.approx(error)
+    assert found.interval() == pytest.approx((0.1 - 1.645 * error, 0.1 + 1.645 * error))
+
+
 @pytest.mark.parametrize("direction", ["raises", "lowers"])
 @pytest.mark.parametrize("margin", [0.0, 0.1])
 def test_a_contrast_of_a_thing_with_itself_never_holds(direction, margin):

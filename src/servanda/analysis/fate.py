@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from servanda.analysis.groups import by_class
+from servanda.analysis.groups import CLEAR, by_class
 from servanda.case.schema import Partnership
 from servanda.ensembles import weighted
 from servanda.results import Results
@@ -123,6 +124,16 @@ class Fate:
         alive = {name: float(self.class_curve(name)[-1]) for name in self.classes}
         least, most = min(alive, key=lambda n: alive[n]), max(alive, key=lambda n: alive[n])
         return (least, alive[least]), (most, alive[most])
+
+    @property
+    def classes_differ(self) -> bool:
+        """Whether those two classes differ at the horizon beyond chance."""
+        (least, low), (most, high) = self.class_span
+        errors = (
+            weighted.least_share_error(share, self.results.weights[self.classes[name]])
+            for name, share in ((least, low), (most, high))
+        )
+        return high - low > CLEAR * hypot(*errors)
 
 
 def fates(results: Results) -> list[Fate]:

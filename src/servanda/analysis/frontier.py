@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from servanda.analysis.accounts import Account
 from servanda.analysis.fate import Fate
+from servanda.analysis.groups import CLEAR
 from servanda.ensembles import weighted
 from servanda.results import Results
 
@@ -27,6 +28,8 @@ class Frontier:
             if there are too few runs.
         error: the Monte Carlo standard error of each share.
         by_hidden, by_parameter: share in force by quarter of hidden payment, and of the parameter.
+        moves: whether the share of some quarter or square differs from that of all runs beyond
+            chance.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Frontier:
     error: Float[np.ndarray, "up across"]
     by_hidden: Float[np.ndarray, "across"]
     by_parameter: Float[np.ndarray, "up"]
+    moves: bool
 
 
 def frontiers(fate: Fate, account: Account) -> list[Frontier]:
@@ -101,29 +105,39 @@ def _grid(
     across = weighted.quantile(hidden, shares, weights)
     up = weighted.quantile(other, shares, weights)
     row, column = _quarter(other, up), _quarter(hidden, across)
-    share, error = _shares(fate, row * BINS + column, BINS**2)
     square = (BINS, BINS)
+    cells, columns, rows = (
+        _shares(fate, group, groups)
+        for group, groups in ((row * BINS + column, BINS**2), (column, BINS), (row, BINS))
+    )
     return Frontier(
         name,
         ends,
         unit,
         across,
         up,
-        share.reshape(square),
-        error.reshape(square),
-        _shares(fate, column, BINS)[0],
-        _shares(fate, row, BINS)[0],
+        cells[0].reshape(square),
+        cells[1].reshape(square),
+        columns[0],
+        rows[0],
+        any(bool((one[2] > CLEAR).any()) for one in (cells, columns, rows)),
     )
 
 
-def _shares(fate: Fate, group: np.ndarray, groups: int) -> Float[np.ndarray, "2 group"]:
-    """Share of each group's runs in force, and its error; NaN where there are too few runs."""
-    weights, found = fate.results.weights, np.full((2, groups), np.nan)
+def _shares(fate: Fate, group: np.ndarray, groups: int) -> Float[np.ndarray, "3 group"]:
+    """Share of each group's runs in force, its error, and its distance from all runs in errors.
+
+    NaN where there are too few runs. The distance is in errors of so many runs of the whole.
+    """
+    weights, found = fate.results.weights, np.full((3, groups), np.nan)
+    whole = float(weighted.mean(fate.alive, weights))
     for number in range(groups):
         own = group == number
         if own.any() and weighted.effective(weights[own]) >= FEWEST:
             share = float(weighted.mean(fate.alive[own], weights[own]))
-            found[:, number] = share, weighted.share_error(share, weights[own])
+            chance = weighted.least_share_error(whole, weights[own])
+            error = weighted.share_error(share, weights[own])
+            found[:, number] = share, error, abs(share - whole) / chance
     return found
 
 

@@ -1,13 +1,14 @@
-"""The summary of a run: state and end of the pact, gains, leakage and payment."""
+"""The summary of a run: the answer, what it rests on, and tables."""
 
 import numpy as np
-from rich.table import Table
 
 from servanda.analysis.accounts import Account, accounts, leakage
 from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import Frontier, frontiers
-from servanda.cli.terminal import out, table
+from servanda.analysis.hinges import hinges
+from servanda.cli.terminal import Table, out, table, write
 from servanda.ensembles import weighted
+from servanda.report import findings
 from servanda.results import Results
 
 _MILLION = 1e6
@@ -17,15 +18,28 @@ _HEADS = ("median", "90 % interval over runs")
 
 
 def answer(results: Results) -> None:
-    """Print the summary tables."""
+    """Print the answer in a sentence, what it rests on, then tables."""
+    pacts = list(zip(fates(results), accounts(results), strict=True))
+    for fate, _ in pacts:
+        name = f"{fate.partnership.label}: " if pacts[1:] else ""
+        write(f"{name}{findings.headline(fate)}")
+    write(findings.basis(results))
+    for fate, _ in pacts:
+        parameters = hinges(results, fate.alive.astype(float), "alive")
+        rests = findings.reference_class(fate), findings.strongest_parameters(results, parameters)
+        write(" ".join(part for part in rests if part))
     out().print(_states(results))
     out().print(_gains(results))
     if results.model.axes.size("route"):
         out().print(_leaks(results))
-    for fate, account in zip(fates(results), accounts(results), strict=True):
+    for fate, account in pacts:
         out().print(_payment(account))
-        for frontier in frontiers(fate, account):
-            out().print(_frontier(frontier))
+        found = frontiers(fate, account)
+        for frontier in found:
+            if frontier.moves:
+                out().print(_frontier(frontier))
+        if still := findings.unmoved(found):
+            write(f"\n{still}")
 
 
 def _spread(results: Results, values: np.ndarray) -> tuple[str, str]:

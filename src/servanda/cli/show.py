@@ -7,8 +7,10 @@ from servanda.analysis.hindcast import FEW, WANTED, Coverage, summary
 from servanda.case import Case
 from servanda.case.add_evidence import Addition
 from servanda.case.notes import Note
-from servanda.cli.terminal import err, out, say, table
+from servanda.cli.terminal import err, out, plain, say, table
+from servanda.engine import Model
 from servanda.errors import CaseError
+from servanda.report import argument
 from servanda.verdicts import Verdict
 
 
@@ -90,34 +92,32 @@ def evidence(found: Check) -> None:
         out().print(f"{series}: {figures} not compared ({why}).")
 
 
-def claims(verdicts: Sequence[Verdict]) -> None:
+def claims(model: Model, verdicts: Sequence[Verdict]) -> None:
     """Print every claim with its verdict."""
     rows = table("Claims", "verdict", "claim", lines=True)
-    for verdict in verdicts:
-        rows.add_row(verdict.word, "\n".join(_claim(verdict)))
+    for row in argument.rows(model, verdicts):
+        rows.add_row(row.word, plain("\n".join(_claim(row))))
     out().print(rows)
-    out().print("Probabilities are conditional on the model. ± is the Monte Carlo standard error.")
+    out().print("Shares of runs are conditional on the model. ± is the Monte Carlo standard error.")
 
 
-def _claim(v: Verdict) -> list[str]:
-    """One claim in lines: text, probability and effect, facts, and what flips the verdict."""
-    lines = [v.claim.text]
-    if v.probability is None:
-        lines.append(getattr(v.claim.test, "reason", ""))
+def _claim(row: argument.Row) -> list[str]:
+    """One claim in lines: text, share of runs and effect, facts, and what flips the verdict."""
+    lines = [row.text]
+    if row.probability is None:
+        lines.append(row.test)
     else:
-        lines.append(
-            f"probability {v.probability:.2f} ± {v.error:.2f}; effect {v.effect:.3g} ± "
-            f"{v.effect_error:.2g} {v.unit} (90 % interval: {v.effect_low:.3g} to "
-            f"{v.effect_high:.3g})"
-        )
+        span = f" ({row.effect_range})" if row.effect_range else ""
+        lines.append(f"holds in {row.holds} of runs; effect {row.effect}{span}")
     later = "known after the cut-off"
-    for side, facts in (("for", v.supports), ("against", v.opposes), (later, v.later)):
+    for side, facts in (("for", row.supports), ("against", row.opposes), (later, row.later)):
         if facts or side != later:
-            lines.append(f"{side}: {', '.join(o.id for o in facts) or 'none'}")
-    for flip in v.flips:
-        where = f"where {flip.name} is " if flip.kind == "parameter" else ""
-        lines.append(f"flips to {flip.word} ({flip.probability:.2f}) {where}{flip.condition}")
-    return lines
+            lines.append(f"{side}: {'; '.join(map(_fact, facts)) or 'none'}")
+    return [*lines, *row.flips]
+
+
+def _fact(fact: argument.Fact) -> str:
+    return f"“{fact.title}” ({fact.id})" if fact.title else fact.id
 
 
 def hindcast(coverages: Sequence[Coverage]) -> None:

@@ -159,7 +159,7 @@ def claims(case: Case, runs: int, seed: int) -> None:
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
     remember_compilations()
-    show.claims(_judged(simulator, ensemble, "interrupted"))
+    show.claims(simulator.model, _judged(simulator, ensemble, "interrupted"))
 
 
 def _judged(simulator: Simulator, ensemble: Ensemble, held: str) -> list[Verdict]:
@@ -172,7 +172,7 @@ def _judged(simulator: Simulator, ensemble: Ensemble, held: str) -> list[Verdict
         said = f"{held}; {len(judged)} of {len(simulator.model.case.claims)} claims were judged"
         with interrupts.exits_at_once(said):
             if judged:
-                show.claims(judged)
+                show.claims(simulator.model, judged)
         err().print(said, soft_wrap=True)
         raise
 
@@ -222,19 +222,20 @@ def bar(task: str, unit: str) -> Iterator[Report]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} " + unit),
+        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
     shown = err().is_terminal
     with Progress(*columns, console=err(), transient=True, disable=not shown) as progress:
-        bar = progress.add_task(task, total=None)
+        bar = progress.add_task(task, total=None, count=f"no {unit} done yet")
 
         announce = _Announcement()
 
         def report(done: int, total: int) -> None:
-            progress.update(bar, completed=done, total=total)
+            count = f"{done:,} of {total:,} {unit}"
+            progress.update(bar, completed=done, total=total, count=count)
             announce(done, total, unit)
 
         yield report

@@ -14,7 +14,7 @@ from servanda.case.priors import BIAS, label
 from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Parameter, bind, check_levers
 from servanda.engine.streams import check_keys, error_name, stream_names
-from servanda.engine.trace import trace
+from servanda.engine.trace import Trace, trace, trace_each
 from servanda.engine.within import check_ranges
 from servanda.errors import CaseError
 from servanda.mechanisms.arsenal import Arsenal
@@ -70,6 +70,34 @@ class Model:
         """By slot, the states and flows that its theory returns."""
         every = self.layout.quantities.values()
         return {t.slot: frozenset(q.name for q in every if q.slot == t.slot) for t in self.plan}
+
+    def moving(self, quantity: str) -> frozenset[str]:
+        """Printed names of the parameters on which a quantity can depend in any month.
+
+        It depends on those that its theory computes it from, on those that the quantities behind
+        it are computed from, and so on.
+        """
+        read: set[tuple[str, str]] = set()
+        reached, waiting = set[str](), [quantity]
+        while waiting:
+            name = waiting.pop()
+            if name in reached:
+                continue
+            reached.add(name)
+            for slot, found in self._sources.get(name, ()):
+                read.update((slot, field) for field in found.parameters)
+                waiting += found.reads
+        return frozenset(n for n, one in self.parameters.items() if (one.slot, one.field) in read)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Sequence[tuple[str, Trace]]]:
+        """By quantity, the slots that compute it and what each computes it from."""
+        found: dict[str, list[tuple[str, Trace]]] = {}
+        slots = tuple(map(type, self.plan))
+        for theory in self.plan:
+            for name, one in trace_each(theory, slots, self.axes.sizes).items():
+                found.setdefault(name, []).append((theory.slot, one))
+        return found
 
 
 def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:

@@ -65,11 +65,37 @@ def trace(theory: Theory, slots: Sequence[type[Theory]], sizes: Mapping[str, int
     return _traced(theory, records, key)
 
 
+def trace_each(
+    theory: Theory, slots: Sequence[type[Theory]], sizes: Mapping[str, int]
+) -> Mapping[str, Trace]:
+    """What each quantity that a theory computes depends on; arguments as for `trace`.
+
+    An arsenal also computes the opening `stock`.
+    """
+    records = tuple((t.slot, t.State, t.Flows) for t in slots)
+    step, initial, given = _functions(theory, records, tuple(sizes.items()))
+    found = _used_by_each(step, *given)
+    for name, paths in _used_by_each(initial, given[0]).items():
+        found[name] = found.get(name, frozenset()) | paths
+    return {name: _named(paths) for name, paths in found.items()}
+
+
 def _trace(theory: Theory, records: Records, sizes: Sizes) -> Trace:
+    step, initial, given = _functions(theory, records, sizes)
+    try:
+        return _named(_used(step, *given) | _used(initial, given[0]))
+    except MisfitError as error:
+        where = f"theory {theory.slot}/{theory.variant}"
+        raise CaseError(where, error.found, error.expected, error.hint) from error
+
+
+def _functions(
+    theory: Theory, records: Records, sizes: Sizes
+) -> tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]:
+    """A theory's step and start, which check what it returns, and the step's arguments."""
     own = dict(sizes)
     p, draws = _parameters(theory, own), _draws(theory, own)
     world, month, clock = _surroundings(records, sizes)
-    where = f"theory {theory.slot}/{theory.variant}"
 
     def step(p: Any, world: World, month: Month, draws: Any, clock: Clock) -> Any:
         found = theory.step(p, world, month, draws, clock)
@@ -83,16 +109,16 @@ def _trace(theory: Theory, records: Records, sizes: Sizes) -> Trace:
     def initial(p: Any) -> Any:
         state = theory.initial(p)
         _check(state, theory.State, own, "start", runs=(_RUNS,) if _has_runs(state) else ())
-        return state, theory.opening_stock(p) if isinstance(theory, Arsenal) else ()
+        return state, {"stock": theory.opening_stock(p)} if isinstance(theory, Arsenal) else {}
 
-    try:
-        reads = _used(step, p, world, month, draws, clock)
-        begins = _used(initial, p)
-    except MisfitError as error:
-        raise CaseError(where, error.found, error.expected, error.hint) from error
+    return step, initial, (p, world, month, draws, clock)
+
+
+def _named(paths: frozenset[Any]) -> Trace:
+    """The quantities and parameters at these paths of a step's arguments."""
     return Trace(
-        reads=frozenset(path[-1].name for path in reads if path[0].idx in (1, 2)),
-        parameters=frozenset(path[1].name for path in reads | begins if path[0].idx == 0),
+        reads=frozenset(path[-1].name for path in paths if path[0].idx in (1, 2)),
+        parameters=frozenset(path[1].name for path in paths if path[0].idx == 0),
     )
 
 
@@ -144,6 +170,20 @@ def _used(function: Callable[..., Any], *given: Any) -> frozenset[Any]:
     _, used = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
     paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(given)]
     return frozenset(path for path, one in zip(paths, used, strict=True) if one)
+
+
+def _used_by_each(function: Callable[..., Any], *given: Any) -> dict[str, frozenset[Any]]:
+    """The same paths for each leaf of the results, by the leaf's name."""
+    closed, results = jax.make_jaxpr(function, return_shape=True)(*given)
+    paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(given)]
+    found: dict[str, frozenset[Any]] = {}
+    leaves = jax.tree_util.tree_leaves_with_path(results)
+    for place, (where, _) in enumerate(leaves):
+        wanted = [other == place for other in range(len(leaves))]
+        _, used = partial_eval.dce_jaxpr(closed.jaxpr, wanted)
+        name = getattr(where[-1], "name", None) or where[-1].key
+        found[name] = frozenset(path for path, one in zip(paths, used, strict=True) if one)
+    return found
 
 
 def _numbers(*shape: int) -> Array:

@@ -93,9 +93,13 @@ def _row(model: Model, v: Verdict) -> Row:
 
 
 def _effect(v: Verdict) -> tuple[str, str]:
-    """The mean effect with its Monte Carlo error, and its 90 % interval over runs."""
+    """The mean effect with its Monte Carlo error, and its 90 % interval over runs or of shares."""
     if v.effect is None:
         return "", ""
+    if v.of_shares:
+        low, high = (words.points(x or 0.0) for x in (v.effect_low, v.effect_high))
+        span = f"90 % interval: {low.removesuffix(' points')} to {high}"
+        return words.points(v.effect, v.effect_error), span
     share = v.unit == "dimensionless" and abs(v.effect) <= 1
     mean = _signed(
         v.effect, f"{abs(v.effect):.3f}" if share else words.quantity(abs(v.effect), v.unit)
@@ -108,7 +112,7 @@ def _effect(v: Verdict) -> tuple[str, str]:
         _signed(x, f"{abs(x):.3f}" if share else words.number(abs(x)))
         for x in (v.effect_low, v.effect_high)
     ]
-    return mean, " to ".join(ends)
+    return mean, f"90 % of runs: {' to '.join(ends)}"
 
 
 def _signed(value: float, size: str) -> str:
@@ -128,11 +132,14 @@ def _fact(case: Case, o: Observation, *, later: bool = False) -> Fact:
 
 
 def _flip(model: Model, flip: Flip) -> str:
-    where = ""
+    where, edge = "", ""
     if flip.kind == "parameter":
         where = f"in runs where “{words.parameter(model, flip.name)}” is "
+    if flip.edge is not None:
+        side = "below" if "lowest" in flip.condition else "above"
+        edge = f" ({side} {words.quantity(flip.edge, flip.unit)})"
     share = words.percent(flip.probability)
-    return f"The verdict is {flip.word} ({share}) {where}{flip.condition}."
+    return f"The verdict is {flip.word} ({share}) {where}{flip.condition}{edge}."
 
 
 def test_in_words(case: Case, test: Test) -> str:

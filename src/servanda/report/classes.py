@@ -51,8 +51,8 @@ def _curves(fate: Fate) -> Figure:
     gap = round(100 * (high - low))
     title = (
         f"The share of runs in force differs by {gap} percentage points between reference classes"
-        if gap > 1
-        else "The reference class hardly changes the share of runs in force"
+        if fate.classes_differ
+        else "The reference class does not change the share of runs in force beyond chance"
     )
     return Figure(
         anchor(f"curves {fate.partnership.label}"),

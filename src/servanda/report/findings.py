@@ -1,11 +1,13 @@
 """The answer in five statements, computed from the runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from servanda.analysis.accounts import Account, leaked_last_year
 from servanda.analysis.fate import Fate
+from servanda.analysis.frontier import Frontier
 from servanda.analysis.hindcast import WANTED
-from servanda.analysis.hinges import Hinge, beyond_chance
+from servanda.analysis.hinges import Hinge
 from servanda.ensembles.weighted import spread
 from servanda.report import words
 from servanda.results import Results
@@ -37,7 +39,7 @@ def answer(fate: Fate, account: Account, found: list[Hinge]) -> Answer:
         reference_class(fate),
         gains(account),
         payment(account),
-        strongest_parameters(results, beyond_chance(results, found)),
+        strongest_parameters(results, found),
     )
     return Answer(
         partnership.label,
@@ -58,17 +60,31 @@ def _said(fate: Fate) -> dict[str, tuple[float, str]]:
     )
 
 
+def headline(fate: Fate) -> str:
+    """The state of the pact at the horizon."""
+    used, quiet, _ = _final(fate)
+    return (
+        f"In {words.month(fate.results.model.case.spec.horizon)} the pact is in force in "
+        f"{used + quiet}{words.THIN}% of {fate.results.count:,} runs: in use in "
+        f"{used}{words.THIN}% and dormant in {quiet}{words.THIN}%."
+    )
+
+
+def _final(fate: Fate) -> list[int]:
+    """Percent of runs in use, dormant and over at the horizon."""
+    return words.rounded([float(fate.states[s][-1]) for s in ("in use", "dormant", "over")])
+
+
 def survival(fate: Fate) -> str:
     """The state of the pact at the horizon, and when and how it ends."""
-    runs, spec = fate.results, fate.results.model.case.spec
-    shares = [float(fate.states[s][-1]) for s in ("in use", "dormant", "over")]
-    used, quiet, gone = words.rounded(shares)
-    text = (
-        f"In {words.month(spec.horizon)} the pact is in force in {used + quiet}{words.THIN}% of "
-        f"{runs.count:,} runs: in use in {used}{words.THIN}% and dormant in {quiet}{words.THIN}%."
-    )
-    if shares[2] == 0:
-        return f"{text} It ends in no run."
+    return f"{headline(fate)} {ending(fate)}"
+
+
+def ending(fate: Fate) -> str:
+    """When and how the pact ends."""
+    runs = fate.results
+    if fate.states["over"][-1] == 0:
+        return "It ends in no run."
     way, share = fate.commonest_way
     half = fate.half_ended
     when = (
@@ -77,8 +93,24 @@ def survival(fate: Fate) -> str:
         else ""
     )
     return (
-        f"{text} It is over in {gone}{words.THIN}%.{when} The most frequent way of ending is {way} "
-        f"({words.percent(share)} of runs)."
+        f"It is over in {_final(fate)[2]}{words.THIN}%.{when} The most frequent way of ending is "
+        f"{way} ({words.percent(share)} of runs)."
+    )
+
+
+def statuses(results: Results) -> dict[str, int]:
+    """The number of the case's listed parameters that are measured, estimated and assumed."""
+    listed = [n.prior.status for n in results.model.parameters.values() if n.listed]
+    return {status: listed.count(status) for status in ("measured", "estimated", "assumed")}
+
+
+def basis(results: Results) -> str:
+    """What every share of runs rests on."""
+    counted = [f"{n} {'is' if n == 1 else 'are'} {s}" for s, n in statuses(results).items()]
+    return (
+        "Shares of runs are conditional on the model, and are no forecast. Of the parameters that "
+        f"the case lists, {words.listed(counted)}. No run reads what became known after "
+        f"{words.month(results.model.case.spec.as_of)}."
     )
 
 
@@ -89,11 +121,11 @@ def reference_class(fate: Fate) -> str:
     alone = words.percent(fate.by_class_alone)
     record = f"The base hazard of the reference classes alone gives a probability of {alone}"
     (least, low), (most, high) = fate.class_span
-    if words.percent(low) == words.percent(high):
-        share = words.percent(low)
+    if not fate.classes_differ:
+        ends = list(dict.fromkeys((words.percent(low), words.percent(high))))
         said = (
-            "The result hardly depends on the reference class of past alliances: the pact is in "
-            f"force in {share} of runs in every class"
+            "The result does not depend, beyond chance, on the reference class of past alliances: "
+            f"the pact is in force in {' to '.join(ends)} of runs in each class"
         )
     else:
         said = (
@@ -149,16 +181,29 @@ def payment(account: Account) -> str:
     return " ".join(parts)
 
 
+def unmoved(found: Sequence[Frontier]) -> str:
+    """The parameters with which, beside hidden payment, the result does not move; or nothing."""
+    names = [frontier.name.lower() for frontier in found if not frontier.moves]
+    if not names:
+        return ""
+    return (
+        "Neither by quarters of hidden payment nor of "
+        f"{words.listed(names, 'or')} does the share of runs in force differ, beyond chance, from "
+        "that of all runs."
+    )
+
+
 def strongest_parameters(runs: Results, found: list[Hinge]) -> str:
     """The three parameters that the result hinges on most."""
     if not found:
-        return "No parameter has a correlation with the result beyond chance."
+        return "No parameter stands out: none moves the result beyond chance."
     names = [_lower(words.parameter(runs.model, hinge.label)) for hinge in found[:3]]
     first = found[0]
     text = (
         f"The result hinges most on the parameter “{names[0]}”: the pact is in force in "
         f"{words.percent(first.low)} of runs in its lowest third and in "
-        f"{words.percent(first.high)} in its highest third."
+        f"{words.percent(first.high)} in its highest third (a difference of "
+        f"{words.points(first.effect, first.error)})."
     )
     if names[1:]:
         others = words.listed([f"“{name}”" for name in names[1:]])

@@ -95,13 +95,13 @@ def _heat(
             axis=alt.Axis(domain=False, ticks=False, labelFontSize=11),
         ),
     )
-    shades = alt.Scale(domain=[0, 0.5, 1], range=["#f4efe4", "#8fb1c4", "#123f5c"])
+    # Light enough for dark text on every shade.
+    shades = alt.Scale(domain=[0, 0.5, 1], range=["#f7f3ea", "#b5cedb", "#78a2ba"])
     return alt.layer(
         base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
             color=alt.Color("alive:Q", scale=shades, legend=None)
         ),
         base.mark_text(fontWeight=600).encode(
             text="text:N",
-            color=alt.condition("datum.alive > 0.6", alt.value("#ffffff"), alt.value(theme.INK)),
         ),
     ).properties(width=theme.NARROW, height=theme.HEIGHT)

@@ -1,4 +1,4 @@
-"""Charts of the parameters that the survival of a pact hinges on."""
+"""Charts of the parameters that the survival of a pact hinges on beyond chance."""
 
 from textwrap import wrap
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from servanda.analysis.fate import Fate
-from servanda.analysis.hinges import Hinge, beyond_chance, chance_size
+from servanda.analysis.hinges import Hinge, chance_size
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 from servanda.results import Results
@@ -17,8 +17,6 @@ _LINE = 62
 
 def title(runs: Results, found: list[Hinge]) -> str:
     """The strongest parameter and the share of runs in force in its outer thirds, in a sentence."""
-    if not beyond_chance(runs, found):
-        return f"No parameter has a correlation beyond chance in {runs.count:,} runs"
     first = found[0]
     return (
         f"The result hinges most on “{_name(runs, first)}”: the pact is in force in "
@@ -28,7 +26,7 @@ def title(runs: Results, found: list[Hinge]) -> str:
 
 
 def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
-    """The ten strongest rank correlations, and the share of runs in force in the outer thirds."""
+    """The strongest rank correlations, and the share of runs in force in the outer thirds."""
     if not found:
         return []
     runs, label = fate.results, fate.partnership.label
@@ -43,18 +41,20 @@ def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
             + "; ".join(f"{_name(runs, h)} {h.correlation:+.2f}" for h in top)
             + ".",
             "A bar to the right means that the pact is in force more often if the parameter is "
-            "higher. With so many parameters, correlations inside the grey band can arise "
-            "by chance.",
-            kicker="Ten strongest rank correlations",
+            "higher. With so many parameters, correlations inside the grey band can arise by "
+            "chance, and such parameters are not listed.",
+            kicker="Rank correlations beyond chance",
         ),
         Figure(
             anchor(f"thirds {label}"),
             _thirds_title(top),
             _thirds(runs, top, base),
             "Share of runs with the pact in force at the horizon, in the lowest third and in the "
-            "highest third of the parameter: "
+            "highest third of the parameter, and the difference with its standard error: "
             + "; ".join(
-                f"{_name(runs, h)} {words.percent(h.low)} and {words.percent(h.high)}" for h in top
+                f"{_name(runs, h)} {words.percent(h.low)} and {words.percent(h.high)}, "
+                f"{words.points(h.effect, h.error)}"
+                for h in top
             )
             + ".",
             "○: lowest third of the parameter. ●: highest third. Dashed rule: over all runs, "
@@ -66,6 +66,9 @@ def figures(fate: Fate, found: list[Hinge]) -> list[Figure]:
 
 def _thirds_title(top: list[Hinge]) -> str:
     assumed = sum(h.status == "assumed" for h in top)
+    if len(top) == 1:
+        kind = "assumed, not measured or estimated" if assumed else "measured or estimated"
+        return f"The one parameter that stands out is {kind}"
     if not assumed:
         return f"The {len(top)} strongest parameters are all measured or estimated"
     if assumed == len(top):

@@ -16,6 +16,7 @@ from servanda.analysis.frontier import frontiers
 from servanda.analysis.hindcast import Coverage, summary
 from servanda.analysis.hinges import hinges
 from servanda.analysis.observed import Observed, observed
+from servanda.analysis.publications import publications
 from servanda.case import Observation
 from servanda.errors import RunFolderError
 from servanda.files import drafts
@@ -62,6 +63,7 @@ class PactSection:
     ledger: list[Figure]
     entries: list[EntryRow]
     frontier: list[Figure]
+    unmoved: str
     network: list[Figure]
     hinges: list[Figure]
     assumed: list[str]
@@ -127,8 +129,9 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "few": [c.series.label for c in coverages if not c.counted],
         "coverage_title": findings.coverage_title(*summary(coverages)),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
+        "publications": publications(results.model),
         "variants": {process.slot: process.variant for process in results.model.plan},
-        "statuses": _statuses(results),
+        "statuses": findings.statuses(results),
         "css": _css(),
     }
     return str(_template().render(context))
@@ -136,14 +139,16 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
 
 def _pact(fate: Fate, account: Account) -> PactSection:
     model, label = fate.results.model, fate.partnership.label
-    found = hinges(fate.results, fate.alive.astype(float))
+    found = hinges(fate.results, fate.alive.astype(float), "alive")
+    grids = frontiers(fate, account)
     assumed = [h.label for h in found[:10] if h.status == "assumed"]
     return PactSection(
         findings.answer(fate, account, found),
         survival.figures(fate) + classes.figures(fate),
         ledger.figures(account) + entry_figures(account),
         entry_rows(account),
-        frontier.figures(frontiers(fate, account), label),
+        frontier.figures([grid for grid in grids if grid.moves], label),
+        findings.unmoved(grids),
         network.figures(fate),
         hinge_figures(fate, found),
         [words.parameter(model, name) for name in assumed],
@@ -191,12 +196,6 @@ def _made(results: Results) -> list[tuple[str, str]]:
         ("Versions", versions or f"servanda {ensemble.version}"),
     ]
     return [(name, value) for name, value in lines if value]
-
-
-def _statuses(results: Results) -> dict[str, int]:
-    """The number of the case's listed parameters that are measured, estimated and assumed."""
-    listed = [n.prior.status for n in results.model.parameters.values() if n.listed]
-    return {status: listed.count(status) for status in ("measured", "estimated", "assumed")}
 
 
 def _css() -> Markup:

@@ -22,15 +22,15 @@ BAND_90, BAND_50, MEDIAN = "#d3e0e9", "#9dbdd1", "#123f5c"
 # From dark to light, so that they differ in grey.
 STATES = {"in use": "#17486b", "dormant": "#e0a13a", "over": "#e4e7e9"}
 STATE_INK = {"in use": "#ffffff", "dormant": "#1d2a33", "over": "#1d2a33"}
-# For each way of ending: its colour, and the colour of text on it.
+# For each way of ending: its colour, and the colour of text on it (contrast 4.5:1 or more).
 WAYS = dict(
     zip(
         ENDINGS,
         (
             ("#7b2d43", "#ffffff"),
-            ("#c4632f", "#ffffff"),
-            ("#6a8f3c", "#ffffff"),
-            ("#9aa7d0", "#1d2a33"),
+            ("#b85a28", "#ffffff"),
+            ("#8fb35c", "#1d2a33"),
+            ("#c3cbe6", "#1d2a33"),
         ),
         strict=True,
     )

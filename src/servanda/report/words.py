@@ -41,6 +41,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}{THIN}%"
 
 
+def points(difference: float, error: float | None = None) -> str:
+    """A difference of shares with its standard error: `+12.3 ± 0.8 points` (percentage points)."""
+    size = f"{100 * difference:+.1f}".replace("-", "−")
+    return f"{size} points" if error is None else f"{size} ± {100 * error:.1f} points"
+
+
 def rounded(shares: Sequence[float]) -> list[int]:
     """Shares of one whole in percent, rounded so that they add up (largest remainder method)."""
     exact = [100 * share for share in shares]

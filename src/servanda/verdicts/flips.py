@@ -8,18 +8,33 @@ from jaxtyping import Bool
 
 from servanda.analysis.groups import CLEAR, by_class, thirds, varying
 from servanda.case import Observation
+from servanda.case.schema import Metric
 from servanda.engine import Model
 from servanda.ensembles import Ensemble
 from servanda.verdicts.outcomes import Outcome
 from servanda.verdicts.verdict import Flip, Word, model_word, verdict_word
 
 _MOST_PARAMETERS = 3
-_LONG = 1000
+_LOWEST, _HIGHEST = "in its lowest third", "in its highest third"
 
 
-def _plain(value: float) -> str:
-    """A number with three significant digits, with commas in place of powers of ten."""
-    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= _LONG else f"{value:.3g}"
+@dataclass(frozen=True, eq=False)
+class Third:
+    """The runs in one outer third of a parameter.
+
+    Attributes:
+        name: the parameter's printed name.
+        condition: which third.
+        edge: the value below or above which the third lies, in `unit`.
+        unit: unit of the parameter.
+        runs: whether each run is in the third.
+    """
+
+    name: str
+    condition: str
+    edge: float
+    unit: str
+    runs: Bool[np.ndarray, "run"]
 
 
 @dataclass(frozen=True)
@@ -57,26 +72,31 @@ class Groups:
     """Groups of runs in which a verdict may differ.
 
     Attributes:
-        thirds: a parameter's name, the third that it is in, and the runs in which it is.
+        thirds: the outer thirds of parameters.
         classes: a reference class, and the runs that belong to it.
     """
 
-    thirds: tuple[tuple[str, str, Bool[np.ndarray, "run"]], ...]
+    thirds: tuple[Third, ...]
     classes: tuple[tuple[str, Bool[np.ndarray, "run"]], ...]
 
     @classmethod
     def of(cls, model: Model, ensemble: Ensemble) -> "Groups":
         """The lowest and highest third of every parameter of the model, and the classes."""
-        found: list[tuple[str, str, np.ndarray]] = []
+        found: list[Third] = []
         for name, values in varying(ensemble):
             if name not in model.parameters:
                 continue  # the bias of a source class changes no metric
             ends = thirds(values, ensemble.weights)
-            unit = model.parameters[name].unit.replace("dimensionless", "")
-            low, high = (f"{_plain(end)} {unit}".strip() for end in (ends.lower, ends.upper))
-            found.append((name, f"in its lowest third (below {low})", ends.lowest))
-            found.append((name, f"in its highest third (above {high})", ends.highest))
+            unit = model.parameters[name].unit
+            found.append(Third(name, _LOWEST, ends.lower, unit, ends.lowest))
+            found.append(Third(name, _HIGHEST, ends.upper, unit, ends.highest))
         return cls(tuple(found), tuple(by_class(model, ensemble).items()))
+
+    def moving(self, model: Model, metrics: Iterable[Metric]) -> "Groups":
+        """The same, with only the parameters on which these metrics can depend."""
+        read = [m for metric in metrics for m in (metric.quantity, metric.less, *metric.over) if m]
+        names = frozenset[str]().union(*(model.moving(name.partition("[")[0]) for name in read))
+        return replace(self, thirds=tuple(third for third in self.thirds if third.name in names))
 
 
 def flips(model: Model, main: Outcome, groups: Groups, evidence: Weighing) -> tuple[Flip, ...]:
@@ -130,10 +150,11 @@ def _parameters(main: Outcome, groups: Groups, evidence: Weighing) -> list[Flip]
     whole = main.probability()
     word = evidence.word(whole)
     found: list[Flip] = []
-    for name, condition, among in groups.thirds:
-        other = _clearly_other(main, among, evidence, word)
+    for third in groups.thirds:
+        other = _clearly_other(main, third.runs, evidence, word)
         if other is not None:
-            found.append(Flip("parameter", name, condition, *other))
+            edge = third.edge, third.unit
+            found.append(Flip("parameter", third.name, third.condition, *other, *edge))
     found.sort(key=lambda flip: -abs(flip.probability - whole))
     return found[:_MOST_PARAMETERS]
 

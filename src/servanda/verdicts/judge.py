@@ -6,10 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from servanda.case import Case, Evidence, Observation, as_case
-from servanda.case.schema import Claim, Contrast, Test, Threshold, Trend, Untestable
+from servanda.case.schema import (
+    Claim,
+    Conditional,
+    Contrast,
+    Metric,
+    Test,
+    Threshold,
+    Trend,
+    Untestable,
+)
 from servanda.engine import Model, Simulator
 from servanda.ensembles import Ensemble, Policy
 from servanda.results import Progress, evaluate, prepare, run_policies
+from servanda.results.metrics import is_yes_or_no
 from servanda.verdicts.flips import Groups, Weighing, flips
 from servanda.verdicts.outcomes import Values, outcome, settings_in
 from servanda.verdicts.verdict import Verdict
@@ -115,7 +125,9 @@ def _verdict(
     if isinstance(claim.test, Untestable):
         return Verdict(claim, "untestable here", supports=supports, opposes=opposes, later=later)
     weights = ensemble.weights
-    main = outcome(claim.test, values, weights)
+    metrics = _metrics(model, claim.test)
+    of_shares = all(is_yes_or_no(model, metric) for metric in metrics)
+    main = outcome(claim.test, values, weights, yes_or_no=of_shares)
     others = {
         name: outcome(test, values, weights).probability()
         for name, test in claim.accountings.items()
@@ -133,11 +145,25 @@ def _verdict(
         effect_high=high,
         effect_error=main.effect_error(),
         unit=_unit(model, claim.test),
+        of_shares=of_shares or isinstance(claim.test, Conditional),
         supports=supports,
         opposes=opposes,
         later=later,
-        flips=flips(model, main, groups, evidence),
+        flips=flips(model, main, groups.moving(model, metrics), evidence),
     )
+
+
+def _metrics(model: Model, test: Test) -> list[Metric]:
+    """The metrics that a test compares."""
+    names: tuple[str, ...] = ()
+    match test:
+        case Contrast() | Threshold():
+            names = (test.metric,)
+        case Trend():
+            names = (test.before, test.after)
+        case Conditional():
+            names = (test.outcome, test.given)
+    return [m for m in model.case.spec.metrics if m.name in names]
 
 
 def _among(record: Evidence, ids: Sequence[str]) -> tuple[Observation, ...]:

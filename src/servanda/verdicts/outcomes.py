@@ -1,7 +1,7 @@
 """The outcome of a claim's test over runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erf, sqrt
 from typing import Protocol, runtime_checkable
 
@@ -50,11 +50,14 @@ class ByRun:
         difference: the tested difference in each run.
         holds: whether the test holds in each run.
         weights: weights of the runs.
+        of_shares: whether the metric is a yes or a no, so that the mean difference is one of
+            shares of runs.
     """
 
     difference: Float[np.ndarray, "run"]
     holds: Bool[np.ndarray, "run"]
     weights: Float[np.ndarray, "run"]
+    of_shares: bool = False
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
         """Share of runs in which the test holds."""
@@ -80,7 +83,12 @@ class ByRun:
         return weighted.mean_error(self.difference, self.weights)
 
     def interval(self) -> tuple[float, float]:
-        """5 % and 95 % quantiles over runs."""
+        """5 % and 95 % quantiles over runs; for shares, 90 % interval of their difference.
+
+        In single runs a yes or a no differs by −1, 0 or 1, which says nothing.
+        """
+        if self.of_shares:
+            return _around(self.effect(), self.effect_error())
         low, high = weighted.quantile(self.difference, (0.05, 0.95), self.weights)
         return float(low), float(high)
 
@@ -134,8 +142,7 @@ class ByGroup:
 
     def interval(self) -> tuple[float, float]:
         """90 % interval of the difference of shares."""
-        difference, error = self._difference(None)
-        return difference - _NINE_TENTHS * error, difference + _NINE_TENTHS * error
+        return _around(*self._difference(None))
 
     def _difference(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
         rows = slice(None) if among is None else among
@@ -152,13 +159,21 @@ class ByGroup:
         return shares[0] - shares[1], sqrt(sum(variances))
 
 
-def outcome(test: Test, values: Values, weights: Float[np.ndarray, "run"]) -> Outcome:
+def _around(difference: float, error: float) -> tuple[float, float]:
+    """The 90 % interval of a difference with this standard error."""
+    return difference - _NINE_TENTHS * error, difference + _NINE_TENTHS * error
+
+
+def outcome(
+    test: Test, values: Values, weights: Float[np.ndarray, "run"], *, yes_or_no: bool = False
+) -> Outcome:
     """Evaluate a test.
 
     Args:
         test: the test of a claim.
         values: gives a metric in every run, by levers and name.
         weights: weights of the runs.
+        yes_or_no: whether the metric that the test compares is a yes or a no.
 
     Raises:
         ValueError: if the test is untestable.
@@ -166,20 +181,21 @@ def outcome(test: Test, values: Values, weights: Float[np.ndarray, "run"]) -> Ou
     match test:
         case Contrast():
             present, absent = values(test.present, test.metric), values(test.absent, test.metric)
-            return _compare(present - absent, np.abs(absent), test, weights)
+            found = _compare(present - absent, np.abs(absent), test, weights)
         case Trend():
             before, after = values(test.present, test.before), values(test.present, test.after)
-            return _compare(after - before, np.abs(before), test, weights)
+            found = _compare(after - before, np.abs(before), test, weights)
         case Threshold():
             distance = values(test.present, test.metric) - test.value
             beyond = distance > 0 if test.direction == "above" else distance < 0
-            return ByRun(distance, beyond, weights)
+            found = ByRun(distance, beyond, weights)
         case Conditional():
             happened = values(test.present, test.outcome) > _YES
             sign = 1.0 if test.direction == "likelier" else -1.0
             return ByGroup(happened, _given(test, values), sign, test.margin, weights)
         case Untestable():
             raise ValueError("an untestable claim has no outcome")
+    return replace(found, of_shares=yes_or_no)
 
 
 def _given(test: Conditional, values: Values) -> Bool[np.ndarray, "run"]:

@@ -22,6 +22,9 @@ class Flip:
         name: a parameter's printed name, an accounting, a reference class, a source class, or
             "the record".
         condition: the condition, in words.
+        edge: for a parameter, the value below which its lowest third lies, or above which its
+            highest third lies, in `unit`.
+        unit: unit of the parameter.
         word: the verdict under the condition.
         probability: the claim's probability under the condition.
     """
@@ -31,6 +34,8 @@ class Flip:
     condition: str
     word: Word
     probability: float
+    edge: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,11 @@ class Verdict:
         probability: share of runs in which the claim holds, given the model; None if untestable.
         error: Monte Carlo standard error of that share.
         effect: mean of the tested difference, in `unit`; None if untestable.
-        effect_low, effect_high: 90 % interval of the difference over runs.
+        effect_low, effect_high: 90 % interval of the difference, over runs or of shares.
         effect_error: Monte Carlo standard error of the mean.
         unit: unit of the effect.
+        of_shares: whether the effect is a difference of shares of runs: the metric is a yes or a
+            no, or the test is conditional. Its interval is then that of the difference.
         supports, opposes: facts for and against, known at the evidence cut-off.
         later: facts that became known after the cut-off. The verdict does not use them.
         flips: conditions under which the word would change.
@@ -66,6 +73,7 @@ class Verdict:
     later: tuple[Observation, ...] = ()
     flips: tuple[Flip, ...] = ()
     runs: int = 0
+    of_shares: bool = False
 
 
 def model_word(probability: float) -> Word:

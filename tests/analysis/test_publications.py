@@ -1,0 +1,48 @@
+"""What a briefing cites: whoever lent a number to the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from servanda.analysis.publications import publications
+from servanda.engine import assemble
+from tests.cases import shipped, template
+from tests.handmade import tiny
+
+
+def test_a_model_of_assumptions_cites_nothing():
+    assert publications(tiny()) == []
+
+
+def test_a_prior_cites_its_source_or_that_of_its_row_of_evidence_once():
+    model = shipped().model
+    found = publications(model)
+    titles = [one.title for one in found]
+    assert len(titles) == len(set(titles))
+    evidence = model.case.evidence
+    rows = {o.id: o.source for o in evidence.observations}
+    for parameter in model.parameters.values():
+        for name in parameter.prior.sources:
+            assert evidence.source(rows.get(name, name)).title in titles
+
+
+def test_the_alliances_and_the_trade_flows_are_cited_as_their_authors_ask():
+    cited = {one.title: one.publisher for one in publications(shipped().model)}
+    atop = "Alliance treaty obligations and provisions, 1815-2018 (version 5.1)"
+    assert cited[atop].startswith("Leeds, Ritter, Mitchell and Long")
+    flows = (
+        "Trading data: evaluating our assumptions and coding rules (trade data set, version 4.0)"
+    )
+    assert cited[flows].startswith("Barbieri, Keshk and Pollins")
+    assert "China's imports from North Korea by heading, 2016-2024" in cited  # UN Comtrade
+
+
+def test_without_the_table_of_trade_its_sources_are_not_cited():
+    case = shipped().model.case.with_mechanism("trade", "no-effect")
+    cited = {one.title for one in publications(assemble(case))}
+    assert not any(title.startswith("Trading data") for title in cited)
+
+
+def test_a_case_without_files_of_trade_cites_its_priors_only(tmp_path):
+    case = replace(template(), folder=tmp_path)
+    assert len(publications(assemble(case))) == len(publications(assemble(template())))
