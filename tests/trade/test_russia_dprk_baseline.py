@@ -19,7 +19,7 @@ def sources_of_the_baseline() -> Iterator[str]:
     yield BASELINE_FILE["gross_output_source"]
     for entry in (*BASELINE_FILE["elasticities"].values(), *BUILD["totals"].values()):
         yield from entry["sources"]
-    for entry in (*BUILD["gdp"].values(), *BUILD["levels"]):
+    for entry in (BUILD, *BUILD["gdp"].values(), *BUILD["levels"]):
         if "source" in entry:
             yield entry["source"]
 

@@ -104,6 +104,7 @@ class Build(Record):
 
     Attributes:
         year: Year of the bilateral flows of the seed.
+        source: Their source, a name in the file's table of sources.
         rest: Name of the rest of the world.
         growth: Growth of world trade from then on, for flows without a later figure.
         fuels_of_spending: Share of fuels in all spending, in every region.
@@ -116,6 +117,7 @@ class Build(Record):
     """
 
     year: Whole
+    source: str = ""
     rest: Text
     growth: Amount
     fuels_of_spending: Amount
@@ -129,6 +131,7 @@ class Build(Record):
     @property
     def cited(self) -> Iterator[tuple[str, str]]:
         """Every source that it cites, with the place."""
+        yield "source", self.source
         for region, gdp in self.gdp.items():
             yield f"gdp.{region}.source", gdp.source
         for region, total in self.totals.items():

@@ -4,7 +4,8 @@ Both methods start from the solution without a change. **Accelerated**: the inve
 before the change, computed once, turns each gap into a step. Anderson's (1965) method combines the
 last few steps. A step costs two passes over the flows and solves no system of that size, so
 hundreds of countries are fast. **Newton**: if acceleration fails, Newton's method with backtracking
-approaches the new costs in stages, which shrink after a failure and grow after a success.
+approaches the new costs in stages, which shrink after a failure and grow after a success. Each
+stage starts where the last one leads to.
 
 Derivatives come from the implicit function theorem and not from the steps. At a root of g(x, θ),
 dx/dθ = −(∂g/∂x)⁻¹ ∂g/∂θ, whichever method found it.
@@ -60,6 +61,7 @@ class _Walk(NamedTuple):
     steps: Int[Array, ""]
     walked: Scalar
     stride: Scalar
+    slope: Point  # by which the point moved for each share of the last stage
 
 
 def quick_root(gap: Staged, start: Point, slopes_inverse: Slopes) -> Root:
@@ -78,7 +80,8 @@ def patient_root(gap: Staged, start: Point) -> Root:
 
     def advance(w: _Walk) -> _Walk:
         target = jnp.minimum(1.0, w.walked + w.stride)
-        tried = _newton(gap(target), w.point)
+        ahead = target - w.walked
+        tried = _newton(gap(target), w.point + ahead * w.slope)
         arrived = size_of(tried.gap) <= TOLERANCE
         return _Walk(
             jnp.where(arrived, tried.point, w.point),
@@ -86,13 +89,15 @@ def patient_root(gap: Staged, start: Point) -> Root:
             w.steps + tried.taken,
             jnp.where(arrived, target, w.walked),
             jnp.where(arrived, 2.0, 0.5) * w.stride,
+            jnp.where(arrived, (tried.point - w.point) / ahead, w.slope),
         )
 
     def going(w: _Walk) -> Bool[Array, ""]:
         return (w.walked < 1) & (w.stride >= SHORTEST_STRIDE)
 
     none = jnp.zeros_like(start[0])
-    first = _Walk(start, jnp.zeros_like(start), jnp.zeros((), jnp.int64), none, none + 1)
+    still = jnp.zeros_like(start)
+    first = _Walk(start, still, jnp.zeros((), jnp.int64), none, none + 1, still)
     last = lax.while_loop(going, advance, first)
     return Root(last.point, last.gap, last.steps, last.walked)
 
