@@ -238,7 +238,7 @@ WRONG = {
         "fuel_of_spending",
         (
             "trade_baseline.toml: build.fuel_of_spending: found a key that is not known here,"
-            " expected one of year, rest, growth, fuels_of_spending, fuels_between_regions,"
+            " expected one of year, source, rest, growth, fuels_of_spending, fuels_between_regions,"
             " regions, gdp, totals, levels, mirror\n  hint: did you mean 'fuels_of_spending'?"
         ),
     ),

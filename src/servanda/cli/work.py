@@ -20,7 +20,6 @@ from servanda.case.notes import of_evidence
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
-from servanda.engine import Simulator
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.files.faults import Faults, by_place
@@ -148,31 +147,31 @@ def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
 
     held, verdicts = _held(folder), None
     if folder.note["done"]:
-        verdicts = _judged(prepare(case), folder.ensemble().first(CLAIM_RUNS), held)
+        verdicts = _judged(case, folder.ensemble().first(CLAIM_RUNS), held)
     with interrupts.exits_at_once(f"{held}; the briefing was not written"):
         return api.brief(folder, verdicts=verdicts, out=out)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the verdicts."""
-    simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    model = prepare(case).model
+    ensemble = Ensemble.prior(model, runs, seed)
     show.late_priors(case)
     remember_compilations()
-    show.claims(simulator.model, _judged(simulator, ensemble, "interrupted"))
+    show.claims(model, _judged(case, ensemble, "interrupted"))
 
 
-def _judged(simulator: Simulator, ensemble: Ensemble, held: str) -> list[Verdict]:
+def _judged(case: Case, ensemble: Ensemble, held: str) -> list[Verdict]:
     """The verdicts on all claims. After Ctrl-C, those so far are printed."""
     try:
         with interrupts.raises_interrupt(), bar("judging claims", "policies") as report:
-            return judge(simulator, ensemble, progress=report)
+            return judge(prepare(case), ensemble, progress=report)
     except KeyboardInterrupt as stopped:
         judged = stopped.judged if isinstance(stopped, Interrupted) else []
-        said = f"{held}; {len(judged)} of {len(simulator.model.case.claims)} claims were judged"
+        said = f"{held}; {len(judged)} of {len(case.claims)} claims were judged"
         with interrupts.exits_at_once(said):
             if judged:
-                show.claims(simulator.model, judged)
+                show.claims(prepare(case).model, judged)
         err().print(said, soft_wrap=True)
         raise
 
