@@ -146,7 +146,7 @@ def check_moved(
             wrong = next((v for v in (row.min(), row.max()) if v not in parameter.within), None)
             if wrong is not None:
                 raise UsageError(
-                    where="policy " + ", ".join(map(str, settings)),
+                    where=_policy(settings),
                     found=f"{parameter.label} = {wrong:g} in a run",
                     expected=f"{parameter.within}{_unit(parameter.unit)}",
                 )
@@ -164,5 +164,9 @@ def _check_weights(
         members = {weight.label: weight for weight in together}
         values = table(members, drawn, settings, runs, np.float32, after=after)
         if not (values > 0).any(axis=0).all():
-            where = "policy " + ", ".join(map(str, settings)) if settings else name
+            where = _policy(settings) if settings else name
             raise UsageError(where, f"{name}: {_NO_WEIGHT} in a run", _SOME_WEIGHT)
+
+
+def _policy(settings: Sequence[Setting]) -> str:
+    return "policy " + ", ".join(map(str, settings))

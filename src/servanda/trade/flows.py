@@ -237,6 +237,11 @@ def _check_values(countries: tuple[str, ...], flows: Pairs, sector: str) -> None
                 "a positive value",
                 hint=LESS_THAN_NOTHING if sales < 0 else AT_HOME,
             )
+    check_flows(countries, flows, good)
+
+
+def check_flows(countries: tuple[str, ...], flows: Pairs, good: str = "") -> None:
+    """Raise `UsageError` unless each flow of a good is zero or a positive number."""
     for i, j in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
         raise UsageError(
             f"flow{good} from {countries[i]!r} to {countries[j]!r}",

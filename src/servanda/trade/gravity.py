@@ -50,7 +50,7 @@ from scipy.optimize import linprog
 from scipy.special import xlogy
 
 from servanda.errors import UsageError, nearest
-from servanda.trade.flows import Economy, check_names
+from servanda.trade.flows import Economy, check_flows, check_names
 from servanda.trade.resistance import Countries, Pairs, Resistances, balance, resistances
 from servanda.trade.table import Grid, Table, column, find_pairs
 
@@ -233,9 +233,7 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
     flows = np.where(there & (known | (absent == "refuse")), flows, 0.0)
     if there.all():
         Economy(grid.countries, flows)
-    for place in np.argwhere(~(np.isfinite(flows) & (flows >= 0))):
-        found = repr(float(flows[tuple(place)]))
-        raise UsageError(f"flow {grid.pair(*place)}", found, "zero or a positive number")
+    check_flows(grid.countries, flows)
     for axis, direction in ((1, "exports"), (0, "imports")):
         for i in np.flatnonzero(flows.sum(axis=axis) == 0):
             raise UsageError(
@@ -404,15 +402,22 @@ def _check_separation(
     if len(told_apart):
         first = pairs[np.flatnonzero(~positive)[told_apart[0]]]
         at_work = np.abs(free @ best.x)[: len(names)] > NOTICED
-        raise UsageError(
-            "cost variables",
+        raise separating(
             ", ".join(repr(name) for name, used in zip(names, at_work, strict=True) if used)
             + f", separating {len(told_apart)} zeros from positive flows, the first "
-            + grid.pair(*first),
-            "variables that also vary among positive flows",
-            hint="a coefficient would be infinite: leave out variables that only mark pairs without"
-            " trade",
+            + grid.pair(*first)
         )
+
+
+def separating(found: str) -> UsageError:
+    """The error about cost variables that separate zeros from positive flows."""
+    return UsageError(
+        "cost variables",
+        found,
+        "variables that also vary among positive flows",
+        hint="a coefficient would be infinite: leave out variables that only mark pairs without"
+        " trade",
+    )
 
 
 def _check_condition(names: tuple[str, ...], cells: Costs, observed: Pairs, fitted: Pairs) -> None:

@@ -44,6 +44,7 @@ from servanda.trade.gravity import (
     fit_ppml,
     need_pyfixest,
     not_converged,
+    separating,
 )
 from servanda.trade.labels import numbers
 from servanda.trade.table import Table, column
@@ -232,13 +233,7 @@ def _check_fit(
     """Refuse coefficients that do not solve the first-order condition of PPML."""
     observed = (table["flow"] / table["flow"].mean()).to_numpy()
     if len(fitted) != len(observed) or np.isnan(fitted).any():
-        raise UsageError(
-            "cost variables",
-            "variables that separate zeros from positive flows",
-            "variables that also vary among positive flows",
-            hint="a coefficient would be infinite: leave out variables that only mark pairs without"
-            " trade",
-        )
+        raise separating("variables that separate zeros from positive flows")
     for name, key in zip(names, keys, strict=True):
         cost = table[key].to_numpy()
         gap = abs(cost @ (observed - fitted)) / (np.abs(cost) @ observed)
