@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DEVICES = "--xla_force_host_platform_device_count=2"
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}".strip()
+# The tests' own programs are compiled as Servanda's are (`servanda.compiling`), which is faster.
+OPTIONS = "--xla_cpu_use_fusion_emitters=false"
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES} {OPTIONS}".strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tests run on every core already, and threads that wait for each other keep the cores busy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

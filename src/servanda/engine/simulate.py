@@ -18,6 +18,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.case.schema import month_number
+from servanda.compiling import COMPILER_OPTIONS
 from servanda.engine.model import Model, initial_world
 from servanda.engine.parameters import Setting, records, table
 from servanda.engine.streams import Streams
@@ -200,7 +201,7 @@ class Simulator:
             out_specs=_SPLIT,
             check_vma=False,
         )
-        return jax.jit(spread, donate_argnums=0)
+        return jax.jit(spread, donate_argnums=0, compiler_options=COMPILER_OPTIONS)
 
     def _chunk(
         self,

@@ -20,6 +20,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
+from servanda.compiling import COMPILER_OPTIONS
 from servanda.trade.armington import (
     Barriers,
     Changes,
@@ -184,7 +185,7 @@ def _on_every_core(task: Callable[[int], T], starts: range) -> Generator[T, None
         pool.shutdown(cancel_futures=True)
 
 
-@partial(jax.jit, static_argnames=("rule", "factors", "method"))
+@partial(jax.jit, static_argnames=("rule", "factors", "method"), compiler_options=COMPILER_OPTIONS)
 def _chunk(
     world: WorldTrade,
     asked: Asked,
