@@ -350,12 +350,12 @@ def alone(folder: Path) -> Iterator[None]:
     """
     where = f"run folder '{folder}'"
     lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        with drafts.explained(where, RunFolderError):
+    with drafts.explained(where, RunFolderError):
+        try:
             lock.acquire()
-    except Timeout:
-        found, expected = "another process that writes it now", "a folder that no process writes"
-        raise RunFolderError(where, found, expected) from None
+        except Timeout:
+            found, expected = "another process that writes it", "a folder that no process writes"
+            raise RunFolderError(where, found, expected) from None
     try:
         yield
     finally:

@@ -9,11 +9,11 @@ Each list is written once and never changed, except that of the briefing, which 
 Hashes find damage and edits. They do not find a forger, who can make them again.
 """
 
+import asyncio
 import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ _CHUNK = re.compile(r"/[\d.]+$")
 _PIECE = re.compile(rf"^(?:{STORE}/\w+/(?:\d+\.)*|hashes/runs-)(\d+)(?:\.json)?$")
 # What a write that was interrupted leaves, of ours and of zarr.
 _DRAFTS = (".draft", ".partial")
+_ADDED = "a file that the run did not write", "no file of this name"
 # The metadata that zarr reads. The copies beside each array are compared with `.zmetadata`.
 METADATA = (".zmetadata", ".zattrs", ".zgroup")
 
@@ -76,7 +77,7 @@ class Hashes:
             RunFolderError: if the list is missing or damaged.
         """
         if name not in self._lists:
-            content = self._content(_file_of(name))
+            content = self.content(_file_of(name))
             if content is None:
                 raise self._error(_file_of(name), "no such file")
             try:
@@ -113,18 +114,18 @@ class Hashes:
             raise self._error(file, "no such file")
         known = self.of(name).get(file)
         if known is None:
-            raise self._error(file, "a file that the run did not write")
+            raise self._error(file, *_ADDED)
         if digest(content) != known:
             raise self._error(file, "other content than was written")
 
     def check_file(self, file: str, name: str | None = None) -> None:
         """Read a file of the folder and compare it with its hash in a list."""
-        self.check(file, self._content(file), name)
+        self.check(file, self.content(file), name)
 
     def check_metadata(self) -> None:
         """Compare the metadata of the store with their hashes."""
         for key in METADATA:
-            content = self._content(f"{STORE}/{key}")
+            content = self.content(f"{STORE}/{key}")
             self.check(f"{STORE}/{key}", None if content is None else lasting(key, content))
 
     def has(self, name: str) -> bool:
@@ -155,7 +156,7 @@ class Hashes:
                 ahead = done < self.runs and (_piece(file) or 0) >= len(pieces)
                 folder = path.is_dir() and not path.is_symlink()
                 if not (folder or ahead or file in known or path.suffix in _DRAFTS):
-                    raise self._error(file, "a file that the run did not write")
+                    raise self._error(file, *_ADDED)
 
     def list_of(self, file: str) -> str:
         """The list in which a file should be if it is not in the first one."""
@@ -163,22 +164,21 @@ class Hashes:
             return f"runs-{_piece(file)}"
         return START if "/" in file else END
 
-    def _content(self, file: str) -> bytes | None:
-        """The content of a file of the folder; None if there is no such file."""
-        path = self.folder / file
-        with self.readable(file):
-            return path.read_bytes() if path.is_file() else None
+    def content(self, file: str) -> bytes | None:
+        """The content of a file of the folder; None if there is no such file.
 
-    @contextmanager
-    def readable(self, file: str) -> Iterator[None]:
-        """Turn a failed read of a file into one message."""
+        Raises:
+            RunFolderError: if the file cannot be read.
+        """
+        path = self.folder / file
         try:
-            yield
+            return path.read_bytes() if path.is_file() else None
         except OSError as error:
             raise self._error(file, f"a file that cannot be read: {error.strerror}") from None
 
-    def _error(self, file: str, found: str) -> RunFolderError:
-        return RunFolderError(f"run folder '{self.folder}', {file}", found, self._expected(file))
+    def _error(self, file: str, found: str, expected: str | None = None) -> RunFolderError:
+        where = f"run folder '{self.folder}', {file}"
+        return RunFolderError(where, found, expected or self._expected(file))
 
     def _expected(self, file: str) -> str:
         piece = _piece(file)
@@ -229,11 +229,13 @@ class CheckedStore(WrapperStore[LocalStore]):
     ) -> Buffer | None:
         """The content of a file, or None; raises `RunFolderError` on a chunk that was changed."""
         prototype = prototype or default_buffer_prototype()
-        with self._hashes.readable(f"{STORE}/{key}"):
-            whole = await super().get(key, prototype)
         if not self._start and _is_chunk(key):
-            self._hashes.check(f"{STORE}/{key}", None if whole is None else whole.to_bytes())
-        return whole if byte_range is None else await super().get(key, prototype, byte_range)
+            file = f"{STORE}/{key}"
+            content = await asyncio.to_thread(self._hashes.content, file)
+            self._hashes.check(file, content)
+            if byte_range is None and content is not None:
+                return prototype.buffer.from_bytes(content)
+        return await super().get(key, prototype, byte_range)
 
     async def set(self, key: str, value: Buffer) -> None:
         """Write a file, and note its hash."""
