@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import zarr
 
+from servanda import api
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
 from servanda.results import RunFolder, note, open_run, prepare, resume
@@ -371,6 +372,17 @@ def test_a_folder_as_it_was_written_is_refused_by_nothing(written):
     counted: list[tuple[int, int]] = []
     open_run(written).verify(lambda done, of: counted.append((done, of)))
     assert counted == [(PIECE, RUNS), (RUNS, RUNS)]
+
+
+def test_a_briefing_that_is_written_again_is_as_it_was_written(written, tmp_path, monkeypatch):
+    path = shutil.copytree(written, tmp_path / "run")
+    monkeypatch.setattr(api, "coverages_of", lambda _: [])
+    monkeypatch.setattr(api, "write_briefing", lambda *given: given[-1].write_text("another page"))
+    api.brief(path, verdicts=[])
+    assert (path / "briefing.html").read_text() == "another page"
+    open_run(path).verify()
+    api.brief(path, verdicts=[], out=tmp_path / "elsewhere.html")
+    open_run(path).verify()
 
 
 def test_a_folder_that_another_process_writes_is_left_to_it(written, tmp_path):
