@@ -441,6 +441,11 @@ def test_a_partial_folder_is_checked_too(tmp_path):
     model = prepare(template()).model
     path = tmp_path / "run"
     folder = RunFolder.create(path, template(), model, Ensemble.prior(model, RUNS))
+    added("case/notes.txt")(path)
+    with pytest.raises(RunFolderError) as caught:
+        open_run(path).verify()
+    assert str(caught.value) == f"run folder '{path}', case/notes.txt: {ADDED}"
+    without("case/notes.txt")(path)
     folder.append(blank(model, PIECE))
     added("results.zarr/tempo/0.1")(path)  # of a batch that was killed
     added("results.zarr/tempo/0.1.a5.partial")(path)

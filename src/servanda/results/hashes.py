@@ -153,7 +153,8 @@ class Hashes:
         for top in ("case", STORE, "hashes"):
             for path in sorted((self.folder / top).rglob("*")):
                 file = path.relative_to(self.folder).as_posix()
-                ahead = done < self.runs and (_piece(file) or 0) >= len(pieces)
+                piece = _piece(file)
+                ahead = done < self.runs and piece is not None and piece >= len(pieces)
                 folder = path.is_dir() and not path.is_symlink()
                 if not (folder or ahead or file in known or path.suffix in _DRAFTS):
                     raise self._error(file, *_ADDED)

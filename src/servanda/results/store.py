@@ -154,8 +154,8 @@ class RunStore:
         blank(entries)
         for key, entry in entries.items():
             try:
-                own = json.loads((self.hashes.folder / STORE / key).read_bytes())
-            except (OSError, ValueError, RecursionError):
+                own = json.loads(self.hashes.content(f"{STORE}/{key}") or b"")
+            except (ValueError, RecursionError):
                 own = None
             if not _fits(own, entry):
                 raise self._error(key, *_OTHER)
