@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import ROOT, about, environment, in_process, seconds_of
+from servanda.files import drafts
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmark.md"
@@ -225,9 +226,9 @@ def main() -> None:
     for what, value in rows:
         print(f"{what:<{width}}  {value}")
     if arguments.write:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        drafts.write(RESULTS, json.dumps(results, indent=2) + "\n")
         PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(results), encoding="utf-8")
+        drafts.write(PAGE, page(results))
 
 
 if __name__ == "__main__":

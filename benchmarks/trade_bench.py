@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.harness import ROOT, about, in_process, seconds_of
+from servanda.files import drafts
 
 if TYPE_CHECKING:
     from servanda.trade import Economy
@@ -309,8 +310,8 @@ def main() -> None:
     for text in (aims, table, compile_table):
         print(text(results["measured"]), end="\n\n")
     if arguments.write:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-        PAGE.write_text(page(results), encoding="utf-8")
+        drafts.write(RESULTS, json.dumps(results, indent=2) + "\n")
+        drafts.write(PAGE, page(results))
 
 
 if __name__ == "__main__":

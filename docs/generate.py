@@ -26,6 +26,8 @@ from shipped import CASE, Docstring, case, chosen, slots
 from study_tables import priors_part, rerouting_part, substitution_part
 from trade_tables import effects_part, variants_part
 
+from servanda.files import drafts
+
 DOCS = Path(__file__).resolve().parent
 CONFIG = DOCS.parent / "mkdocs.yml"
 
@@ -131,7 +133,7 @@ def main() -> int:
         return 1 if names else 0
     for path in stale:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(pages[path], encoding="utf-8")
+        drafts.write(path, pages[path])
     for path in orphans:
         path.unlink()
     print(f"written: {names}" if names else "nothing was stale")

@@ -9,7 +9,7 @@ from servanda.case import Case, as_case
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
 from servanda.report import brief as write_briefing
-from servanda.results import Progress, RunFolder, open_run, prepare, run_policies
+from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare, run_policies
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
 
 __all__ = ["HINDCAST_RUNS", "brief", "hindcast"]
@@ -77,5 +77,9 @@ def brief(
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge(simulator, results.ensemble.first(CLAIM_RUNS), progress=progress)
-    target = Path(out) if out is not None else run.path / "briefing.html"
-    return write_briefing(results, verdicts, coverages_of(results), target)
+    own = run.path / BRIEFING
+    target = Path(out) if out is not None else own
+    write_briefing(results, verdicts, coverages_of(results), target)
+    if target.resolve() == own.resolve():
+        run.note_briefing()
+    return target

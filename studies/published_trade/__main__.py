@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from servanda.errors import ServandaError
+from servanda.files import drafts
 from studies.published_trade.comparison import tables
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "trade.md"
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if given.write:
-        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        drafts.write(PAGE, written(PAGE.read_text(encoding="utf-8"), text))
     else:
         print(text)
     return 0

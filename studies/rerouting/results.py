@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from servanda.errors import CaseError
-from servanda.files import read_toml
+from servanda.files import drafts, read_toml
 from studies.rerouting.neighbour_results import rerouted
 from studies.rerouting.record import read_exports
 from studies.rerouting.substitution import read_imports
@@ -37,7 +37,7 @@ def results(data: Path) -> Results:
 
 def write_results(found: Results, path: Path) -> None:
     """Write the results as TOML."""
-    path.write_text(HEAD + toml(found), encoding="utf-8")
+    drafts.write(path, HEAD + toml(found))
 
 
 def read_results(path: Path) -> Results:

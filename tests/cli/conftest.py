@@ -57,3 +57,8 @@ def servanda(
 def tiny() -> str:
     """The template case, as an argument."""
     return str(template_folder())
+
+
+def written() -> list[str]:
+    """What lies in the folder that a command ran in."""
+    return sorted(p.name for p in Path().iterdir())

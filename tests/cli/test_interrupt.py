@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,25 @@ def test_ctrl_c_in_the_briefing_says_that_the_runs_are_whole(cache_home, tmp_pat
     assert complained == f"interrupted: {out} holds all 2 runs; the briefing was not written\n"
     assert (said, process.returncode) == ("", 130)
     assert open_run(out).note["partial"] is False
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+def test_a_second_ctrl_c_does_not_hide_what_the_first_one_left(servanda, monkeypatch):
+    from servanda.cli import work
+
+    left = SimpleNamespace(path="made", note={"partial": False, "runs": 2})
+
+    def press_ctrl_c(*_: Any, **__: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return left
+
+    Path("made").mkdir()
+    Path("made/run.json").touch()
+    monkeypatch.setattr(work, "run_to_folder", press_ctrl_c)
+    monkeypatch.setattr(work, "open_run", press_ctrl_c)
+    said = servanda("run", tiny(), "--runs", "2", "--out", "made")
+    assert (said.out, said.err) == ("", "interrupted: made holds all 2 runs\n")
+    assert said.code == 130
 
 
 SECOND = """

@@ -22,28 +22,42 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 import zarr.storage._local
 
+from servanda.analysis.sanctions import Sanctioned
 from servanda.ensembles import Ensemble
 from servanda.files import drafts
 from servanda.results import RunFolder, open_run, prepare, resume, run_to_folder
 from servanda.results.hashes import PIECE
+from servanda.trade.findings import Diverted, Leverage, Payer, Spread
+from servanda.trade.structure import Structural
 from tests.cases import template
 from tests.cli.conftest import tiny
 
 SEED = 20241231
-RUNS = 2 * 1024 + 100
+RUNS = 1024 + 100
 KILLS = 2
-STOPS = 6
-SANCTION_FILES = [
-    *("diverted.csv", "leverage.csv", "payers.csv", "payers.png", "payers.svg", "sanction.json")
-]
+STOPS = 4
+SANCTION_FILES = ["diverted.csv", "leverage.csv", "payers.csv", "payers.png", "payers.svg"]
+SANCTION_FILES += ["sanction.json", "structure.csv"]
+SOME = Spread(1.0, 2.0, 3.0)
+# Solved draws, so that the process to be killed does nothing but write.
+SOLVED = Sanctioned(
+    data=xr.Dataset(coords={"regime": ["ban"], "run": range(8)}),
+    names={"AAA": "Aland"},
+    payers=[Payer("ban", "AAA", SOME, SOME)],
+    diverted=[Diverted("ban", "AAA", "exports", SOME, SOME, SOME, None, "BBB", SOME)],
+    leverage=[Leverage("ban", "AAA", SOME, SOME, SOME, SOME, SOME)],
+    structure=[Structural("ban", "AAA", 1.0, 3.0, ())],
+)
 
 
 def program(arguments: tuple[str, ...], cache: Path) -> None:
     """The program, in a process of its own and without a word."""
-    from servanda.cli import main
+    from servanda.cli import main, sanction
 
+    sanction.solve = lambda *_, **__: SOLVED
     os.environ["XDG_CACHE_HOME"] = str(cache)
     sys.argv = ["servanda", *arguments]
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
@@ -163,16 +177,20 @@ def test_a_kill_between_any_two_files_leaves_whole_batches_or_nothing(whole, tmp
 
 
 def test_sanctions_that_are_killed_leave_all_tables_or_no_folder(tmp_path, cache_home):
-    out, moments = tmp_path / "made", moments_of(SEED)
-    arguments = ("sanction", "russia-dprk", "--regime", "selective", "--draws", "8", "--out")
-    killed(
-        cache_home,
-        (*arguments, str(out)),
-        lambda: any(tmp_path.iterdir()),
-        moments.uniform(0, 0.5),
-    )
-    if out.exists():
-        assert sorted(path.name for path in out.iterdir()) == SANCTION_FILES
-        assert json.loads((out / "sanction.json").read_text())["done"] == 8
-    else:
-        assert all(path.name.endswith(".draft") for path in tmp_path.iterdir())
+    moments = moments_of(SEED)
+    for longest in (0.0, 2.0):
+        out = tmp_path / f"made-{longest}"
+        arguments = ("sanction", "russia-dprk", "--draws", "8", "--out", str(out))
+        before = set(tmp_path.iterdir())
+        killed(
+            cache_home,
+            arguments,
+            lambda before=before: set(tmp_path.iterdir()) != before,
+            moments.uniform(0, longest),
+        )
+        if out.exists():
+            assert sorted(path.name for path in out.iterdir()) == SANCTION_FILES
+            assert json.loads((out / "sanction.json").read_text())["done"] == 8
+        else:
+            left = set(tmp_path.iterdir()) - before
+            assert all(path.name.endswith(".draft") for path in left)

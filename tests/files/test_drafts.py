@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 from pathlib import Path
 
+import psutil
 import pytest
 
 from servanda.errors import RunFolderError, UsageError
@@ -14,6 +16,10 @@ from servanda.files import drafts
 
 def full_disk(*_: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def no_process() -> int:
+    return max(psutil.pids()) + 10**7
 
 
 def names(folder: Path) -> list[str]:
@@ -76,12 +82,23 @@ def test_a_folder_that_cannot_be_filled_leaves_nothing(tmp_path):
 
 
 def test_the_draft_of_a_killed_process_blocks_no_name(tmp_path):
-    left = tmp_path / f".made.{os.getpid()}.draft"
-    left.mkdir()
-    (left / "half").write_text("ha")
+    mine, killed = f".made.{platform.node()}-{os.getpid()}.draft", no_process()
+    for name in (mine, f".made.{platform.node()}-{killed}.draft"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("ha")
     with drafts.folder(tmp_path / "made"):
         pass
     assert names(tmp_path / "made") == []
+    assert names(tmp_path) == ["made"]
+
+
+def test_a_draft_that_may_be_in_use_is_left_alone(tmp_path):
+    here, parent = platform.node(), os.getppid()
+    kept = [f".page.elsewhere-{no_process()}.draft", f".page.{here}-{parent}.draft"]
+    for name in (*kept, f".page.{here}-{no_process()}.draft"):
+        (tmp_path / name).write_text("ha")
+    drafts.write(tmp_path / "page", "new")
+    assert names(tmp_path) == sorted([*kept, "page"])
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link"])

@@ -3,8 +3,9 @@
     python -m tests.mutation.mutants 500 --first 0       # of the template
     python -m tests.mutation.mutants 500 --case russia-dprk
 
-Each mutant is refused with an error of Servanda's own, or accepted. Any other exception is a fault,
-and its seed and what was changed are printed.
+Each mutant goes through what `servanda check` and `servanda sanction` read. It is refused with an
+error of Servanda's own, or accepted. Any other exception is a fault, and its seed and the line that
+was changed are printed.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from pathlib import Path
 
+from servanda.analysis.check import check
 from servanda.case import available_cases, load, new
 from servanda.case.load import examine
-from servanda.case.notes import notes, of_evidence
-from servanda.engine import assemble
+from servanda.case.notes import of_evidence
 from servanda.errors import ServandaError, visible
 from servanda.files.faults import by_place
 from servanda.trade.baseline import read_baseline
@@ -53,6 +55,7 @@ VALUES = (
     *('"javascript:alert(1)"', '"9**9**8*barrel"', '"barrel/0"', '"AAA"', '"USSR"', '"365"'),
     *("\u0663", "2020-W53-4", "2999-01-01", "1e400", "''", "' '", '"""\n\n"""'),
 )
+_LONGEST = 200
 _WORD = re.compile(rb"[\w.-]+")
 _QUOTED = re.compile(rb'"[^"\n]*"|\[[^\]\n]*\]|[\w.+-]+')
 
@@ -62,7 +65,23 @@ def mutant(files: Files, seed: int) -> tuple[dict[str, bytes], str]:
     chance = random.Random(seed)  # noqa: S311 (no secret)
     name = chance.choice(sorted(files))
     change = chance.choice(CHANGES)
-    return {**files, name: change(files[name], chance)}, f"{name}, {change.__name__.strip('_')}"
+    text = change(files[name], chance)
+    what = f"{name}, {change.__name__.strip('_')}, {first_change(files[name], text)}"
+    return {**files, name: text}, what
+
+
+def first_change(before: bytes, after: bytes) -> str:
+    """The first line that differs, before and after."""
+    lines = zip_longest(before.split(b"\n"), after.split(b"\n"))
+    for number, (was, now) in enumerate(lines, start=1):
+        if was != now:
+            return f"line {number}: {_quoted(was)} → {_quoted(now)}"
+    return "no change"
+
+
+def _quoted(line: bytes | None) -> str:
+    shown = "no line" if line is None else repr(line)[1:]
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def _value_replaced(text: bytes, chance: random.Random) -> bytes:
@@ -139,28 +158,25 @@ def _lines(text: bytes, chance: random.Random, change: Callable[[bytes], list[by
     return b"".join([*lines[:place], *change(lines[place]), *lines[place + 1 :]])
 
 
-def read(folder: Path, *, assembled: bool) -> None:
-    """Read all that the files of a folder say, as the commands do."""
+def read(folder: Path) -> None:
+    """Read and check all that the files of a folder say, as the commands do."""
     examined = examine(folder)
     places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
     by_place(examined.faults)
     by_place(of_evidence(examined.evidence, places))
-    case = load(folder)
-    list(notes(case))
+    check(load(folder))
     if (folder / "regimes.toml").exists():
         read_regimes(folder / "regimes.toml")
         read_baseline(folder)
-    if assembled:
-        assemble(case)
 
 
-def fault(files: Files, seed: int, folder: Path, *, assembled: bool) -> str | None:
+def fault(files: Files, seed: int, folder: Path) -> str | None:
     """The traceback of a mutant that is neither refused nor accepted, with its seed; or None."""
     changed, what = mutant(files, seed)
     for name, content in changed.items():
         (folder / name).write_bytes(content)
     try:
-        read(folder, assembled=assembled)
+        read(folder)
     except ServandaError as error:
         first, *hint = str(error).split("\n  hint: ")
         if not all(part == visible(part) for part in (first, *hint)):
@@ -184,13 +200,12 @@ def main() -> int:
     parser.add_argument("count", type=int, help="number of mutants")
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--case", default="template", help="a shipped case; default: the template")
-    parser.add_argument("--assemble", action="store_true", help="also assemble what is accepted")
     given = parser.parse_args()
     files, found = originals(given.case), 0
     folder = Path(tempfile.mkdtemp(prefix="servanda-mutants-"))
     try:
         for seed in range(given.first, given.first + given.count):
-            if told := fault(files, seed, folder, assembled=given.assemble):
+            if told := fault(files, seed, folder):
                 found += 1
                 sys.stdout.write(f"{told}\n")
     finally:

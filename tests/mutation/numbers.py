@@ -3,7 +3,7 @@
     python -m tests.mutation.numbers 200 --first 0
 
 All run on one compiled model. Each mutant is refused with an error of Servanda's own, when it is
-read or when a result is not a finite number; or it runs. Any other exception is a fault.
+read or when it runs, or all its results are finite numbers. Anything else is a fault.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+
+import numpy as np
 
 from servanda.case import load, new
 from servanda.engine import Simulator, assemble
@@ -49,12 +51,13 @@ def fault(compiled: Simulator, text: str, seed: int, folder: Path) -> str | None
     try:
         simulator = copy.copy(compiled)  # with its compiled program, for the same arrays
         simulator.model = assemble(load(folder))
-        run_policies(simulator, Ensemble.prior(simulator.model, RUNS, seed))
+        (results,) = run_policies(simulator, Ensemble.prior(simulator.model, RUNS, seed))
     except ServandaError:
         return None
     except Exception:  # noqa: BLE001 (every other exception is what is looked for)
         return f"seed {seed}: {what}\n{traceback.format_exc()}"
-    return None
+    wrong = [name for name, values in results.arrays.items() if not np.isfinite(values).all()]
+    return f"seed {seed}: {what}\nnot finite: {', '.join(wrong)}" if wrong else None
 
 
 def main() -> int:

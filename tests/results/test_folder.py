@@ -81,6 +81,7 @@ def test_a_folder_holds_the_case_the_results_and_a_note(tmp_path):
         template(), tmp_path / "deep" / "run", runs_of(5, 7), Policy("half", {"shells": "0.5"})
     )
     assert sorted(p.name for p in folder.path.iterdir()) == [
+        ".lock",
         "case",
         "ensemble.npz",
         "hashes",

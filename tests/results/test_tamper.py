@@ -6,6 +6,7 @@ What a forger does who makes the hashes again is not found, and is not tried her
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +16,18 @@ import numpy as np
 import pytest
 import zarr
 
+from servanda import api
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
 from servanda.results import RunFolder, note, open_run, prepare, resume
+from servanda.results.folder import alone
 from servanda.results.hashes import PIECE
 from tests.cases import blank, template
 
 RUNS = PIECE + 8
 Tampering = Callable[[Path], Any]
 OTHER = "found other content than was written, expected the file that the run wrote"
+ADDED = "found a file that the run did not write, expected no file of this name"
 GONE = "found no such file, expected the file that the run wrote"
 FIRST = f"of runs 0 to {PIECE - 1}, as the run wrote it"
 SECOND = f"of runs {PIECE} to {RUNS - 1}, as the run wrote it"
@@ -38,6 +42,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     numbers = np.arange(RUNS, dtype=np.float32)
     folder.append({name: values + numbers for name, values in blank(model, RUNS).items()})
     folder.finish(model)
+    (path / "briefing.html").write_text("a page")
+    folder.note_briefing()
     return path
 
 
@@ -96,6 +102,33 @@ def shorter(entries: dict[str, Any]) -> None:
 
 def wider(entries: dict[str, Any]) -> None:
     entries["month/.zarray"]["shape"] = entries["month/.zarray"]["chunks"] = [73]
+
+
+def other_weights(entries: dict[str, Any]) -> None:
+    entries["weight/.zarray"]["shape"] = [100]
+
+
+def longer(entries: dict[str, Any]) -> None:
+    for entry in entries.values():
+        if entry.get("shape", [])[-1:] == [RUNS]:
+            entry["shape"][-1] = 10**6
+
+
+def of_length(length: Any) -> Tampering:
+    return metadata(lambda entries: entries["tempo/.zarray"].update(shape=[72, length]))
+
+
+def added(file: str) -> Tampering:
+    def tamper(path: Path) -> None:
+        (path / file).parent.mkdir(exist_ok=True)
+        (path / file).write_text("{}")
+
+    return tamper
+
+
+def a_pipe(path: Path) -> None:
+    without("results.zarr/tempo/0.0")(path)
+    os.mkfifo(path / "results.zarr" / "tempo" / "0.0")
 
 
 def emptied(path: Path) -> None:
@@ -164,10 +197,7 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
     "no evidence": (without("case/evidence.csv"), f", case/evidence.csv: {GONE}"),
     "a file more": (
         lambda path: (path / "case" / "more.csv").write_text("a\n"),
-        (
-            ", case/more.csv: found a file that the run did not write, "
-            "expected the file that the run wrote"
-        ),
+        f", case/more.csv: {ADDED}",
     ),
     "other parameters": (cut("ensemble.npz"), f", ensemble.npz: {OTHER}"),
     "no parameters": (without("ensemble.npz"), f", ensemble.npz: {GONE}"),
@@ -200,6 +230,42 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
             ", results.zarr/.zmetadata: found 100 runs of alive, "
             f"expected the {RUNS} runs that run.json counts"
         ),
+    ),
+    "fewer weights than runs": (
+        metadata(other_weights),
+        (
+            ", results.zarr/.zmetadata: found 100 runs of weight, "
+            f"expected the {RUNS} runs that run.json counts"
+        ),
+    ),
+    "more runs in the store": (
+        metadata(longer),
+        (
+            ", results.zarr/.zmetadata: found 1000000 runs of alive, "
+            f"expected the {RUNS} runs that run.json counts"
+        ),
+    ),
+    **{
+        f"{length!r} for the number of runs": (
+            of_length(length),
+            (
+                ", results.zarr/.zmetadata: found no number of runs of tempo, "
+                f"expected the {RUNS} runs that run.json counts"
+            ),
+        )
+        for length in ("many", None, -5, float(RUNS), 10**30)
+    },
+    "a whole store marked as partial": (
+        metadata(lambda entries: entries[".zattrs"].update(partial="of more")),
+        f", results.zarr/.zmetadata: {OTHER}",
+    ),
+    "a key twice": (
+        edited("run.json", lambda text: '{"done": 5,' + text[1:]),
+        f", run.json: {OTHER}",
+    ),
+    "a pipe for a chunk": (
+        a_pipe,
+        f", results.zarr/tempo/0.0: found no such file, expected tempo {FIRST}",
     ),
     "a month more": (metadata(wider), f", results.zarr/.zmetadata: {OTHER}"),
     "another unit": (
@@ -235,7 +301,41 @@ UNREAD: dict[str, tuple[Tampering, str]] = {
         cut("results.zarr/alive/.zattrs"),
         f", results.zarr/alive/.zattrs: {OTHER}",
     ),
-    "other metrics": (edited("metrics.csv", lambda text: text + "\n"), f", metrics.csv: {OTHER}"),
+    "a copy of another array's metadata": (
+        lambda path: shutil.copy(
+            path / "results.zarr/.zattrs", path / "results.zarr/tempo/.zarray"
+        ),
+        f", results.zarr/tempo/.zarray: {OTHER}",
+    ),
+    "a line more in a copy": (
+        edited("results.zarr/alive/.zarray", lambda text: text + "\n"),
+        f", results.zarr/alive/.zarray: {OTHER}",
+    ),
+    "other metrics": (
+        edited("metrics.csv", lambda text: text + "\n"),
+        f", metrics.csv: {OTHER}\n  hint: `servanda run --resume` writes it",
+    ),
+    "another briefing": (
+        edited("briefing.html", lambda text: text + " "),
+        f", briefing.html: {OTHER}\n  hint: `servanda brief` writes it",
+    ),
+    "no briefing": (
+        without("briefing.html"),
+        f", briefing.html: {GONE}\n  hint: `servanda brief` writes it",
+    ),
+    **{
+        f"{file} more": (
+            added(file),
+            f", {file}: {ADDED}",
+        )
+        for file in (
+            "case/notes.txt",
+            "results.zarr/zarr.json",
+            "results.zarr/ghost/.zarray",
+            "results.zarr/tempo/0.2",
+            "hashes/more.json",
+        )
+    },
     "no metrics": (
         without("metrics.csv"),
         f", metrics.csv: {GONE}\n  hint: `servanda run --resume` writes it",
@@ -272,6 +372,29 @@ def test_a_folder_as_it_was_written_is_refused_by_nothing(written):
     counted: list[tuple[int, int]] = []
     open_run(written).verify(lambda done, of: counted.append((done, of)))
     assert counted == [(PIECE, RUNS), (RUNS, RUNS)]
+
+
+def test_a_briefing_that_is_written_again_is_as_it_was_written(written, tmp_path, monkeypatch):
+    path = shutil.copytree(written, tmp_path / "run")
+    monkeypatch.setattr(api, "coverages_of", lambda _: [])
+    monkeypatch.setattr(api, "write_briefing", lambda *given: given[-1].write_text("another page"))
+    api.brief(path, verdicts=[])
+    assert (path / "briefing.html").read_text() == "another page"
+    open_run(path).verify()
+    api.brief(path, verdicts=[], out=tmp_path / "elsewhere.html")
+    open_run(path).verify()
+
+
+def test_a_folder_that_another_process_writes_is_left_to_it(written, tmp_path):
+    path = shutil.copytree(written, tmp_path / "run")
+    with alone(path), pytest.raises(RunFolderError) as caught:
+        resume(path)
+    assert str(caught.value) == (
+        f"run folder '{path}': found another process that writes it, "
+        "expected a folder that no process writes"
+    )
+    read_all(path)
+    resume(path)
 
 
 def test_a_folder_may_be_moved_and_opened_elsewhere(written, tmp_path):
@@ -318,8 +441,20 @@ def test_a_partial_folder_is_checked_too(tmp_path):
     model = prepare(template()).model
     path = tmp_path / "run"
     folder = RunFolder.create(path, template(), model, Ensemble.prior(model, RUNS))
+    added("case/notes.txt")(path)
+    with pytest.raises(RunFolderError) as caught:
+        open_run(path).verify()
+    assert str(caught.value) == f"run folder '{path}', case/notes.txt: {ADDED}"
+    without("case/notes.txt")(path)
     folder.append(blank(model, PIECE))
+    added("results.zarr/tempo/0.1")(path)  # of a batch that was killed
+    added("results.zarr/tempo/0.1.a5.partial")(path)
     open_run(path).verify()
+    whole_again = shutil.copytree(path, tmp_path / "unmarked")
+    metadata(lambda entries: entries[".zattrs"].pop("partial"))(whole_again)
+    with pytest.raises(RunFolderError) as caught:
+        open_run(whole_again).dataset()
+    assert str(caught.value) == f"run folder '{whole_again}', results.zarr/.zmetadata: {OTHER}"
     more = path / "case" / "more.csv"
     more.write_text("a\n")
     with pytest.raises(RunFolderError) as caught:

@@ -44,6 +44,13 @@ def exits_at_once(last_line: str = "") -> Iterator[None]:
 
 
 @contextmanager
+def ignored() -> Iterator[None]:
+    """Ignore Ctrl-C. For what follows a first one: what it left is told, whatever is pressed."""
+    with _handled(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
 def raises_interrupt() -> Iterator[None]:
     """Make Ctrl-C raise `KeyboardInterrupt`, so that the caller can keep finished runs."""
     report = sys.unraisablehook
@@ -63,7 +70,7 @@ def raises_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def _handled(handler: Callable[..., Any]) -> Iterator[None]:
+def _handled(handler: Callable[..., Any] | signal.Handlers) -> Iterator[None]:
     """Set the handler of Ctrl-C, which Python allows in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -109,15 +109,16 @@ def resume(path: Path, *, brief: bool) -> None:
 @contextmanager
 def _keeping_runs(target: Path) -> Iterator[Report]:
     """Ctrl-C keeps the batches that are done, and says how many runs they are."""
-    try:
-        with interrupts.raises_interrupt(), bar("running", "runs") as report:
-            yield report
-    except KeyboardInterrupt:
-        if (target / "run.json").is_file():
-            err().print(_held(open_run(target)), soft_wrap=True)
-        else:
-            err().print("interrupted: nothing was written", soft_wrap=True)
-        raise
+    with interrupts.ignored():
+        try:
+            with interrupts.raises_interrupt(), bar("running", "runs") as report:
+                yield report
+        except KeyboardInterrupt:
+            if (target / "run.json").is_file():
+                err().print(_held(open_run(target)), soft_wrap=True)
+            else:
+                err().print("interrupted: nothing was written", soft_wrap=True)
+            raise
 
 
 def _held(folder: RunFolder) -> str:
@@ -264,5 +265,7 @@ def remember_compilations() -> None:
     """Keep compiled programs between calls, in the user's cache folder."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = str(home / "servanda" / "compiled")
+    # It only saves time, so a full disk there is nothing to say.
+    warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)  # type: ignore[no-untyped-call]

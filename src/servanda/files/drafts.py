@@ -1,14 +1,19 @@
 """Writing files and folders whole or not at all: a draft beside each takes its name when complete.
 
 A full disk, Ctrl-C or a kill therefore leaves what stood there before. After a kill the draft is
-left too. Its name begins with a dot and blocks no other name.
+left too. Its name begins with a dot and blocks no other name, and the next write of the same file
+or folder removes it.
 """
 
 import os
+import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+
+import psutil
 
 from servanda.errors import ServandaError, UsageError
 
@@ -87,5 +92,18 @@ def explained(
 
 
 def _draft_of(path: Path) -> Path:
-    """The draft of a file or folder. Two processes that write one path have drafts of their own."""
-    return path.with_name(f".{path.name}.{os.getpid()}.draft")
+    """The draft of a file or folder, after removing those that killed processes left.
+
+    Two processes that write one path, on one machine or on two, have drafts of their own.
+    """
+    of_machine = f".{path.name}.{platform.node()}-"
+    for old in path.parent.glob(f"{escape(of_machine)}*.draft"):
+        process = old.name.removeprefix(of_machine).removesuffix(".draft")
+        if process not in map(str, psutil.pids()):
+            _remove(old)
+    return path.with_name(f"{of_machine}{os.getpid()}.draft")
+
+
+def _remove(draft: Path) -> None:
+    with suppress(OSError):
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink()

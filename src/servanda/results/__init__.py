@@ -1,12 +1,13 @@
 """Results: the kept quantities of runs with labels and origin, in memory or in a folder."""
 
 from servanda.results.dataset import to_dataset
-from servanda.results.folder import RunFolder, open_run
+from servanda.results.folder import BRIEFING, RunFolder, open_run
 from servanda.results.metrics import evaluate
 from servanda.results.results import Progress, Results
 from servanda.results.run import prepare, resume, run, run_policies, run_to_folder
 
 __all__ = [
+    "BRIEFING",
     "Progress",
     "Results",
     "RunFolder",

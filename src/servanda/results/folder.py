@@ -7,6 +7,7 @@
     FOLDER/run.json       cut-off, seed, origin, levers, runs asked for and done, versions, and a
                           hash of the results
     FOLDER/hashes/        a hash of each of these files, see `servanda.results.hashes`
+    FOLDER/.lock          held by the process that writes the folder
 
 Each batch is written when it is computed, and `run.json` then counts it. If the run is interrupted
 or the disk is full, the folder is readable up to its last complete batch and is marked as partial.
@@ -26,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from filelock import FileLock, Timeout
 
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
@@ -33,7 +35,7 @@ from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.files import drafts
 from servanda.results import note as notes
-from servanda.results.hashes import END, PIECE, START, Hashes
+from servanda.results.hashes import END, PAGE, PIECE, START, Hashes
 from servanda.results.metrics import table_of_metrics
 from servanda.results.results import Progress, Results, made_from
 from servanda.results.store import RunStore, by_run_variables
@@ -41,6 +43,7 @@ from servanda.results.stored import uninterrupted
 
 _ENSEMBLE = "ensemble.npz"
 _METRICS = "metrics.csv"
+BRIEFING = "briefing.html"
 
 
 @dataclass
@@ -150,6 +153,7 @@ class RunFolder:
             text = table_of_metrics(self.results(model))
             # Its hash first: a kill in between leaves no file that differs from its hash.
             self._hashes.add(END, _METRICS, text.encode())
+            self._hashes.add_metadata()
             self._hashes.write()
             drafts.write(self.path / _METRICS, text)
         self._by_run = {}  # large, and no longer needed
@@ -246,7 +250,7 @@ class RunFolder:
         )
 
     def verify(self, progress: Progress | None = None) -> None:
-        """Check that the folder is as the run wrote it: every file except the briefing.
+        """Check that the folder is as the run wrote it: every file, and none added to its parts.
 
         This finds damage and edits. It does not find a forger, who can make the hashes again.
 
@@ -257,16 +261,20 @@ class RunFolder:
             RunFolderError: on the first difference.
         """
         self.verify_runs(progress)
-        if self.note["partial"]:
-            return
-        if not (self.path / _METRICS).exists():
-            raise RunFolderError(
-                f"run folder '{self.path}', {_METRICS}",
-                "no such file",
-                "the file that the run wrote",
-                "`servanda run --resume` writes it",
-            )
-        self._hashes.check_file(_METRICS)
+        if not self.note["partial"]:
+            self._check_made(_METRICS, END, "`servanda run --resume` writes it")
+            for file in self._hashes.of(END):
+                self._hashes.check_file(file, END)
+        if self._hashes.has(PAGE) or (self.path / BRIEFING).exists():
+            self._check_made(BRIEFING, PAGE, "`servanda brief` writes it")
+        self._hashes.check_nothing_added(self._store.metadata(), self.note["done"])
+
+    def _check_made(self, file: str, name: str, hint: str) -> None:
+        """Check a file that can be made again, and say how."""
+        try:
+            self._hashes.check_file(file, name)
+        except RunFolderError as error:
+            raise RunFolderError(error.where, error.found, error.expected, hint) from None
 
     def verify_runs(self, progress: Progress | None = None) -> None:
         """Check everything but the metrics, which a run that was killed at its end lacks."""
@@ -292,6 +300,12 @@ class RunFolder:
                 f"results of hash {self._hash.hexdigest()}",
                 f"hash {self.note['hash']}, as run.json has",
             )
+
+    def note_briefing(self) -> None:
+        """Note the hash of the briefing that was just written into the folder."""
+        with _writing(f"run folder '{self.path}'", "the briefing stays readable"):
+            self._hashes.add(PAGE, BRIEFING, (self.path / BRIEFING).read_bytes())
+            self._hashes.write()
 
     @property
     def _store(self) -> RunStore:
@@ -325,6 +339,27 @@ def open_run(folder: str | Path) -> RunFolder:
     if opened.unverified is not None:
         warnings.warn(opened.unverified, stacklevel=2)
     return opened
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing a run folder. A killed process keeps none from it.
+
+    Raises:
+        RunFolderError: if another process writes the folder now, or it cannot be written.
+    """
+    where = f"run folder '{folder}'"
+    lock = FileLock(folder / ".lock", timeout=0)
+    with drafts.explained(where, RunFolderError):
+        try:
+            lock.acquire()
+        except Timeout:
+            found, expected = "another process that writes it", "a folder that no process writes"
+            raise RunFolderError(where, found, expected) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
 def write(folder: Path, note: Mapping[str, Any]) -> dict[str, Any]:
     """Write the note of a run folder in one step, and return it with its hash."""
     sealed = {**note, "note_hash": _hash(note)}
-    drafts.write(folder / FILE, json.dumps(sealed, indent=2) + "\n")
+    drafts.write(folder / FILE, _text(sealed))
     return sealed
 
 
@@ -69,7 +69,8 @@ def read(folder: Path) -> dict[str, Any]:
     if not (folder / FILE).is_file():
         raise no_run_folder(folder, f"no {FILE}")
     try:
-        note = json.loads((folder / FILE).read_bytes())
+        content = (folder / FILE).read_bytes()
+        note = json.loads(content)
     except (OSError, ValueError, RecursionError):
         raise no_run_folder(folder, f"no readable {FILE}") from None
     if not isinstance(note, dict) or type(note.get("form")) is not int:
@@ -87,7 +88,7 @@ def read(folder: Path) -> dict[str, Any]:
         place = f"run folder '{folder}', {error.where}"
         raise RunFolderError(place, error.found, error.expected, error.hint) from None
     _check_counts(note, where)
-    if note["note_hash"] != _hash(note):
+    if note["note_hash"] != _hash(note) or _text(note).encode() != content:
         raise RunFolderError(where, "other content than was written", "the file that the run wrote")
     return note
 
@@ -104,6 +105,10 @@ def _check_counts(note: Mapping[str, Any], where: str) -> None:
     if note["partial"] != (done < runs):
         found = f"{str(note['partial']).lower()} with {done} of {runs} runs done"
         raise RunFolderError(f"{where}: partial", found, str(done < runs).lower())
+
+
+def _text(note: Mapping[str, Any]) -> str:
+    return json.dumps(note, indent=2) + "\n"
 
 
 def _hash(note: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from servanda.ensembles.ensemble import Numbers, check_numbers
 from servanda.errors import ResultError, UsageError
 from servanda.files.room import check_disk, check_memory
 from servanda.results.dataset import to_dataset
-from servanda.results.folder import RunFolder, open_run
+from servanda.results.folder import RunFolder, alone, open_run
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Progress, Results
 from servanda.world import Theory
@@ -188,7 +188,8 @@ def run_to_folder(
     check_disk(len(ensemble), "runs", _ON_DISK * simulator.run_bytes, out)
     folder = RunFolder.create(out, case, simulator.model, ensemble, policy)
     try:
-        _go_on(folder, simulator, executor, progress)
+        with alone(folder.path):
+            _go_on(folder, simulator, executor, progress)
     except ResultError:
         if not folder.note["done"]:
             shutil.rmtree(out)
@@ -204,17 +205,18 @@ def resume(
     Of a complete folder only the metrics are written, if they are missing.
 
     Raises:
-        RunFolderError: if the folder is damaged, was changed, or was written on another version of
-            a package on which exact results depend.
+        RunFolderError: if the folder is damaged, was changed, was written on another version of a
+            package on which exact results depend, or is being written by another process.
         ResultError: if a result is not a finite number.
         KeyboardInterrupt: on Ctrl-C. The folder then keeps its batches and is marked as partial.
     """
-    folder = open_run(path)
-    folder.check_same_versions()
-    folder.verify_runs()
-    simulator = prepare(folder.case())
-    folder.go_on(simulator.model)
-    _go_on(folder, simulator, executor, progress)
+    with alone(open_run(path).path):
+        folder = open_run(path)
+        folder.check_same_versions()
+        folder.verify_runs()
+        simulator = prepare(folder.case())
+        folder.go_on(simulator.model)
+        _go_on(folder, simulator, executor, progress)
     return folder
 
 

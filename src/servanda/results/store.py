@@ -28,13 +28,14 @@ from servanda.results.dataset import (
     parameter_variables,
     run_coordinates,
 )
-from servanda.results.hashes import PIECE, STORE, CheckedStore, Hashes, blank
+from servanda.results.hashes import PIECE, STORE, CheckedStore, Hashes, blank, growing
 from servanda.results.stored import Stored, uninterrupted
 
 # Fast compression with bits shuffled (2), because neighbouring months have similar values.
 _COMPRESSION: Mapping[str, Any] = {"id": "blosc", "cname": "lz4", "clevel": 1, "shuffle": 2}
 # Chunks that are empty are written too, because each chunk has a hash.
 _ALL_CHUNKS = {"array.write_empty_chunks": True}
+_OTHER = "other content than was written", "the file that the run wrote"
 _SINCE_1970 = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
 
 
@@ -60,9 +61,7 @@ class RunStore:
         others = _coordinates(model, ensemble, policy)
         by_run = by_run_variables(model, ensemble)
         store.attrs.update(global_attributes(model, ensemble, {policy.name: dict(policy.levers)}))
-        store.attrs["partial"] = (
-            f"{len(ensemble)} runs were asked for; this store holds those that are done"
-        )
+        store.attrs["partial"] = _partial(len(ensemble))
         # coordinates that no dimension is named after, which xarray would read as variables
         names = [
             name
@@ -134,14 +133,14 @@ class RunStore:
     def stored(self, done: int) -> dict[str, Stored]:
         """Every quantity of the runs that are done."""
         with uninterrupted():
+            self._check_growth(done)
             store: Any = self._open("r")
-            self._check_lengths(store, done)
             return {name: Stored(store[name], done) for name in self.quantities}
 
     def dataset(self, done: int) -> xr.Dataset:
         """The runs that are done, with labels and units. Values are read when they are used."""
         with uninterrupted():
-            self._check_lengths(self._open("r"), done)
+            self._check_growth(done)
             data: xr.Dataset = xr.open_zarr(self._store("r"), chunks=None, zarr_format=2)
         return data.isel(run=slice(0, done))
 
@@ -151,31 +150,44 @@ class RunStore:
         Raises:
             RunFolderError: if they differ. The number of runs may differ after a kill.
         """
-        folder = self.hashes.folder / STORE
-        entries = json.loads((folder / ".zmetadata").read_bytes())["metadata"]
+        entries = self.metadata()
         blank(entries)
         for key, entry in entries.items():
             try:
-                own = json.loads((folder / key).read_bytes())
-            except (OSError, ValueError, RecursionError):
+                own = json.loads(self.hashes.content(f"{STORE}/{key}") or b"")
+            except (ValueError, RecursionError):
                 own = None
             if not _fits(own, entry):
-                raise RunFolderError(
-                    f"run folder '{self.hashes.folder}', {STORE}/{key}",
-                    "other content than was written",
-                    "the file that the run wrote",
-                )
+                raise self._error(key, *_OTHER)
 
-    def _check_lengths(self, store: Any, done: int) -> None:
-        """Check that the arrays hold the runs that are done, which their hashes do not tell."""
-        for name in (*self.quantities, "run"):
-            length = store[name].shape[-1]
-            if length < done:
-                raise RunFolderError(
-                    f"run folder '{self.hashes.folder}', {STORE}/.zmetadata",
-                    f"{length} runs of {name}",
-                    f"the {done} runs that run.json counts",
-                )
+    def metadata(self) -> dict[str, Any]:
+        """The entries of `.zmetadata`, compared with its hash except for what a batch changes."""
+        self.hashes.check_metadata()
+        entries: dict[str, Any] = json.loads(
+            (self.hashes.folder / STORE / ".zmetadata").read_bytes()
+        )["metadata"]
+        return entries
+
+    def _check_growth(self, done: int) -> None:
+        """Check what a batch changes in the metadata, which their hashes do not tell.
+
+        A batch that was interrupted may have written more runs than the note counts.
+        """
+        entries, runs = self.metadata(), self.hashes.runs
+        lengths = {name: shape[-1] for name, shape in growing(entries).items()}
+        for name, length in lengths.items():
+            number = type(length) is int and length in range(2**32)
+            if not number or not done <= length <= runs or length != lengths["run"]:
+                found = f"{length if number else 'no number of'} runs of {name}"
+                raise self._error(".zmetadata", found, f"the {done} runs that run.json counts")
+        mark = entries[".zattrs"].get("partial")
+        last_batch = mark is None and lengths["run"] == runs
+        if mark != (None if done == runs else _partial(runs)) and not last_batch:
+            raise self._error(".zmetadata", *_OTHER)
+
+    def _error(self, key: str, found: str, expected: str) -> RunFolderError:
+        where = f"run folder '{self.hashes.folder}', {STORE}/{key}"
+        return RunFolderError(where, found, expected)
 
     def _store(self, mode: Literal["r", "r+", "w"]) -> CheckedStore:
         local = LocalStore(self.hashes.folder / STORE, read_only=mode == "r")
@@ -185,6 +197,10 @@ class RunStore:
         if mode != "w":
             self.hashes.check_metadata()
         return zarr.open_group(self._store(mode), mode=mode, zarr_format=2)
+
+
+def _partial(runs: int) -> str:
+    return f"{runs} runs were asked for; this store holds those that are done"
 
 
 def by_run_variables(model: Model, ensemble: Ensemble) -> dict[str, xr.Variable]:
@@ -216,6 +232,6 @@ def _fits(own: Any, entry: Mapping[str, Any]) -> bool:
         return False
     own.pop("partial", None)
     shape = own.get("shape")
-    if isinstance(shape, list) and shape and entry["shape"][-1:] == [None]:
+    if isinstance(shape, list) and shape and entry.get("shape", [])[-1:] == [None]:
         shape[-1] = None
     return bool(own == entry)
