@@ -103,6 +103,38 @@ def test_totals_by_country():
             "axes of cost change: found origin, buyer, expected origin, destination",
         ),
         (
+            frame(COSTS, "iso_d", "iso_o"),
+            (
+                "axes of cost change: found iso_d, iso_o, expected origin, destination\n"
+                "  hint: rename the axes; axes without names are taken in that order"
+            ),
+        ),
+        (
+            frame(COSTS, None, "exporter"),
+            (
+                "axes of cost change: found None, exporter, expected origin, destination\n"
+                "  hint: rename the axes; axes without names are taken in that order"
+            ),
+        ),
+        (
+            frame(COSTS).rename(index={"BBB": "BBB\ufeff"}),
+            (
+                "origin of cost change: found 'BBB\\ufeff', expected one of AAA, BBB, CCC\n"
+                "  hint: did you mean 'BBB'?"
+            ),
+        ),
+        (
+            np.ma.masked_greater(COSTS, 1.35),
+            (
+                "cost change from 'CCC' to 'BBB': found nan, expected a positive number, 1 for no"
+                " change"
+            ),
+        ),
+        (
+            COSTS + 0j,
+            "cost change: found a ndarray of other things, expected an array of numbers",
+        ),
+        (
             [["a"] * 3] * 3,
             "cost change: found a list of other things, expected an array of numbers",
         ),

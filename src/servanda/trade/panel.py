@@ -36,11 +36,11 @@ from jaxtyping import Bool, Float64
 
 from servanda.errors import UsageError
 from servanda.trade.codes import check_codes
-from servanda.trade.flows import check_names
 from servanda.trade.gravity import (
     Covariance,
     Effects,
     collinear,
+    cost_names,
     fit_ppml,
     need_pyfixest,
     not_converged,
@@ -115,10 +115,7 @@ def estimate_panel(
             without a finite value; or PPML does not converge.
     """
     pyfixest = need_pyfixest()
-    names = tuple(costs)
-    if not names:
-        raise UsageError("cost variables", "none", "at least one column")
-    check_names(names, "cost variables", "column")
+    names = cost_names(costs)
     table = _table(data, flow, (exporter, importer, year), pair, cluster)
     cells = {name: _numbers(data, name) for name in names}
     scales = {name: float(values.std()) or 1.0 for name, values in cells.items()}
