@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -203,6 +204,15 @@ def test_the_ledger_names_its_lines(account):
 def test_a_fans_title_says_where_the_median_goes(now, then, ending):
     title = flat(fans.fan_title("Rounds", now, then, "round/month", "2030"))
     assert title == f"Rounds: {ending}"
+
+
+@pytest.mark.parametrize("years", range(1, 60))
+def test_bars_of_many_years_leave_room_for_their_labels(years):
+    shown = survival.spaced(list(range(years)))
+    assert 1 <= len(shown) <= 8
+    assert shown[-1] == years - 1
+    assert len({b - a for a, b in pairwise(shown)}) <= 1
+    assert years > 8 or len(shown) == years
 
 
 @pytest.mark.usefixtures("as_drawn")
