@@ -75,7 +75,14 @@ def test_numbers_have_two_or_three_figures(value, said):
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "0 %"), (0.001, "under 1 %"), (0.444, "44 %"), (0.999, "over 99 %"), (1.0, "100 %")],
+    [
+        (0.0, "0 %"),
+        (-1e-9, "0 %"),
+        (0.001, "under 1 %"),
+        (0.444, "44 %"),
+        (0.999, "over 99 %"),
+        (1.0, "100 %"),
+    ],
 )
 def test_percentages_never_round_to_certainty(share, said):
     assert flat(words.percent(share)) == said
@@ -151,6 +158,16 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
         "in 0 % of runs in its lowest third and in 100 % in its highest third "
         "(a difference of +100.0 ± 0.0 points)" in hinging
     )
+
+
+def test_what_rounding_leaves_of_no_deliveries_is_nothing(results):
+    flows = ("arrived", "lent", "obligation", "delivery_cost", "paid", "paid_in_sight", "arrears")
+    dust = {name: values * np.float32(1e-15) for name, values in results.arrays.items()}
+    arrays = {name: dust[name] if name in flows else v for name, v in results.arrays.items()}
+    (account,) = accounts(replace(results, arrays=arrays))
+    assert findings.payment(account).startswith("By December 2020 deliveries had earned nothing.")
+    assert ledger.title(account) == "Deliveries had earned nothing by December 2020"
+    assert ledger.figures(account) == entries.figures(account) == []
 
 
 def test_the_title_names_the_parameter_that_decides(results, fate):
