@@ -101,6 +101,12 @@ def test_the_agreements_of_the_advanced_guide(data: Path):
     assert found.standard_errors[0] == pytest.approx(0.1022, abs=5e-5)
 
 
+def test_one_cluster_is_none():
+    with pytest.raises(UsageError) as caught:
+        estimate_panel(world().assign(world=1), COSTS, cluster="world")
+    assert str(caught.value) == "cluster column 'world': found one cluster, expected at least two"
+
+
 @pytest.mark.parametrize(
     ("data", "costs", "message"),
     [
@@ -150,6 +156,34 @@ def test_the_agreements_of_the_advanced_guide(data: Path):
                 " code, without blanks around it\n"
                 "  hint: did you mean 'BBB'?"
             ),
+        ),
+        (
+            world().assign(distance=lambda d: d["pair"].map(hash) % 7),
+            ("distance",),
+            (
+                "cost variable 'distance': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
+                "  hint: leave it out"
+            ),
+        ),
+        (
+            world().assign(again=lambda d: (1000 + d["tariff"]).astype("float32")),
+            ("tariff", "again"),
+            (
+                "cost variable 'again': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
+                "  hint: leave it out"
+            ),
+        ),
+        (
+            world().assign(year=lambda d: d["year"].where(d.index != 4)),
+            COSTS,
+            "year in row 5 of the table: found nothing, expected a name",
+        ),
+        (
+            world(years=1),
+            COSTS,
+            "column 'year': found 0 alone, expected at least two years, or `estimate` for one",
         ),
         (
             world().assign(trade=0.0),

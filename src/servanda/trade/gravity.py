@@ -326,9 +326,14 @@ def _clusters(data: Table, grid: Grid, cluster: str | None, there: Marks) -> np.
     if (numbers < 0).any():
         first = np.argwhere(there)[int((numbers < 0).argmax())]
         raise UsageError(f"{cluster} {grid.pair(*first)}", "nothing", "a cluster")
+    check_clusters(numbers, cluster)
+    return numbers
+
+
+def check_clusters(numbers: np.ndarray, cluster: str | None) -> None:
+    """Refuse a single cluster, within which all errors may be correlated."""
     if numbers.max() == 0:
         raise UsageError(f"cluster column {cluster!r}", "one cluster", "at least two")
-    return numbers
 
 
 def _fit(

@@ -1,7 +1,7 @@
 """Arrays given by users: numbers in any container, put in order by their labels.
 
-Arrays and lists go by position. A pandas Series or DataFrame and an xarray DataArray say which
-country, sector or run each number belongs to, so they are put in the order of the economy. Labels
+Arrays and lists go by position. A dict, a pandas Series or DataFrame and an xarray DataArray say
+which country, sector or run a number belongs to, so they go in the order of the economy. Labels
 that are missing, unknown or double are refused. A DataFrame has origins as rows and destinations as
 columns, unless the names of its axes say the reverse; names that say neither are refused. A
 DataFrame or Series that pandas numbered itself, 0, 1, 2 …, has no labels. What a masked array masks
@@ -78,6 +78,8 @@ def _labelled(given: Given, axes: Mapping[str, tuple[str, ...]], what: str) -> x
     """The array with named axes; None if it has no labels."""
     if isinstance(given, xr.DataArray):
         return given.rename({old: new for old, new in SAME.items() if old in given.dims})
+    if isinstance(given, Mapping):
+        given = pd.Series(given)
     if not isinstance(given, pd.Series | pd.DataFrame):
         return None
     labels = [given.index] if isinstance(given, pd.Series) else [given.index, given.columns]
