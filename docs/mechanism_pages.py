@@ -31,13 +31,13 @@ def mechanism_page(slot: str) -> str:
 
 def _variants_part(slot: str) -> str:
     rows = [
-        (code(name), _first_line(v), f"in `{CASE}`" if v is chosen(slot) else "")
+        (code(name), _first_line(v), f"`{CASE}`" if v is chosen(slot) else "")
         for name, v in slots()[slot].items()
     ]
     if slot == Ledger.slot:
         return ""
     naming = f"Each is a theory of this slot. A case names at most one, as `mechanisms.{slot}`."
-    variants = table(("variant", "what it says", ""), rows)
+    variants = table(("variant", "what it says", "named by"), rows)
     return f"## Variants\n\n{naming}\n\n{variants}\n{_absence(slot)}\n"
 
 
@@ -70,8 +70,8 @@ def _quantities_part(slot: str) -> str:
     head = ("quantity", "one for each", "unit", "meaning")
     return (
         f"## What it reads, writes and draws\n\nThe mechanism reads:\n\n"
-        f"{table((*head, 'from', ''), reading)}\nIt writes:\n\n"
-        f"{table((*head, 'read by', ''), writing)}" + _draws_part(rivals)
+        f"{table((*head, 'from', 'by which variants'), reading)}\nIt writes:\n\n"
+        f"{table((*head, 'read by', 'kept in results'), writing)}" + _draws_part(rivals)
     )
 
 
@@ -88,7 +88,7 @@ def _origin(name: str) -> str:
 
 def kept(name: str) -> str:
     """Whether results hold a quantity."""
-    return "kept in results" if quantities()[name].kept else ""
+    return "yes" if quantities()[name].kept else ""
 
 
 def _only(rivals: Mapping[str, type[Theory]], name: str) -> str:
@@ -112,7 +112,9 @@ def _draws_part(rivals: Mapping[str, type[Theory]]) -> str:
         )
         for d, v in draws.items()
     ]
-    return "\nIt draws in every step:\n\n" + table(("draw", "kind", "one for each", ""), rows)
+    return "\nIt draws in every step:\n\n" + table(
+        ("draw", "kind", "one for each", "by which variants"), rows
+    )
 
 
 def _parameters_part(slot: str) -> str:
@@ -148,8 +150,9 @@ def parameter_part(name: str, about: Mapping[str, Any], only: str) -> str:
     rows = [_prior_row(member, prior) for member, prior in declared.priors.items()]
     if declared.otherwise is not None:
         rows.append(("all others", f"{number_text(declared.otherwise)}, fixed", "", "", "", ""))
-    members = "member" if about["axis"] else ""
-    return head + table((members, "prior", "unit", "status", "sources", "note"), rows)
+    first = 0 if about["axis"] else 1  # one value has no member
+    columns = ("member", "prior", "unit", "status", "sources", "note")
+    return head + table(columns[first:], [row[first:] for row in rows])
 
 
 def _prior_row(member: str, prior: Prior) -> Row:
@@ -212,7 +215,7 @@ def plan_page() -> str:
                 links(_ordered(waits[theory.slot])),
             )
         )
-    head = ("", "mechanism", f"variant in `{CASE}`", "claim", "needs, this month")
+    head = ("place", "mechanism", f"variant in `{CASE}`", "claim", "needs, this month")
     layers = f"```text\n{_layers(waits)}```\n"
     return f"# The month's plan\n\n{NOTICE}{PLAN}\n{table(head, rows)}\n{LAYERS}\n{layers}"
 

@@ -18,7 +18,15 @@ from servanda.world.ranges import POSITIVE
 
 def quantities_page() -> str:
     """All quantities, carried and monthly, and the axes."""
-    head = ("quantity", "one for each", "unit", "meaning", "written by", "read by", "")
+    head = (
+        "quantity",
+        "one for each",
+        "unit",
+        "meaning",
+        "written by",
+        "read by",
+        "kept in results",
+    )
     rows = {
         carried: [
             (

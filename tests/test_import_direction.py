@@ -66,7 +66,10 @@ def test_imports_run_downwards():
         (
             "case/load.py",
             "import json\nimport servanda.report as r\n",
-            "case/load.py:2: case imports servanda.report; case may import only compiling, errors, files",
+            (
+                "case/load.py:2: case imports servanda.report;"
+                " case may import only compiling, errors, files"
+            ),
         ),
         (
             "mechanisms/exchange.py",
@@ -79,7 +82,10 @@ def test_imports_run_downwards():
         (
             "trade/solver.py",
             "def f():\n    from servanda import case, errors\n",
-            "trade/solver.py:2: trade imports servanda.case; trade may import only compiling, errors, files",
+            (
+                "trade/solver.py:2: trade imports servanda.case;"
+                " trade may import only compiling, errors, files"
+            ),
         ),
         (
             "history/survival.py",

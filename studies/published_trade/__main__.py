@@ -19,7 +19,7 @@ from pathlib import Path
 
 from servanda.errors import ServandaError
 from servanda.files import drafts
-from studies.published_trade.comparison import tables
+from studies.published_trade.comparison import border_experiment, tables
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "trade.md"
 BEGIN, END = "<!-- written by python -m studies.published_trade -->", "<!-- end of written -->"
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="into docs/trade.md")
     given = parser.parse_args(arguments)
     try:
-        text = tables(given.data)
+        text = tables(given.data, border_experiment(given.data))
     except ServandaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -118,14 +118,14 @@ def agreement_table(data: Path) -> str:
     return "\n".join(lines)
 
 
-def tables(data: Path) -> str:
-    """All tables, as Markdown."""
+def tables(data: Path, found: pd.DataFrame) -> str:
+    """All tables, as Markdown, given our `border_experiment`."""
     held = gaps(border_experiment(data, "held-shares"))["real_gdp"].drop(list(ENTREPOTS)).max()
     without = " and ".join(ENTREPOTS)
     return f"""\
 Borders that cost nothing, 69 countries: change in percent, P = 1 in Germany.
 
-{border_tables(border_experiment(data))}
+{border_tables(found)}
 
 With gegravity's closure, `held-shares`, the largest gap in real GDP would be {held:.1f} points
 even without {without}.

@@ -115,7 +115,7 @@ def _parameters(variants: Results) -> str:
         )
     ]
     rows.append(("s, seed", "–", _range(variants["network"]["seed"])))
-    return _table(("", "saturating", "network"), rows)
+    return _table(("quantity", "saturating", "network"), rows)
 
 
 def _by_neighbour(found: Results) -> str:
@@ -130,7 +130,7 @@ def _by_neighbour(found: Results) -> str:
     ]
     total = (_range(variants[v]["last"]) for v in ("saturating", "network"))
     rows.append(("all", *total, f"{found['excess']['all']:.3f}"))
-    return _table(("", "saturating", "network", "plain excess, mean of months"), rows)
+    return _table(("neighbour", "saturating", "network", "plain excess, mean of months"), rows)
 
 
 def _sensitivity(entries: Sequence[Results]) -> str:
@@ -176,7 +176,7 @@ def _differences(entries: Sequence[Results]) -> str:
         mine = {one["horizon"]: one for one in entries if (one["model"], one["rival"]) == pair}
         cells = (f"{mine[h]['mean']:+.2f} ({mine[h]['error']:.2f})" for h in HORIZONS)
         rows.append((f"{pair[0]} less {pair[1]}", *cells))
-    return _table(("", *(f"{h} ahead" for h in HORIZONS)), rows)
+    return _table(("models", *(f"{h} ahead" for h in HORIZONS)), rows)
 
 
 def _log_scores(entries: Sequence[Results]) -> str:
@@ -214,7 +214,7 @@ def _substitution_parameters(variants: Results) -> str:
         )
     ]
     rows.append(("s, seed", "–", _range(variants["network"]["seed"])))
-    return _table(("", "saturating", "network"), rows)
+    return _table(("parameter", "saturating", "network"), rows)
 
 
 def _substitution_rates(entries: Sequence[Results]) -> str:

@@ -53,6 +53,21 @@ def test_tables_and_lines_of_a_case_reach_the_terminal_as_they_can_be_seen(capsy
         assert text in told
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+@pytest.mark.parametrize("word", ["word", "x" * 70])
+def test_no_word_of_a_table_is_split_or_lost_at_any_width(monkeypatch, capsys, columns, word):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    title = "Partners' gains from the exchange, USD m a month, of all partners of the pact"
+    rows = table(title, "first", "second head", "third")
+    rows.add_row(
+        f"a {word}", "0.027 to 45.8 " * 9, "it's a long cell that must be wrapped somewhere"
+    )
+    out().print(rows)
+    printed = capsys.readouterr().out
+    assert {*title.split(), word, "somewhere", "45.8"} <= set(printed.split())
+    assert all(len(line) <= columns or line.strip() == word for line in printed.split("\n"))
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
 def test_every_character_can_be_printed_in_every_encoding(monkeypatch, encoding):
     streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)]

@@ -3,29 +3,22 @@ and axe finds no barrier."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+from tests.browser import barriers, chromium, needs_chromium, sync_api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")
+pytestmark = needs_chromium
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -83,9 +76,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser, page, width):
     tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     long = "Statistics of western intelligence services 2024-10"
     tab.evaluate("text => { document.querySelector('.fact a').textContent = text }", long)
-    found = axe.Axe().run(tab, options={"runOnly": WCAG, "resultTypes": ["violations"]})
-    barriers = found.response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in barriers] == []
+    assert barriers(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") == width
     context.close()
 

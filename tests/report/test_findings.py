@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -74,7 +75,14 @@ def test_numbers_have_two_or_three_figures(value, said):
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "0 %"), (0.001, "under 1 %"), (0.444, "44 %"), (0.999, "over 99 %"), (1.0, "100 %")],
+    [
+        (0.0, "0 %"),
+        (-1e-9, "0 %"),
+        (0.001, "under 1 %"),
+        (0.444, "44 %"),
+        (0.999, "over 99 %"),
+        (1.0, "100 %"),
+    ],
 )
 def test_percentages_never_round_to_certainty(share, said):
     assert flat(words.percent(share)) == said
@@ -152,6 +160,16 @@ def test_the_answer_has_five_sentences_from_the_numbers(results, fate, account):
     )
 
 
+def test_what_rounding_leaves_of_no_deliveries_is_nothing(results):
+    flows = ("arrived", "lent", "obligation", "delivery_cost", "paid", "paid_in_sight", "arrears")
+    dust = {name: values * np.float32(1e-15) for name, values in results.arrays.items()}
+    arrays = {name: dust[name] if name in flows else v for name, v in results.arrays.items()}
+    (account,) = accounts(replace(results, arrays=arrays))
+    assert findings.payment(account).startswith("By December 2020 deliveries had earned nothing.")
+    assert ledger.title(account) == "Deliveries had earned nothing by December 2020"
+    assert ledger.figures(account) == entries.figures(account) == []
+
+
 def test_the_title_names_the_parameter_that_decides(results, fate):
     found = hinges(results, fate.alive.astype(float), "alive")
     assert found[0].label.startswith("commitment.security[")
@@ -203,6 +221,15 @@ def test_the_ledger_names_its_lines(account):
 def test_a_fans_title_says_where_the_median_goes(now, then, ending):
     title = flat(fans.fan_title("Rounds", now, then, "round/month", "2030"))
     assert title == f"Rounds: {ending}"
+
+
+@pytest.mark.parametrize("years", range(1, 60))
+def test_bars_of_many_years_leave_room_for_their_labels(years):
+    shown = survival.spaced(list(range(years)))
+    assert 1 <= len(shown) <= 8
+    assert shown[-1] == years - 1
+    assert len({b - a for a, b in pairwise(shown)}) <= 1
+    assert years > 8 or len(shown) == years
 
 
 @pytest.mark.usefixtures("as_drawn")

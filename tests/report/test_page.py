@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from servanda.analysis.hindcast import hindcast
+from servanda.cli import show
 from servanda.ensembles import Origin
 from servanda.errors import RunFolderError
 from servanda.report import argument, brief
@@ -101,6 +102,12 @@ def test_a_partial_run_says_so_at_the_top(html):
     flag = html.index("This run is partial")
     assert flag < html.index('id="answer"')
     assert "stopped after 200 of 300 runs" in html
+
+
+def test_a_probability_of_shares_is_not_called_a_share_of_runs(model, verdict, capsys):
+    show.claims(model, [verdict, replace(verdict, of_runs=False, error=0.0)])
+    of_runs, of_shares = re.findall(r"│ (\S[^│]*); effect", capsys.readouterr().out)
+    assert (of_runs, of_shares) == ("holds in 80% ± 1.0 of runs", "probability 80%")
 
 
 def test_later_facts_are_marked(html):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -14,12 +13,8 @@ from hypothesis import given, settings
 
 from servanda.errors import UsageError
 from servanda.sources import agtpa
-from servanda.trade import gravity
 from servanda.trade.gravity import Gravity, estimate
-
-CODES = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF")
-COSTS = ("distance", "border")
-
+from tests.trade.gravity_world import CODES, COSTS, abroad, by_hand, flow, world
 
 # --- a published regression ------------------------------------------------------------
 
@@ -88,60 +83,6 @@ def test_what_it_fits_is_an_economy_of_the_same_totals(guide, published):
 
 
 # --- an independent regression ------------------------------------------------------------
-
-
-def table(flows: np.ndarray, **costs: np.ndarray) -> pd.DataFrame:
-    n = len(flows)
-    pairs = [(i, j) for i in range(n) for j in range(n)]
-    return pd.DataFrame(
-        {
-            "exporter": [CODES[i] for i, _ in pairs],
-            "importer": [CODES[j] for _, j in pairs],
-            "pair": ["-".join(sorted((CODES[i], CODES[j]))) for i, j in pairs],
-            "trade": flows.ravel(),
-            **{name: cost.ravel() for name, cost in costs.items()},
-        }
-    )
-
-
-def world(seed: int, n: int) -> pd.DataFrame:
-    """Random flows among n countries: noisy gravity, with zeros now and then."""
-    rng = np.random.default_rng(seed)
-    distance, border = rng.uniform(0, 3, (n, n)), 1.0 - np.eye(n)
-    sizes = rng.uniform(-2, 2, (2, n))
-    log_flows = sizes[0][:, None] + sizes[1] - distance - 2 * border + rng.normal(0, 0.5, (n, n))
-    flows = np.exp(log_flows)
-    flows[(border == 1) & (rng.uniform(size=(n, n)) < 0.1)] = 0
-    flows[np.arange(n), (np.arange(n) + 1) % n] += 0.1  # everybody trades with somebody
-    return table(flows, distance=distance, border=border)
-
-
-def by_hand(
-    data: pd.DataFrame,
-    cluster: str | None,
-    costs: tuple[str, ...] = COSTS,
-    sides: tuple[str, ...] = ("exporter", "importer"),
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Poisson regression on dummies by Newton's method, with the textbook sandwich."""
-    dummies = np.hstack([pd.get_dummies(data[side], dtype=float) for side in sides])
-    kept: list[int] = []  # dummies that those before them do not add up to
-    for k in range(dummies.shape[1]):
-        if np.linalg.matrix_rank(dummies[:, [*kept, k]]) > len(kept):
-            kept.append(k)
-    x = np.hstack([data[list(costs)], dummies[:, kept]])
-    y = data["trade"].to_numpy()
-    beta = np.linalg.lstsq(x, np.log(y + y.mean()))[0]
-    for _ in range(50):
-        fitted = np.exp(x @ beta)
-        beta = beta + np.linalg.solve(x.T @ (x * fitted[:, None]), x.T @ (y - fitted))
-    fitted = np.exp(x @ beta)
-    bread = np.linalg.inv(x.T @ (x * fitted[:, None]))
-    scores = pd.DataFrame(x * (y - fitted)[:, None])
-    sums = scores.groupby(np.arange(len(y)) if cluster is None else data[cluster].to_numpy()).sum()
-    groups = len(sums)
-    variance = bread @ (sums.T.to_numpy() @ sums.to_numpy()) @ bread * groups / (groups - 1)
-    number = len(costs)
-    return beta[:number], variance[:number, :number], fitted
 
 
 @pytest.mark.parametrize("cluster", [None, "pair"])
@@ -317,227 +258,9 @@ def test_a_dict_of_arrays_will_do():
     assert found.standard_errors.tolist() == expected.standard_errors.tolist()
 
 
-# --- errors ------------------------------------------------------------
-
-
-def flow(data: pd.DataFrame, exporter: str, importer: str, value: float) -> pd.DataFrame:
-    """The table with the flows from one country, or to it, replaced; '' is every country."""
-    chosen = np.ones(len(data), dtype=bool)
-    for side, code in (("exporter", exporter), ("importer", importer)):
-        chosen &= (data[side] == code) | (code == "")
-    data.loc[chosen, "trade"] = value
-    return data
-
-
-def abroad(data: pd.DataFrame) -> pd.DataFrame:
-    """The table without sales at home."""
-    return data[data["exporter"] != data["importer"]].copy()
-
-
-def embargo(data: pd.DataFrame) -> pd.DataFrame:
-    """AAA and CCC trade nothing with each other, and a variable marks them."""
-    data = flow(flow(data, "AAA", "CCC", 0.0), "CCC", "AAA", 0.0)
-    return data.assign(embargo=data["pair"].eq("AAA-CCC").astype(float))
-
-
-@pytest.mark.parametrize(
-    ("data", "options", "message"),
-    [
-        (
-            world(1, 4),
-            {"costs": ("distanse",)},
-            (
-                "table: found no column 'distanse', expected one of exporter, importer, pair,"
-                " trade, distance, border\n"
-                "  hint: did you mean 'distance'?"
-            ),
-        ),
-        (world(1, 4), {"costs": ()}, "cost variables: found none, expected at least one column"),
-        (
-            world(1, 4),
-            {"costs": ("border", "distance", "border")},
-            "cost variables: found 'border' twice, expected each column once",
-        ),
-        (
-            world(1, 4).assign(distance=np.arange(16.0) * np.where(np.arange(16) == 6, np.nan, 1)),
-            {},
-            "distance from 'BBB' to 'CCC': found nan, expected a finite number",
-        ),
-        (
-            world(1, 4).assign(distance=np.where(np.arange(16) == 6, np.inf, 1.0)),
-            {},
-            "distance from 'BBB' to 'CCC': found inf, expected a finite number",
-        ),
-        (
-            world(1, 4).assign(language=lambda d: 3 * d["border"] + d["exporter"].eq("AAA")),
-            {"costs": ("border", "distance", "language")},
-            (
-                "cost variable 'language': found a variable that the effects and the variables"
-                " before it explain, expected a variable with variation of its own\n"
-                "  hint: leave it out"
-            ),
-        ),
-        (
-            embargo(world(1, 4)),
-            {"costs": (*COSTS, "embargo")},
-            (
-                "cost variables: found 'embargo', separating 2 zeros from positive flows, the first"
-                " from 'AAA' to 'CCC', expected variables that also vary among positive flows\n"
-                "  hint: a coefficient would be infinite: leave out variables that only mark pairs"
-                " without trade"
-            ),
-        ),
-        (
-            flow(world(1, 4), "BBB", "", 0.0),
-            {},
-            (
-                "domestic flow of 'BBB': found none, expected a positive value\n"
-                "  hint: sales at home are gross output less exports"
-            ),
-        ),
-        (
-            flow(flow(world(1, 4), "BBB", "", 0.0), "BBB", "BBB", 1.0),
-            {},
-            (
-                "exports of 'BBB': found zero with every other country, expected at least one"
-                " positive flow\n"
-                "  hint: its prices have no link to the others': leave the country out"
-            ),
-        ),
-        (
-            flow(flow(world(1, 4), "", "BBB", 0.0), "BBB", "BBB", 1.0),
-            {},
-            (
-                "imports of 'BBB': found zero with every other country, expected at least one"
-                " positive flow\n"
-                "  hint: its prices have no link to the others': leave the country out"
-            ),
-        ),
-        (
-            flow(world(1, 4), "AAA", "BBB", -1.0),
-            {},
-            "flow from 'AAA' to 'BBB': found -1.0, expected zero or a positive number",
-        ),
-        (
-            world(1, 4).head(15),
-            {},
-            (
-                "domestic flow of 'DDD': found no row, expected a row for each of the 4 countries"
-                " with each, itself included\n"
-                "  hint: sales at home are gross output less exports; or leave them out for every"
-                " country, and the estimate gives no economy"
-            ),
-        ),
-        (
-            world(1, 4).drop(index=1),
-            {},
-            (
-                "flow from 'AAA' to 'BBB': found no row, expected a row for each of the 4 countries"
-                " with each, itself included\n"
-                "  hint: missing is not zero: give absent='zero' if these pairs have costs and did"
-                " not trade, or absent='left-out' if their flows are unknown"
-            ),
-        ),
-        (
-            abroad(world(1, 4)).drop(index=1),
-            {"costs": ("distance",), "absent": "zero"},
-            (
-                "flow from 'AAA' to 'BBB': found no row, expected a row for each of the 4 countries"
-                " with each, itself included\n"
-                "  hint: missing is not zero: give absent='zero' if these pairs have costs and did"
-                " not trade, or absent='left-out' if their flows are unknown"
-            ),
-        ),
-        (
-            flow(world(1, 4), "AAA", "BBB", np.nan),
-            {},
-            "flow from 'AAA' to 'BBB': found nan, expected zero or a positive number",
-        ),
-        (
-            world(1, 4).drop(index=1),
-            {"absent": "left out"},
-            (
-                "absent: found 'left out', expected one of refuse, zero, left-out\n"
-                "  hint: did you mean 'left-out'?"
-            ),
-        ),
-        (
-            flow(abroad(world(1, 4)), "BBB", "", 0.0),
-            {},
-            (
-                "exports of 'BBB': found zero with every country, expected at least one positive"
-                " flow\n"
-                "  hint: leave the country out"
-            ),
-        ),
-        (
-            world(1, 4).assign(again=lambda d: d["distance"].astype("float32")),
-            {"costs": (*COSTS, "again")},
-            (
-                "cost variable 'again': found a variable that the effects and the variables"
-                " before it explain, expected a variable with variation of its own\n"
-                "  hint: leave it out"
-            ),
-        ),
-        (
-            world(1, 4).replace({"pair": {"AAA-CCC": None}}),
-            {"cluster": "pair"},
-            "pair from 'AAA' to 'CCC': found nothing, expected a cluster",
-        ),
-        (
-            world(1, 4).assign(year=2006),
-            {"cluster": "year"},
-            "cluster column 'year': found one cluster, expected at least two",
-        ),
-    ],
-)
-def test_what_cannot_be_estimated_is_named(data, options, message):
-    with pytest.raises(UsageError) as error:
-        estimate(data, **({"costs": COSTS} | options))
-    assert str(error.value) == message
-
-
-def test_costs_too_far_from_zero_for_ease_to_be_a_number_are_refused():
-    data = world(1, 4)
-    largest = abs(estimate(data, ("distance",)).coefficients[0]) * 1e6
-    with pytest.raises(UsageError) as error:
-        estimate(data.assign(distance=data["distance"] - 1e6), ("distance",))
-    found = str(error.value).partition("as large as ")[2].partition(",")[0]
-    assert float(found) == pytest.approx(largest, abs=2)
-    assert str(error.value) == (
-        f"cost variables: found β · costs as large as {found}, expected at most 700, as ease is its"
-        " exponential\n"
-        "  hint: measure each cost from that of a typical pair"
-    )
-
-
 def test_flows_that_are_all_the_same_have_no_correlation():
     data = world(1, 4).assign(trade=5.0)
     found = estimate(data, COSTS)
     np.testing.assert_allclose(found.coefficients, 0, atol=1e-9)
     np.testing.assert_allclose(found.fitted, 5, rtol=1e-9)
     assert found.deviance == pytest.approx(0, abs=1e-9)
-
-
-def test_estimates_that_have_not_converged_are_refused(monkeypatch):
-    monkeypatch.setattr(gravity, "MAX_ITERATIONS", 1)
-    with pytest.raises(UsageError) as error:
-        estimate(world(1, 5), COSTS)
-    gap = str(error.value).partition(" off by a relative ")[2].partition(",")[0]
-    assert float(gap) > 1e-9
-    assert str(error.value) == (
-        "PPML, coefficient of 'distance': found a first-order condition off by a relative"
-        f" {gap}, expected at most 1e-09\n"
-        "  hint: the estimates have not converged: look for extreme flows or costs"
-    )
-
-
-def test_without_pyfixest_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyfixest", None)
-    with pytest.raises(UsageError) as error:
-        estimate(world(1, 4), COSTS)
-    assert str(error.value) == (
-        "servanda.trade.gravity: found pyfixest is not installed, expected the extra 'gravity',"
-        " which estimating trade costs needs\n"
-        "  hint: pip install 'servanda[gravity]'"
-    )

@@ -75,8 +75,9 @@ def test_runs_and_sectors_by_label():
 def test_totals_by_country():
     ease, made, spent = COSTS**-4, FLOWS.sum(axis=1), FLOWS.sum(axis=0)
     expected = resistances(ABC, ease, made, spent, 5.0, "AAA")
-    by_label = pd.Series(made, list(ABC))[BACK], pd.Series(spent, list(ABC))[BACK]
-    found = resistances(ABC, frame(ease), *by_label, 5.0, "AAA")
+    by_label = pd.Series(made, list(ABC))[BACK], dict(zip(BACK, spent[[2, 0, 1]], strict=True))
+    with typechecker.paused():
+        found = resistances(ABC, frame(ease), *by_label, 5.0, "AAA")
     assert found.inward.tolist() == expected.inward.tolist()
 
 
@@ -101,6 +102,38 @@ def test_totals_by_country():
         (
             array(COSTS, "origin", "buyer"),
             "axes of cost change: found origin, buyer, expected origin, destination",
+        ),
+        (
+            frame(COSTS, "iso_d", "iso_o"),
+            (
+                "axes of cost change: found iso_d, iso_o, expected origin, destination\n"
+                "  hint: rename the axes; axes without names are taken in that order"
+            ),
+        ),
+        (
+            frame(COSTS, None, "exporter"),
+            (
+                "axes of cost change: found None, exporter, expected origin, destination\n"
+                "  hint: rename the axes; axes without names are taken in that order"
+            ),
+        ),
+        (
+            frame(COSTS).rename(index={"BBB": "BBB\ufeff"}),
+            (
+                "origin of cost change: found 'BBB\\ufeff', expected one of AAA, BBB, CCC\n"
+                "  hint: did you mean 'BBB'?"
+            ),
+        ),
+        (
+            np.ma.masked_greater(COSTS, 1.35),
+            (
+                "cost change from 'CCC' to 'BBB': found nan, expected a positive number, 1 for no"
+                " change"
+            ),
+        ),
+        (
+            COSTS + 0j,
+            "cost change: found a ndarray of other things, expected an array of numbers",
         ),
         (
             [["a"] * 3] * 3,

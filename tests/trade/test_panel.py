@@ -10,7 +10,7 @@ import pytest
 
 from servanda.errors import UsageError
 from servanda.trade.panel import PanelGravity, estimate_panel
-from tests.trade.test_gravity import by_hand
+from tests.trade.gravity_world import by_hand
 
 COSTS = ("agreement", "tariff")
 EFFECTS = ("exporter_year", "importer_year", "pair")
@@ -87,17 +87,24 @@ def test_one_effect_for_both_directions():
 
 
 def test_the_agreements_of_the_advanced_guide(data: Path):
-    """Chapter 1, application 3, column 4: 0.557, with a standard error of 0.102.
+    """Chapter 1, application 3, step (c): 0.557, with a standard error of 0.102.
 
-    Every fourth year, sales at home included, and one effect for both directions of a pair.
+    Every fourth year, sales at home included, and one effect for both directions of a pair. The
+    figures are as the R package `tradepolicy` prints its replication of the step: 0.5572 (0.1022).
     """
     panel = pd.read_parquet(data / "trade" / "agtpa_69country_1986_2006.parquet")
     panel = panel[panel["year"].isin(range(1986, 2007, 4))]
     sides = panel[["exporter", "importer"]]
     panel = panel.assign(whichever=sides.min(axis=1) + sides.max(axis=1))
     found = estimate_panel(panel, ("rta",), pair="whichever")
-    assert found.coefficients[0] == pytest.approx(0.557, abs=5e-4)
-    assert found.standard_errors[0] == pytest.approx(0.102, abs=5e-4)
+    assert found.coefficients[0] == pytest.approx(0.5572, abs=5e-5)
+    assert found.standard_errors[0] == pytest.approx(0.1022, abs=5e-5)
+
+
+def test_one_cluster_is_none():
+    with pytest.raises(UsageError) as caught:
+        estimate_panel(world().assign(world=1), COSTS, cluster="world")
+    assert str(caught.value) == "cluster column 'world': found one cluster, expected at least two"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +156,34 @@ def test_the_agreements_of_the_advanced_guide(data: Path):
                 " code, without blanks around it\n"
                 "  hint: did you mean 'BBB'?"
             ),
+        ),
+        (
+            world().assign(distance=lambda d: d["pair"].map(hash) % 7),
+            ("distance",),
+            (
+                "cost variable 'distance': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
+                "  hint: leave it out"
+            ),
+        ),
+        (
+            world().assign(again=lambda d: (1000 + d["tariff"]).astype("float32")),
+            ("tariff", "again"),
+            (
+                "cost variable 'again': found a variable that the effects and the variables"
+                " before it explain, expected a variable with variation of its own\n"
+                "  hint: leave it out"
+            ),
+        ),
+        (
+            world().assign(year=lambda d: d["year"].where(d.index != 4)),
+            COSTS,
+            "year in row 5 of the table: found nothing, expected a name",
+        ),
+        (
+            world(years=1),
+            COSTS,
+            "column 'year': found 0 alone, expected at least two years, or `estimate` for one",
         ),
         (
             world().assign(trade=0.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from servanda.errors import UsageError
 from servanda.trade.counterfactual import counterfactual
@@ -102,6 +103,22 @@ def without(data: pd.DataFrame, *pairs: str) -> pd.DataFrame:
                 "importer in row 2 of the table: found 'Co\\u0302te', expected one spelling of a"
                 " country code, without blanks around it\n"
                 "  hint: did you mean 'C\\xf4te'?"
+            ),
+        ),
+        (
+            table().replace({"exporter": {"B": "B\u200b"}}),
+            (
+                "exporter in row 4 of the table: found 'B\\u200b', expected one spelling of a"
+                " country code, without blanks around it\n"
+                "  hint: did you mean 'B'?"
+            ),
+        ),
+        (
+            table().replace({"exporter": {"B": "\uff22"}}),
+            (
+                "exporter in row 4 of the table: found '\\uff22', expected one spelling of a"
+                " country code, without blanks around it\n"
+                "  hint: did you mean 'B'?"
             ),
         ),
         (
@@ -213,10 +230,16 @@ def test_a_country_without_sales_at_home_is_no_pair_without_trade():
     assert refusal(without(table(), "BB"), absent="zero").startswith("domestic flow of 'B': found")
 
 
-@pytest.mark.parametrize("output", [{"A": 100.0, "C": 45.0}, pd.Series({"A": 100.0, "C": 45.0})])
-def test_what_is_made_and_not_exported_is_sold_at_home(output):
-    found = economy_from_table(without(table(), "AA", "CC"), output=output)
-    assert found.flows.tolist() == FLOWS.tolist()
+@pytest.mark.parametrize("container", [dict, pd.Series, lambda made: xr.DataArray(pd.Series(made))])
+def test_what_is_made_and_not_exported_is_sold_at_home(container):
+    made = container({"A": 100.0, "C": 45.0})
+    for data in (without(table(), "AA", "CC"), cell(without(table(), "AA"), "C", "C", np.nan)):
+        assert economy_from_table(data, output=made).flows.tolist() == FLOWS.tolist()
+
+
+def test_a_row_without_sales_at_home_may_be_filled_too():
+    found = economy_from_table(cell(table(), "B", "B", np.nan), least_at_home=1e-6)
+    assert found.flows[1].tolist() == pytest.approx([25.0, 1e-6 * (20 + 10), 0.0])
 
 
 def two_sectors() -> pd.DataFrame:
@@ -300,6 +323,29 @@ def test_a_sector_that_nobody_trades_answers():
             without(table(), "AA"),
             {"output": {("rest", "A"): 100.0}},
             "output: found a figure for ('rest', 'A'), expected one for a country",
+        ),
+        (
+            cell(table(), "A", "A", -70.0),
+            {"output": {"A": 100.0}},
+            (
+                "output of 'A': found sales at home of -70 in the table too, expected one of the"
+                " two: leave out the row or the output"
+            ),
+        ),
+        (
+            without(table(), "AA"),
+            {"output": {"A": "1,00"}},
+            "output of 'A': found '1,00', expected a finite number",
+        ),
+        (
+            without(table(), "AA"),
+            {"output": pd.Series([100.0, 110.0], ["A", "A"])},
+            "output: found two figures for 'A', expected one for each",
+        ),
+        (
+            without(table(), "AA"),
+            {"output": [100.0, 125.0, 45.0]},
+            "output: found a list, expected figures by country: a dict or a Series",
         ),
         (
             table(),

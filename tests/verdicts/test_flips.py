@@ -15,7 +15,7 @@ from servanda.ensembles import Ensemble
 from servanda.verdicts import Flip
 from servanda.verdicts import flips as module
 from servanda.verdicts.flips import Groups, Weighing
-from servanda.verdicts.outcomes import ByGroup
+from servanda.verdicts.shares import ByGroup
 from tests.builders import tiny_case
 from tests.verdicts.conftest import equal, fact, holding
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from servanda.case.schema import Conditional, Contrast, Threshold, Trend, Untestable
-from servanda.verdicts.outcomes import ByGroup, ByRun, outcome, settings_in
+from servanda.verdicts.outcomes import ByRun, outcome, settings_in
+from servanda.verdicts.shares import ByAnswer, ByGroup
 from tests.verdicts.conftest import equal
 
 # Metrics by setting: 'x' with the lever at rest and moved, and two metrics of one setting.
@@ -73,13 +74,65 @@ def test_the_effect_is_the_mean_difference(test, difference):
 
 def test_the_effect_on_a_yes_or_no_is_a_difference_of_shares_with_its_error():
     """Of a hundred runs 30 say yes with the lever at rest and 20, all of them others, moved."""
-    rest, moved = np.arange(100) < 30, np.arange(100) >= 80
-    answers = lambda settings, _: np.array(moved if settings else rest, float)  # noqa: E731
-    found = outcome(contrast("raises"), answers, equal(100), yes_or_no=True)
+    found = answers(contrast("raises"), np.arange(100) >= 80, np.arange(100) < 30)
     assert found.effect() == pytest.approx(0.3 - 0.2)
-    error = np.std(rest.astype(float) - moved) / 10
+    error = np.std((np.arange(100) < 30) - (np.arange(100) >= 80).astype(float)) / 10
     assert found.effect_error() == pytest.approx(error)
     assert found.interval() == pytest.approx((0.1 - 1.645 * error, 0.1 + 1.645 * error))
+
+
+def answers(test: Contrast | Trend, absent: np.ndarray, present: np.ndarray) -> ByAnswer:
+    """A test of yes and no, with the lever moved ("absent") and at rest ("present")."""
+    given = lambda settings, _: np.array(absent if settings else present, float)  # noqa: E731
+    found = outcome(test, given, equal(len(absent)), yes_or_no=True)
+    assert isinstance(found, ByAnswer)
+    return found
+
+
+def yes(*, of: int) -> np.ndarray:
+    return np.arange(1000) < of
+
+
+@pytest.mark.parametrize(
+    ("test", "present", "least", "most"),
+    [  # 500 of 1000 runs say yes with the cause absent
+        (contrast("raises"), 600, 0.999, 1),  # though nine runs of ten do not change
+        (contrast("raises", 0.1), 600, 0.999, 1),  # by more than 50 runs
+        (contrast("raises", 0.2), 600, 0.4, 0.6),  # by about 100
+        (contrast("raises", 0.3), 600, 0, 0.001),
+        (contrast("lowers"), 600, 0, 0.001),
+        (contrast("leaves", 0.1), 600, 0, 0.001),
+        (contrast("leaves", 0.3), 600, 0.999, 1),
+        (contrast("raises"), 502, 0.8, 0.99),  # two runs may have changed by chance
+        (contrast("raises"), 500, 0, 0),
+        (contrast("lowers"), 500, 0, 0),
+        (contrast("leaves"), 500, 1, 1),
+    ],
+)
+def test_a_claim_about_a_yes_or_no_is_about_its_share_and_not_about_each_run(
+    test, present, least, most
+):
+    found = answers(test, yes(of=500), yes(of=present))
+    assert least <= found.probability() <= most
+    assert found.error() == 0
+
+
+def test_what_two_shares_differ_by_in_the_same_runs_is_as_sure_as_repeating_the_runs_shows():
+    """Of a hundred runs 12 change to yes, and 6 to no."""
+    rng = np.random.default_rng(1)
+    change = rng.choice([1.0, -1.0, 0.0], p=[0.12, 0.06, 0.82], size=(4000, 200))
+    runs = np.arange(200)
+    found = answers(contrast("raises"), runs < 112, (runs >= 12) & (runs < 136))
+    assert found.effect() == pytest.approx(0.06)
+    assert found.smoothed(None)[1] == pytest.approx(change.mean(axis=1).std(), rel=0.03)
+
+
+def test_shares_may_be_compared_among_some_runs():
+    found = answers(contrast("raises"), yes(of=500), yes(of=600))
+    early = np.arange(1000) < 500  # none of these changes
+    assert found.probability(early) == 0
+    assert found.apart(early) < -3
+    assert found.probability(~early) > 0.999
 
 
 @pytest.mark.parametrize("direction", ["raises", "lowers"])
@@ -104,7 +157,7 @@ def test_the_error_of_a_share_is_binomial():
 
 
 def test_the_error_of_an_effect_is_that_of_a_mean():
-    draws = np.random.default_rng(2).normal(3, 2, (10_000, 100))
+    draws = np.random.default_rng(2).normal(3, 2, (1000, 100))
     errors = [ByRun(d, d > 0, equal(100)).effect_error() for d in draws]
     assert np.mean(errors) == pytest.approx(draws.mean(axis=1).std(), rel=0.05)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.results import evaluate, prepare, run_policies
 from servanda.verdicts import Verdict, judge
-from servanda.verdicts.outcomes import ByGroup, ByRun
+from servanda.verdicts.outcomes import ByRun
+from servanda.verdicts.shares import ByGroup
 from tests.cases import template
 from tests.verdicts.conftest import equal
 

@@ -14,7 +14,7 @@ from servanda.results import Results
 
 _YEAR = 12
 # Less than this is left over by rounding.
-_DOLLAR = 1.0
+DOLLAR = 1.0
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ class Account:
     def shares_at_cutoff(self) -> Mapping[str, float]:
         """Median shares of earnings to the cut-off: paid in sight, hidden payment, and arrears.
 
-        Runs without earnings by then are left out. The result is empty if no run has earnings.
+        Runs that earned less than a dollar by then are left out. Empty if that is every run.
         """
         cutoff = self.results.cutoff
-        some = self.earned[cutoff] > 0
+        some = self.earned[cutoff] >= DOLLAR
         if not some.any():
             return {}
         parts = {"in sight": self.in_sight, "hidden": self.hidden, "arrears": self.arrears}
@@ -130,7 +130,7 @@ class Account:
         weights, own = self.results.weights, self.partnership
         past = self.gains(slice(self.results.cutoff + 1))
         total = {code: values.sum(axis=0, dtype=float) for code, values in past.items()}
-        if not any((np.abs(values) >= _DOLLAR).any() for values in total.values()):
+        if not any((np.abs(values) >= DOLLAR).any() for values in total.values()):
             return None
         both = float(mean(np.all([values > 0 for values in total.values()], axis=0), weights))
         more = float(mean(total[own.buyer] > total[own.supplier], weights))

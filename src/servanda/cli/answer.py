@@ -14,6 +14,8 @@ from servanda.results import Results
 _MILLION = 1e6
 # Numbers from this size on are printed whole, with commas.
 _LONG = 1000
+# Smaller numbers, such as what rounding leaves of none, are printed as zero.
+_SHORT = 0.0005
 _HEADS = ("median", "90 % interval over runs")
 
 
@@ -49,7 +51,9 @@ def _spread(results: Results, values: np.ndarray) -> tuple[str, str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= _LONG else f"{value:.3g}"
+    if abs(value) >= _LONG:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= _SHORT else "0"
 
 
 def _states(results: Results) -> Table:

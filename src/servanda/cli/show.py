@@ -108,7 +108,8 @@ def _claim(row: argument.Row) -> list[str]:
         lines.append(row.test)
     else:
         span = f" ({row.effect_range})" if row.effect_range else ""
-        lines.append(f"holds in {row.holds} of runs; effect {row.effect}{span}")
+        holds = f"holds in {row.holds} of runs" if row.of_runs else f"probability {row.holds}"
+        lines.append(f"{holds}; effect {row.effect}{span}")
     later = "known after the cut-off"
     for side, facts in (("for", row.supports), ("against", row.opposes), (later, row.later)):
         if facts or side != later:

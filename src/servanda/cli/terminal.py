@@ -29,7 +29,8 @@ class _Console(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print texts, each of its lines visible, and tables."""
-        super().print(*map(_seen, objects), **options)
+        # A word longer than the line goes on in the next one, and is not cropped.
+        super().print(*map(_seen, objects), **({"crop": False} | options))
 
 
 def any_encoding() -> None:
@@ -104,19 +105,24 @@ class Table:
         yield grid
 
     def _stacked(self, width: int) -> Iterator[str]:
-        yield f"\n{self.title}"
+        yield f"\n{_filled(self.title, width)}"
         for first, *others in self.rows:
-            yield f"\n{first}" if first else ""
+            yield f"\n{_filled(first, width)}" if first else ""
             for head, cell in zip(self.heads[1:], others, strict=True):
                 for line in f"{head}: {cell}".split("\n"):
-                    yield fill(
-                        line,
-                        width,
-                        initial_indent="  ",
-                        subsequent_indent="    ",
-                        break_long_words=False,
-                        break_on_hyphens=False,
-                    )
+                    yield _filled(line, width, "  ")
+
+
+def _filled(line: str, width: int, indent: str = "") -> str:
+    """A line wrapped between words, what follows its first line indented by two more."""
+    return fill(
+        line,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _shared(spare: int, least: Sequence[int], most: Sequence[int]) -> list[int]:

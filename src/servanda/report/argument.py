@@ -47,6 +47,7 @@ class Row:
     sign: str
     css: str
     probability: float | None
+    of_runs: bool
     holds: str
     effect: str
     effect_range: str
@@ -83,6 +84,7 @@ def _row(model: Model, v: Verdict) -> Row:
         _SIGNS[v.word],
         v.word.replace(" ", "-"),
         v.probability,
+        v.of_runs,
         holds,
         *_effect(v),
         tuple(_fact(case, o) for o in v.supports),

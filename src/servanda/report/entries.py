@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from servanda.analysis.accounts import Account, Entry
+from servanda.analysis.accounts import DOLLAR, Account, Entry
 from servanda.case.schema import Tie
 from servanda.ensembles.weighted import Spread
 from servanda.report import theme, words
@@ -68,7 +68,7 @@ def figures(account: Account) -> list[Figure]:
     found = [
         (row, row.entry.worth)
         for row in rows(account)
-        if row.entry.worth and row.entry.worth.median
+        if row.entry.worth and row.entry.worth.median >= DOLLAR
     ]
     if not found:
         return []

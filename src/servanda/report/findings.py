@@ -171,6 +171,8 @@ def payment(account: Account) -> str:
             f"observers can count, {words.percent(shares['hidden'])} was hidden payment, and "
             f"{words.percent(shares['arrears'])} was not yet paid (medians over runs)."
         )
+    else:
+        parts.append(f"By {month} deliveries had earned nothing.")
     leaks = [
         f"{words.percent(leak)} of the sanctioned trade of "
         f"{words.actor(runs.model.case.spec, target)}"

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from servanda.analysis.accounts import Account
+from servanda.analysis.accounts import DOLLAR, Account
 from servanda.report import theme, words
 from servanda.report.figure import Figure, anchor
 
@@ -16,7 +16,7 @@ def figures(account: Account) -> list[Figure]:
     """The account by month: the median over runs and the 50 % interval of each line."""
     runs = account.results
     middles = dict(zip(_LINES, account.middle_half().values(), strict=True))
-    if not middles[_LINES[0]].any():
+    if middles[_LINES[0]].max() < DOLLAR:
         return []
     rows = [
         {"x": float(runs.years[m]), "y": float(v[1, m]), "line": name}

@@ -13,7 +13,7 @@ from servanda.report.figure import Figure, spec_of
 from servanda.trade.findings import Payer
 
 _ROW = 18
-_SHOWN = 1.0  # USD m a month; countries with a smaller change are left out
+_SHOWN = 1.0  # USD m a month; countries with a smaller change are named below the title
 _SCALE = 2  # pixels of the PNG for each of the chart
 
 
@@ -63,10 +63,21 @@ def figure(payers: Sequence[Payer], names: dict[str, str]) -> Figure:
         _finding(shown, names),
         chart,
         "; ".join(f"{p.regime}, {p.country}: {p.musd_month.median:,.0f} USD m" for p in shown),
-        "Dot: median. Line: 90 % interval over draws."
-        if payers[0].musd_month.low is not None
-        else "Dot: the one draw.",
+        " ".join(_notes(payers, shown, names)),
     )
+
+
+def _notes(payers: Sequence[Payer], shown: Sequence[Payer], names: dict[str, str]) -> list[str]:
+    """What the marks are, and which countries are not in the chart."""
+    spread = payers[0].musd_month.low is not None
+    said = ["Dot: median. Line: 90 % interval over draws." if spread else "Dot: the one draw."]
+    drawn = {p.country for p in shown}
+    others = dict.fromkeys(
+        names.get(p.country, p.country) for p in payers if p.country not in drawn
+    )
+    if others:
+        said.append(f"Not shown, under USD 1 m a month: {', '.join(others)}.")
+    return said
 
 
 def _ends(payer: Payer) -> tuple[float, float]:
@@ -89,7 +100,8 @@ def _finding(payers: Sequence[Payer], names: dict[str, str]) -> str:
 
 def write(drawn: Figure, folder: Path) -> list[Path]:
     """Write a figure as SVG and PNG."""
-    spec = spec_of(drawn.chart) | {"background": "#ffffff", "title": drawn.title}
+    title = {"text": drawn.title, "subtitle": drawn.caption}
+    spec = spec_of(drawn.chart) | {"background": "#ffffff", "title": title}
     spec["config"]["autosize"] = "pad"  # Vega-Lite cannot fit a faceted chart to a width
     svg, png = folder / f"{drawn.key}.svg", folder / f"{drawn.key}.png"
     drafts.write(svg, vl_convert.vegalite_to_svg(spec))

@@ -1,6 +1,7 @@
 """Charts of a pact's state after the evidence cut-off, and of its ways of ending."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 import altair as alt
@@ -12,6 +13,7 @@ from servanda.report.figure import Figure, anchor
 from servanda.results import Results
 
 _ENOUGH_FOR_A_LABEL, _ENOUGH_FOR_A_SHARE = 0.06, 0.035
+_MOST_BARS = 8  # of which the labels have room beside each other
 _HALF = 0.5
 
 
@@ -126,7 +128,8 @@ def occurring_ways(fate: Fate) -> list[str]:
 def _ways(fate: Fate) -> Figure:
     runs = fate.results
     first = runs.cutoff + 12 - (runs.start + runs.cutoff + 1) % 12
-    places = [m for m in range(first, runs.months, 12) if m > runs.cutoff] or [runs.months - 1]
+    years = [m for m in range(first, runs.months, 12) if m > runs.cutoff] or [runs.months - 1]
+    places = spaced(years)
     names = occurring_ways(fate)
     rows: list[dict[str, Any]] = []
     for m in places:
@@ -157,6 +160,11 @@ def _ways(fate: Fate) -> Figure:
         "Violation: one partner broke it. Substitution: a third state took a partner's place.",
         kicker="Ways of ending",
     )
+
+
+def spaced(places: list[int]) -> list[int]:
+    """As many of the places as bars have room, equally far apart, the last among them."""
+    return places[:: -ceil(len(places) / _MOST_BARS)][::-1]
 
 
 def _bars(rows: list[dict[str, Any]], names: list[str], top: float) -> Any:

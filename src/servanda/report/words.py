@@ -38,7 +38,7 @@ def percent(share: float) -> str:
         return f"under 1{THIN}%"
     if 1 - _NEXT_TO_NONE < share < 1:
         return f"over 99{THIN}%"
-    return f"{100 * share:.0f}{THIN}%"
+    return f"{round(100 * share)}{THIN}%"
 
 
 def points(difference: float, error: float | None = None) -> str:

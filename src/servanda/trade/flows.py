@@ -50,6 +50,8 @@ class Economy:
 
     def __post_init__(self) -> None:
         """Refuse flows that cannot come from an equilibrium."""
+        object.__setattr__(self, "countries", tuple(self.countries))
+        object.__setattr__(self, "sectors", tuple(self.sectors))
         if len(self.countries) < FEWEST:
             raise UsageError("countries", str(len(self.countries)), f"at least {FEWEST}")
         check_names(self.countries, "countries", "code")

@@ -62,7 +62,7 @@ Marks = Bool[np.ndarray, "origin destination"]
 Absent = Literal["refuse", "zero", "left-out"]
 
 MAX_ITERATIONS = 100
-ROUNDING = 1e-9  # variation of a cost between pairs, relative to its size, that counts as none
+ROUNDING = 1e-7  # variation of a cost, relative to its size, that is none; float32 leaves 6e-8
 DISTINCT = 1e-4  # least share of its variation that the other costs leave; float32 leaves 1e-6
 UNSEEN = 1e-12  # relative squared effect of a direction on positive flows that counts as none
 NOTICED = 1e-6  # least effect on a zero flow or a coefficient, with costs of unit size
@@ -75,6 +75,7 @@ NOT_THERE = (
     "missing is not zero: give absent='zero' if these pairs have costs and did not trade, or"
     " absent='left-out' if their flows are unknown"
 )
+NO_COSTS = "a pair without trade needs a row with its costs; without them, give absent='left-out'"
 CONDITION = 1e-9  # largest Σ costs (X − X̂), relative to Σ |costs| X
 
 
@@ -188,7 +189,7 @@ def estimate(
     pyfixest = need_pyfixest()
     grid = find_pairs(data, exporter, importer)
     flows, there = _flows(grid, grid.values(data, flow), absent)
-    names = tuple(costs)
+    names = cost_names(costs)
     values = _cost_values(data, grid, names, there)
     within = _within(names, values, there)
     scale = np.sqrt((within**2).sum(axis=(1, 2)) / there.sum())
@@ -220,7 +221,7 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
     """The flows, zero where none is used, and the pairs that are estimated on."""
     if absent not in get_args(Absent):
         expected = "one of " + ", ".join(get_args(Absent))
-        raise UsageError("absent", repr(absent), expected, nearest(absent, get_args(Absent)))
+        raise UsageError("absent", repr(absent), expected, nearest(str(absent), get_args(Absent)))
     home, row, known = np.eye(len(flows), dtype=bool), grid.rows >= 0, ~np.isnan(flows)
     if absent == "refuse":
         there = row
@@ -229,7 +230,8 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
     else:
         there = known
     missing = ~there if there[home].any() else ~there & ~home
-    grid.check_complete(missing & home if absent == "left-out" else missing, HOME, NOT_THERE)
+    abroad = NO_COSTS if absent == "zero" else NOT_THERE
+    grid.check_complete(missing & home if absent == "left-out" else missing, HOME, abroad)
     flows = np.where(there & (known | (absent == "refuse")), flows, 0.0)
     if there.all():
         Economy(grid.countries, flows)
@@ -243,6 +245,16 @@ def _flows(grid: Grid, flows: Pairs, absent: str) -> tuple[Pairs, Marks]:
                 hint="leave the country out",
             )
     return flows, there
+
+
+def cost_names(costs: Sequence[str]) -> tuple[str, ...]:
+    """The names of the cost variables: one or more, each once."""
+    if isinstance(costs, str):
+        raise UsageError("cost variables", f"the text {costs!r}", "a list of columns")
+    if not costs:
+        raise UsageError("cost variables", "none", "at least one column")
+    check_names(tuple(costs), "cost variables", "column")
+    return tuple(costs)
 
 
 def need_pyfixest() -> ModuleType:
@@ -259,9 +271,6 @@ def need_pyfixest() -> ModuleType:
 
 
 def _cost_values(data: Table, grid: Grid, names: tuple[str, ...], there: Marks) -> Costs:
-    if not names:
-        raise UsageError("cost variables", "none", "at least one column")
-    check_names(names, "cost variables", "column")
     values = np.stack([grid.values(data, name) for name in names])
     for cost, i, j in np.argwhere(~np.isfinite(values) & there):
         raise UsageError(
@@ -317,9 +326,14 @@ def _clusters(data: Table, grid: Grid, cluster: str | None, there: Marks) -> np.
     if (numbers < 0).any():
         first = np.argwhere(there)[int((numbers < 0).argmax())]
         raise UsageError(f"{cluster} {grid.pair(*first)}", "nothing", "a cluster")
+    check_clusters(numbers, cluster)
+    return numbers
+
+
+def check_clusters(numbers: np.ndarray, cluster: str | None) -> None:
+    """Refuse a single cluster, within which all errors may be correlated."""
     if numbers.max() == 0:
         raise UsageError(f"cluster column {cluster!r}", "one cluster", "at least two")
-    return numbers
 
 
 def _fit(

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from servanda.errors import UsageError, nearest
+from servanda.trade.codes import unknown
 from servanda.trade.flows import AT_HOME, LESS_THAN_NOTHING, Economy
+from servanda.trade.labels import Given
 from servanda.trade.table import Grid, Marks, Table, Values, find_pairs
-
-Output = Mapping[Any, float]
 
 NO_SALES = f"{AT_HOME}: give `output`; for a sector that a country lacks, give `least_at_home`"
 NO_FLOW = (
@@ -30,7 +32,7 @@ def economy_from_table(  # noqa: PLR0913 (columns, and an option for each gap in
     value_added_share: float = 1.0,
     sector_elasticity: float = 1.0,
     absent: Literal["refuse", "zero"] = "refuse",
-    output: Output | None = None,
+    output: Given = None,
     least_at_home: float = 0.0,
 ) -> Economy:
     """Read an economy from a long table of flows.
@@ -47,7 +49,7 @@ def economy_from_table(  # noqa: PLR0913 (columns, and an option for each gap in
         absent: What pairs of different countries without a row are: `zero`, as in sources that list
             only positive flows, or refused.
         output: Gross output by country, or by (sector, country), for those whose sales at home the
-            table lacks: they are output less exports. A dict, or a pandas Series.
+            table lacks: they are output less exports. A dict, a pandas Series or a DataArray.
         least_at_home: Sales at home in each sector are at least this share of what the country buys
             in all sectors, such as 1e-6: for a sector that a country lacks. What is added is output
             that the data do not have.
@@ -61,13 +63,15 @@ def economy_from_table(  # noqa: PLR0913 (columns, and an option for each gap in
             is not above exports, or an option is unknown.
     """
     if absent not in ("refuse", "zero"):
-        raise UsageError("absent", repr(absent), "one of refuse, zero", nearest(absent, ("zero",)))
+        raise UsageError(
+            "absent", repr(absent), "one of refuse, zero", nearest(str(absent), ("zero",))
+        )
     if not 0 <= least_at_home < 1:
         raise UsageError("least_at_home", repr(least_at_home), "a share from 0 to below 1")
     grid = find_pairs(data, exporter, importer, sector)
     flows = grid.values(data, flow)
     home = np.broadcast_to(np.eye(len(grid.countries), dtype=bool), flows.shape)
-    missing: Marks = grid.rows < 0
+    missing: Marks = (grid.rows < 0) | home & np.isnan(flows)
     if absent == "zero":
         flows, missing = np.where(missing & ~home, 0.0, flows), missing & home
     if output is not None:
@@ -86,15 +90,15 @@ def economy_from_table(  # noqa: PLR0913 (columns, and an option for each gap in
     return Economy(grid.countries, flows, value_added_share, grid.sectors, sector_elasticity)
 
 
-def _at_home(grid: Grid, flows: Values, output: Output) -> dict[tuple[int, ...], float]:
+def _at_home(grid: Grid, flows: Values, output: Given) -> dict[tuple[int, ...], float]:
     """Sales at home, by place in the flows: output less exports."""
     found: dict[tuple[int, ...], float] = {}
-    for key, made in output.items():
+    for key, made in _by_key(output).items():
         *sector, i = place = _place(grid, key)
         whose = f"output {f'of {grid.sectors[sector[0]]!r} ' if sector else ''}"
         whose += f"of {grid.countries[i]!r}"
         cell = (*place, i)
-        if flows[cell] > 0:
+        if abs(flows[cell]) > 0:
             raise UsageError(
                 whose,
                 f"sales at home of {flows[cell]:g} in the table too",
@@ -103,8 +107,10 @@ def _at_home(grid: Grid, flows: Values, output: Output) -> dict[tuple[int, ...],
         sold = np.delete(flows[tuple(sector)][i], i)
         if np.isnan(sold).any():
             continue  # An absent flow, which is refused with its name.
+        if not _is_finite(made):
+            raise UsageError(whose, repr(made), "a finite number")
         left = float(made) - float(sold.sum())
-        if not 0 < left < np.inf:
+        if left <= 0:
             raise UsageError(
                 f"{whose}, less its exports",
                 f"{float(made):g} - {sold.sum():g} = {left:g}",
@@ -113,6 +119,27 @@ def _at_home(grid: Grid, flows: Values, output: Output) -> dict[tuple[int, ...],
             )
         found[cell] = left
     return found
+
+
+def _by_key(output: Given) -> dict[Any, Any]:
+    """The figures by country, or by sector and country, each once."""
+    if isinstance(output, xr.DataArray):
+        output = output.to_series()
+    if isinstance(output, pd.Series):
+        for key in output.index[output.index.duplicated()]:
+            raise UsageError("output", f"two figures for {key!r}", "one for each")
+        return dict(zip(output.index, output.tolist(), strict=True))
+    if not isinstance(output, Mapping):
+        found, expected = f"a {type(output).__name__}", "figures by country: a dict or a Series"
+        raise UsageError("output", found, expected)
+    return dict(output)
+
+
+def _is_finite(figure: Any) -> bool:
+    try:
+        return bool(np.isfinite(float(figure)))
+    except (TypeError, ValueError):
+        return False
 
 
 def _place(grid: Grid, key: Any) -> tuple[int, ...]:
@@ -124,7 +151,5 @@ def _place(grid: Grid, key: Any) -> tuple[int, ...]:
         raise UsageError("output", f"a figure for {key!r}", f"one for {expected}")
     for part, names in zip(parts, known, strict=True):
         if part not in names:
-            raise UsageError(
-                "output", repr(part), "one of " + ", ".join(names), nearest(str(part), names)
-            )
+            raise unknown("output", part, names)
     return tuple(names.index(part) for part, names in zip(parts, known, strict=True))

@@ -29,6 +29,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,11 +38,13 @@ from jaxtyping import Bool, Float64
 
 from servanda.errors import UsageError
 from servanda.trade.codes import check_codes
-from servanda.trade.flows import check_names
 from servanda.trade.gravity import (
+    DISTINCT,
     Covariance,
     Effects,
+    check_clusters,
     collinear,
+    cost_names,
     fit_ppml,
     need_pyfixest,
     not_converged,
@@ -110,15 +114,13 @@ def estimate_panel(
 
     Raises:
         UsageError: pyfixest is not installed; a column is unknown; a code is not text or is spelt
-            in two ways; a row is double; a flow is missing or negative; a cost variable is not
-            finite, or is collinear with the effects and the others; zeros leave a coefficient
-            without a finite value; or PPML does not converge.
+            in two ways; a year is missing, or there is one alone; a row is double; a flow is
+            missing or negative; a cost variable is not finite, or is collinear with the effects and
+            the others; zeros leave a coefficient without a finite value; there is one cluster; or
+            PPML does not converge.
     """
     pyfixest = need_pyfixest()
-    names = tuple(costs)
-    if not names:
-        raise UsageError("cost variables", "none", "at least one column")
-    check_names(names, "cost variables", "column")
+    names = cost_names(costs)
     table = _table(data, flow, (exporter, importer, year), pair, cluster)
     cells = {name: _numbers(data, name) for name in names}
     scales = {name: float(values.std()) or 1.0 for name, values in cells.items()}
@@ -128,17 +130,7 @@ def estimate_panel(
     used = _with_trade(table)
     kept = table[used]
     size = kept["flow"].mean()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # variables that it drops are refused below
-        fit, found, covariance = fit_ppml(
-            pyfixest,
-            f"flow ~ {' + '.join(keys)} | {' + '.join(EFFECTS)}",
-            kept.assign(flow=kept["flow"] / size),
-            separation_check=["ir"],
-            fixef_rm="none",
-            iwls_tol=1e-12,
-            demeaner=pyfixest.MapDemeaner(fixef_tol=1e-10, fixef_maxiter=100_000),
-        )
+    fit, found, covariance = _fit(pyfixest, names, keys, kept.assign(flow=kept["flow"] / size))
     for key, name in zip(keys, names, strict=True):
         if key not in found.index:
             raise collinear(name)
@@ -157,6 +149,29 @@ def estimate_panel(
     )
 
 
+def _fit(
+    pyfixest: ModuleType, names: tuple[str, ...], keys: list[str], table: pd.DataFrame
+) -> tuple[Any, pd.Series, Covariance]:
+    """Run PPML; it drops collinear variables, and fails if no other is left."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return fit_ppml(
+                pyfixest,
+                f"flow ~ {' + '.join(keys)} | {' + '.join(EFFECTS)}",
+                table,
+                separation_check=["ir"],
+                fixef_rm="none",
+                iwls_tol=1e-12,
+                collin_tol=DISTINCT**2 * len(table),
+                demeaner=pyfixest.MapDemeaner(fixef_tol=1e-10, fixef_maxiter=100_000),
+            )
+    except ValueError as error:
+        if "All variables are collinear" not in str(error):
+            raise
+        raise collinear(names[0]) from None
+
+
 def _table(
     data: Table, flow: str, of: tuple[str, str, str], pair: str | None, cluster: str | None
 ) -> pd.DataFrame:
@@ -168,7 +183,11 @@ def _table(
     for row in np.flatnonzero(flows < 0)[:1]:
         where = f"{flow} in row {row + 1} of the table"
         raise UsageError(where, repr(float(flows[row])), "zero or a positive number")
-    keys = pd.DataFrame({**codes, year: column(data, year)})
+    years = column(data, year)
+    if _numbered(data, year).max() == 0:
+        found, expected = f"{years[0]} alone", "at least two years, or `estimate` for one"
+        raise UsageError(f"column {year!r}", found, expected)
+    keys = pd.DataFrame({**codes, year: years})
     double = keys.duplicated(keep=False).to_numpy()
     if double.any():
         first = keys.iloc[int(double.argmax())]
@@ -182,13 +201,15 @@ def _table(
         )
     sides = keys[[exporter, importer]]
     whichever = pd.DataFrame(np.sort(sides.to_numpy(dtype=str), axis=1))
+    clusters = _numbered(whichever if cluster is None else data, cluster)
+    check_clusters(clusters, cluster)
     return pd.DataFrame(
         {
             "flow": flows,
             "exporter_year": keys.groupby([exporter, year]).ngroup(),
             "importer_year": keys.groupby([importer, year]).ngroup(),
             "pair": _numbered(sides if pair is None else data, pair),
-            "cluster": _numbered(whichever if cluster is None else data, cluster),
+            "cluster": clusters,
         }
     )
 

@@ -267,7 +267,7 @@ def _check(countries: tuple[str, ...], given: dict[str, Array]) -> None:
     if abs(made - spent) > TOTALS_AGREE * made:
         raise UsageError(
             "total expenditure",
-            f"{spent:g}",
-            f"the total of output, {made:g}",
+            f"{spent:.12g}",
+            f"the total of output, {made:.12g}",
             hint="world expenditure is world output: scale expenditure by the ratio of the totals",
         )

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float64, Int64
 from servanda.errors import UsageError, nearest
 from servanda.trade.codes import check_codes
 from servanda.trade.flows import AT_HOME
+from servanda.trade.labels import numbers, unmasked
 
 Values = Float64[np.ndarray, "... origin destination"]
 Rows = Int64[np.ndarray, "... origin destination"]
@@ -67,10 +68,10 @@ class Grid:
                 f"one number in each of {self.length} rows",
             )
         try:
-            numbers = np.asarray(cells, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise self._not_a_number(cells, name) from None
-        return np.where(self.rows < 0, np.nan, numbers[self.rows])
+            found = numbers(cells, f"table: {name}")
+        except UsageError as error:
+            raise self._not_a_number(cells, name) or error from None
+        return np.where(self.rows < 0, np.nan, found[self.rows])
 
     def pair(self, *place: SupportsIndex) -> str:
         """Name the pair at a place of the grid, for messages."""
@@ -91,20 +92,20 @@ class Grid:
                     f"domestic flow{good} of {self.countries[place[-1]]!r}"
                     if at_home
                     else f"flow {self.pair(*place)}",
-                    f"no row{more}",
+                    f"{'no row' if self.rows[tuple(place)] < 0 else 'a row without it'}{more}",
                     f"a row for each of the {len(self.countries)} countries with each, itself"
                     " included",
                     hint=at_home_hint if at_home else abroad_hint,
                 )
 
-    def _not_a_number(self, cells: np.ndarray, name: str) -> UsageError:
-        """Name the first cell, pair by pair, that cannot be read as a number."""
+    def _not_a_number(self, cells: np.ndarray, name: str) -> UsageError | None:
+        """Name the first cell, pair by pair, that cannot be read as a number, if any."""
         found = cells.tolist()
         for place in np.argwhere(self.rows >= 0):
             cell = found[self.rows[tuple(place)]]
             if not _is_number(cell):
                 return UsageError(f"{name} {self.pair(*place)}", repr(cell), "a number")
-        raise AssertionError  # every row is a pair
+        return None
 
 
 def find_pairs(
@@ -156,17 +157,20 @@ def find_pairs(
 
 
 def column(data: Table, name: str) -> np.ndarray:
-    """Return a column as an array.
+    """Return a column as an array, with NaN where a masked array has no number.
 
     Raises:
-        UsageError: There is no such column.
+        UsageError: The table has no columns by name, or none of this name.
     """
+    if not hasattr(data, "keys"):
+        found, expected = f"a {type(data).__name__}", "a DataFrame, or a dict of arrays or lists"
+        raise UsageError("table", found, expected)
     names = [str(key) for key in data.keys()]  # noqa: SIM118 (a DataFrame need not iterate by name)
     if name not in names:
         raise UsageError(
             "table", f"no column {name!r}", "one of " + ", ".join(names), hint=nearest(name, names)
         )
-    return np.asarray(data[name])
+    return np.asarray(unmasked(data[name]))
 
 
 def _is_number(cell: Any) -> bool:

@@ -21,7 +21,7 @@ from servanda.ensembles import Ensemble, Policy
 from servanda.results import Progress, evaluate, prepare, run_policies
 from servanda.results.metrics import is_yes_or_no
 from servanda.verdicts.flips import Groups, Weighing, flips
-from servanda.verdicts.outcomes import Values, outcome, settings_in
+from servanda.verdicts.outcomes import ByRun, Outcome, Values, outcome, settings_in
 from servanda.verdicts.verdict import Verdict
 
 Key = tuple[tuple[str, float | str], ...]
@@ -125,13 +125,13 @@ def _verdict(
     if isinstance(claim.test, Untestable):
         return Verdict(claim, "untestable here", supports=supports, opposes=opposes, later=later)
     weights = ensemble.weights
-    metrics = _metrics(model, claim.test)
-    of_shares = all(is_yes_or_no(model, metric) for metric in metrics)
-    main = outcome(claim.test, values, weights, yes_or_no=of_shares)
-    others = {
-        name: outcome(test, values, weights).probability()
-        for name, test in claim.accountings.items()
-    }
+
+    def of(test: Test) -> Outcome:
+        yes_or_no = all(is_yes_or_no(model, metric) for metric in _metrics(model, test))
+        return outcome(test, values, weights, yes_or_no=yes_or_no)
+
+    main, metrics = of(claim.test), _metrics(model, claim.test)
+    others = {name: of(test).probability() for name, test in claim.accountings.items()}
     evidence = Weighing(supports, opposes, others)
     low, high = main.interval()
     return Verdict(
@@ -145,7 +145,8 @@ def _verdict(
         effect_high=high,
         effect_error=main.effect_error(),
         unit=_unit(model, claim.test),
-        of_shares=of_shares or isinstance(claim.test, Conditional),
+        of_shares=not isinstance(main, ByRun) or main.of_shares,
+        of_runs=isinstance(main, ByRun),
         supports=supports,
         opposes=opposes,
         later=later,

@@ -45,14 +45,16 @@ class Verdict:
     Attributes:
         claim: the claim.
         word: the verdict.
-        probability: share of runs in which the claim holds, given the model; None if untestable.
-        error: Monte Carlo standard error of that share.
+        probability: probability that the claim holds, given the model; None if untestable.
+        error: Monte Carlo standard error of the probability, where that is a share of runs.
         effect: mean of the tested difference, in `unit`; None if untestable.
         effect_low, effect_high: 90 % interval of the difference, over runs or of shares.
         effect_error: Monte Carlo standard error of the mean.
         unit: unit of the effect.
         of_shares: whether the effect is a difference of shares of runs: the metric is a yes or a
             no, or the test is conditional. Its interval is then that of the difference.
+        of_runs: whether the probability is the share of runs in which the test holds. If the test
+            compares two shares of runs, it is the probability that they differ as claimed.
         supports, opposes: facts for and against, known at the evidence cut-off.
         later: facts that became known after the cut-off. The verdict does not use them.
         flips: conditions under which the word would change.
@@ -74,6 +76,7 @@ class Verdict:
     flips: tuple[Flip, ...] = ()
     runs: int = 0
     of_shares: bool = False
+    of_runs: bool = True
 
 
 def model_word(probability: float) -> Word:
