@@ -296,7 +296,8 @@ def _tables(
         if not axis:
             priors = {"": _fixed(values[REST], unit)}
         rest = values.get(REST, 0.0) if axis else None
-        tables[label] = ParameterTable(label, metadata["meaning"], unit, priors, rest, label)
+        own = unit.replace("{good}", next((m.unit for m in axes.members[axis]), ""))
+        tables[label] = ParameterTable(label, metadata["meaning"], own, priors, rest, label)
     return tables
 
 

@@ -24,3 +24,9 @@ SOLD = Measure(
     sources=(),
     note="",
 )
+
+
+def multiples(flows: np.ndarray) -> np.ndarray:
+    """Imports over exports of each country."""
+    abroad = flows * (1 - np.eye(len(flows)))
+    return abroad.sum(axis=0) / abroad.sum(axis=1)

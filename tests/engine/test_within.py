@@ -87,6 +87,31 @@ def test_a_war_that_needs_no_men_is_refused_with_the_way_to_leave_a_war_out():
             f"{BBB}: found uniform [0, 10] in [0, 10] person, expected above 0 person\n{LEAVE_OUT}",
         ),
         (
+            LOST,
+            {"uniform": [0.1, 0.9], "bounds": [-1, 2]},
+            f"{LOST_AT}: found uniform [0.1, 0.9] in [-1, 2], expected 0 to 1",
+        ),
+        (
+            LOST,
+            {"fixed": 0.5, "bounds": [0, 2]},
+            f"{LOST_AT}: found fixed [0.5] in [0, 2], expected 0 to 1",
+        ),
+        (
+            LOST,
+            {"beta": [1e300, 1e300]},
+            f"{LOST_AT}: found beta [1e+300, 1e+300] in [0, 1], expected {HELD_SIZES}",
+        ),
+        (
+            "war.persistence",
+            {"fixed": 0.99999999},
+            "parameters.toml: war.persistence: found fixed = 1, expected 0 to below 1",
+        ),
+        (
+            REQUIRED,
+            {"beta": [0.01, 2]},
+            f"{BBB}: found beta [0.01, 2] in [0, 1] person, expected above 0 person\n{LEAVE_OUT}",
+        ),
+        (
             REQUIRED,
             {"fixed": 1e39},
             f"{BBB}: found fixed = 1e+39 person, expected {HELD_SIZES} person",
@@ -149,6 +174,41 @@ def test_a_source_that_counts_less_than_nothing_is_refused():
     )
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("percent", "'dimensionless', for the count over the truth"),
+        ("barrel", "a unit that converts to 'dimensionless'"),
+    ],
+)
+def test_a_bias_in_another_unit_than_its_own_is_refused(unit, expected):
+    (bias, *_) = template().parameters["observation.bias"].priors
+    assert refusal(template().with_prior(f"observation.bias[{bias}]", fixed=1, unit=unit)) == (
+        f"parameters.toml: observation.bias.of.{bias}: found unit '{unit}', expected {expected}"
+    )
+
+
+def with_unit(name: str, unit: str, otherwise: float) -> Case:
+    table = replace(template().parameters[name], unit=unit, otherwise=otherwise)
+    return replace(template(), parameters={**template().parameters, name: table})
+
+
+def test_a_value_for_the_rest_is_in_the_unit_of_its_table():
+    found = assemble(with_unit("ledger.transit_loss", "percent", 5)).parameters[LOST]
+    assert found.prior.numbers[0] * found.factor == pytest.approx(0.05)
+    found = assemble(with_unit("exchange.limit", "kiloround/month", 5)).parameters
+    sent = {name: one.prior.numbers[0] * one.factor for name, one in found.items()}
+    assert sent[f"exchange.limit[{SHELLS}]"] == 5000
+    assert sent["exchange.limit[BBB>AAA:oil]"] == 5  # barrels a month: rounds do not convert
+
+
+def test_a_table_whose_unit_fits_none_of_its_members_is_refused():
+    assert refusal(with_unit("ledger.transit_time", "barrel", 0.5)) == (
+        "parameters.toml: ledger.transit_time: found unit 'barrel',"
+        " expected a unit that converts to 'month'"
+    )
+
+
 def test_an_end_at_which_a_mechanism_divides_by_zero_is_left_out():
     ranges = {f"{p.slot}.{p.field}": p.within for p in shipped().model.parameters.values()}
     assert 1.0 not in ranges["war.persistence"]
@@ -159,7 +219,7 @@ def test_an_end_at_which_a_mechanism_divides_by_zero_is_left_out():
     ("name", "prior"),
     [
         (REQUIRED, {"beta": [2, 2]}),
-        (LOST, {"uniform": [0.1, 0.9], "bounds": [-1, 2]}),
+        (LOST, {"beta": [0.01, 2]}),
         ("war.persistence", {"beta": [2, 2]}),
     ],
 )

@@ -17,6 +17,7 @@ from tests.cases import template
 from tests.handmade import counted, rule, with_evidence
 
 VOLATILITY, PERSISTENCE = "war.volatility", "war.persistence"
+FINITE = "expected finite numbers of a size up to 3.4e+38"
 
 
 def model() -> Model:
@@ -285,11 +286,15 @@ def test_runs_that_have_no_weight_are_refused_alone():
         ),
         (
             {VOLATILITY: [0.1, np.nan]},
-            "ensemble, parameter 'war.volatility': found nan, expected finite numbers",
+            f"ensemble, parameter 'war.volatility': found nan, {FINITE}",
         ),
         (
             {VOLATILITY: [-np.inf]},
-            "ensemble, parameter 'war.volatility': found -inf, expected finite numbers",
+            f"ensemble, parameter 'war.volatility': found -inf, {FINITE}",
+        ),
+        (
+            {VOLATILITY: [0.1, 1e39]},
+            f"ensemble, parameter 'war.volatility': found 1e+39, {FINITE}",
         ),
         ({}, "runs: found 0, expected at least 1"),
     ],

@@ -21,7 +21,7 @@ RECRUITS = "attrition.recruits[BBB]"
 INFINITE = (
     "found men[BBB] = inf, expected a finite number\n"
     "  hint: the likeliest cause is attrition.recruits[BBB] = 3e+38: "
-    "with 1 in its place the result is finite"
+    "with {} in its place the result is finite"
 )
 
 
@@ -37,7 +37,7 @@ def refusal(case: Case, **how: Any) -> str:
 
 
 def test_more_men_than_a_number_can_hold_are_not_reported_as_an_army():
-    assert refusal(endless(), runs=3) == f"run 0, 2020-02: {INFINITE}"
+    assert refusal(endless(), runs=3) == f"run 0, 2020-02: {INFINITE.format('1.73205e+19')}"
 
 
 def test_the_first_run_that_is_no_number_is_named():
@@ -46,7 +46,30 @@ def test_the_first_run_that_is_no_number_is_named():
     drawn = Ensemble.prior(model, 4).parameters
     recruits = np.where(np.arange(4) == 2, 3e38, drawn[RECRUITS])
     ensemble = Ensemble.of(model, {**drawn, RECRUITS: recruits}, numbers=[9, 7, 5, 3])
-    assert refusal(template(), ensemble=ensemble) == f"run 5, 2020-02: {INFINITE}"
+    assert refusal(template(), ensemble=ensemble) == f"run 5, 2020-02: {INFINITE.format(4500)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("arsenal.tempo_elasticity[BBB.shells]", 300, 17.3205),
+        ("war.initial_log_tempo", 89, 9.43398),
+    ],
+)
+def test_of_several_that_would_help_the_most_extreme_is_named(name, value, instead):
+    """Demand is tempo to the power of an elasticity; less of either, or no army, would help."""
+    assert refusal(template().with_prior(name, fixed=value), runs=3).endswith(
+        f"the likeliest cause is {name} = {value}: with {instead} in its place the result is finite"
+    )
+
+
+def test_where_two_parameters_are_each_enough_none_alone_is_the_cause():
+    case = template().with_prior("war.volatility", fixed=1000)
+    case = case.with_prior("war.initial_log_tempo", fixed=5000)
+    assert refusal(case, runs_numbered=[1]) == (
+        "run 1, 2020-01: found tempo = inf, expected a finite number\n"
+        "  hint: no parameter is the cause alone: moved one by one, none makes the result finite"
+    )
 
 
 def test_a_policy_may_be_the_cause():

@@ -84,8 +84,8 @@ def test_a_small_duty_is_a_gain_where_the_same_cost_is_a_loss():
 def test_what_is_earned_collected_and_lent_is_what_is_spent(seed, closure):
     rng = np.random.default_rng(seed)
     economy = Economy(ABC, FLOWS * rng.uniform(0.9, 1.1, (3, 3)), 0.7)
-    cost = np.where(np.eye(3), 1, rng.uniform(0.7, 0.95, (3, 3)))
-    revenue = np.where(np.eye(3), 0, rng.uniform(0, 0.3, (3, 3)))
+    cost = np.where(np.eye(3), 1, rng.uniform(1, 1.4, (3, 3)))
+    revenue = rng.uniform(0, 1, (3, 3)) * (1 - 1 / cost)
     after = counterfactual(economy, cost, 4.0, closure, revenue=revenue)
     # Sellers receive what buyers pay less duties, so that each pays flows / (1 − share).
     paid = after.flows / (1 - revenue)
@@ -149,13 +149,20 @@ def test_a_sender_that_keeps_the_duty_pays_less_and_its_target_no_less():
 
 # --- bad input ------------------------------------------------------------
 
+UP_TO = (
+    "expected a share from 0 to {}, which a cost change of {} adds\n"
+    "  hint: a duty t adds t to the price and collects t / (1 + t) of what buyers pay"
+)
+
 
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ((1, 0), 1.0, "from 'BBB' to 'AAA': found 1.0, expected a share from 0 to below 1"),
-        ((1, 0), -0.1, "from 'BBB' to 'AAA': found -0.1, expected a share from 0 to below 1"),
-        ((1, 0), np.nan, "from 'BBB' to 'AAA': found nan, expected a share from 0 to below 1"),
+        ((1, 0), 1.0, f"from 'BBB' to 'AAA': found 1.0, {UP_TO.format(0.3333, 1.5)}"),
+        ((1, 0), 0.334, f"from 'BBB' to 'AAA': found 0.334, {UP_TO.format(0.3333, 1.5)}"),
+        ((1, 0), -0.1, f"from 'BBB' to 'AAA': found -0.1, {UP_TO.format(0.3333, 1.5)}"),
+        ((1, 0), np.nan, f"from 'BBB' to 'AAA': found nan, {UP_TO.format(0.3333, 1.5)}"),
+        ((0, 1), 0.1, f"from 'AAA' to 'BBB': found 0.1, {UP_TO.format(0, 1)}"),
         (
             (1, 1),
             0.1,

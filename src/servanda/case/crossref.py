@@ -322,6 +322,12 @@ def check_biases(
     """The faults if a bias has no prior, or a prior of a bias is unused."""
     table = parameters.get(BIAS)
     priors = list(table.priors) if table else []
+    if table is not None and table.otherwise is not None:
+        yield CaseError(
+            where=f"{table.where}.otherwise",
+            found=f"{table.otherwise:g}",
+            expected="no such key: each bias has a prior in 'of'",
+        )
     used = [REFERENCE]
     for series in evidence.series:
         for rule in series.rules:

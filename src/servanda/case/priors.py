@@ -131,7 +131,8 @@ class ParameterTable:
         description: its meaning, in words.
         priors: by member label; a scalar parameter has one member, the empty string.
         otherwise: the value of members that are not listed, or None if all must be listed.
-        unit: the default unit of its priors.
+        unit: the unit of its numbers, unless a prior names its own. Members whose unit it does not
+            convert to have `otherwise` in their own.
     """
 
     name: str

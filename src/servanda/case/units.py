@@ -63,6 +63,15 @@ def factor(given: str, wanted: str, where: str) -> float:
     )
 
 
+def converts(given: str, wanted: str) -> bool:
+    """Whether a factor leads from `given` to `wanted`."""
+    try:
+        factor(given, wanted, "")
+    except CaseError:
+        return False
+    return True
+
+
 def is_balance(unit: str) -> bool:
     """Whether an amount may be below zero: money, or a pure number such as a rate of growth."""
     found = unit_registry().Quantity(1.0, unit_registry().parse_units(unit)).dimensionality

@@ -132,8 +132,10 @@ def _parameters(
             expected=f"a table: {metadata['meaning']}",
         )
     about, within = axes.members[axis] if axis else (None,), metadata["within"]
-    for row, member in enumerate(members):
-        wanted = metadata["unit"].replace("{good}", units_of[row])
+    every = [metadata["unit"].replace("{good}", unit) for unit in units_of]
+    if every and not any(units.converts(table.unit, wanted) for wanted in every):
+        units.factor(table.unit, every[0], table.where)  # raises
+    for row, (member, wanted) in enumerate(zip(members, every, strict=True)):
         prior = table.priors.get(member)
         where = f"{table.where}.of.{member}" if member else table.where
         place = (label(name, member), slot, field, row, about[row])
@@ -144,10 +146,11 @@ def _parameters(
                 *place, prior, factor, wanted, within, where, listed=True, weight=weight
             )
         elif table.otherwise is not None:
-            rest = Prior(
-                "fixed", (table.otherwise,), table.otherwise, table.otherwise, wanted, "assumed"
-            )
-            yield Parameter(*place, rest, 1.0, wanted, within, table.where, False, weight)
+            value, unit = table.otherwise, table.unit
+            unit = unit if units.converts(unit, wanted) else wanted
+            rest = Prior("fixed", (value,), value, value, unit, "assumed")
+            factor = units.factor(unit, wanted, table.where)
+            yield Parameter(*place, rest, factor, wanted, within, table.where, False, weight)
         else:
             raise CaseError(
                 where=table.where,

@@ -5,19 +5,24 @@ in the mechanism's unit, in which single precision must hold them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import exp
+from statistics import NormalDist
 
 import numpy as np
+from scipy.special import betaincinv
 
-from servanda.case import Case
+from servanda.case import Case, units
 from servanda.case.priors import BIAS, label
 from servanda.case.schema import Lever
 from servanda.engine.parameters import Parameter, Setting, moves, table
 from servanda.errors import CaseError, UsageError
 from servanda.files.faults import Faults
-from servanda.world.ranges import LARGEST, POSITIVE, SMALLEST, can_be_held
+from servanda.world.ranges import LARGEST, POSITIVE, SMALLEST, Range, can_be_held
 
-# What a draw that cannot be zero may be as small as, and still be told from it.
-_NEARLY_NONE = 1e-12
+# A draw beyond this quantile, or as far from the other end, is too rare to count.
+_RAREST = 1e-12
+_FARTHEST = NormalDist().inv_cdf(_RAREST)  # in standard deviations
 _NO_WEIGHT, _SOME_WEIGHT = "0 for every member", "at least one member above 0"
 _HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g} to {LARGEST:.2g}"
 
@@ -25,11 +30,10 @@ _HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g}
 def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
     """Raise `CaseError` on a prior, a value for the rest or a lever outside of a range."""
     faults = Faults()
-    for parameter in (*parameters.values(), *_biases(case)):
-        wrong = _wrong(parameter, _ends(parameter))
-        if wrong is not None:
-            said = _said(parameter)
-            faults.read(_refuse, parameter, parameter.where, said, wrong, own_unit=True)
+    for parameter in parameters.values():
+        faults.read(_check_prior, parameter)
+    for row, member in enumerate(case.biases):
+        faults.read(_check_bias, case, row, member)
     for lever in case.spec.levers:
         for target in lever.targets:
             faults.read(_check_lever, lever, parameters[target])
@@ -50,34 +54,53 @@ def _weights(parameters: Mapping[str, Parameter]) -> dict[str, list[Parameter]]:
     return found
 
 
-def _biases(case: Case) -> Iterable[Parameter]:
-    """Biases of source classes, which are parameters of observation and of no theory."""
-    for row, (member, prior) in enumerate(case.biases.items()):
-        yield Parameter(
-            label=label(BIAS, member),
-            slot="observation",
-            field="bias",
-            row=row,
-            member=None,
-            prior=prior,
-            factor=1.0,
-            unit=prior.unit,
-            within=POSITIVE,
-            where=f"parameters.toml: {BIAS}.of.{member}",
-            listed=True,
+def _check_bias(case: Case, row: int, member: str) -> None:
+    """Check the bias of a source class, which is a parameter of observation and of no theory."""
+    prior, where = case.biases[member], f"parameters.toml: {BIAS}.of.{member}"
+    if units.factor(prior.unit, "dimensionless", where) != 1:
+        raise CaseError(
+            where, f"unit '{prior.unit}'", "'dimensionless', for the count over the truth"
         )
+    name, unit = label(BIAS, member), prior.unit
+    _check_prior(
+        Parameter(
+            name, "observation", "bias", row, None, prior, 1.0, unit, POSITIVE, where, listed=True
+        )
+    )
+
+
+def _check_prior(parameter: Parameter) -> None:
+    """Refuse a prior whose draws or bounds leave the range; a bound may be at an end left out."""
+    prior, within, where = parameter.prior, parameter.within, parameter.where
+    said = _said(parameter)
+    if within.whole and prior.family != "fixed":
+        raise CaseError(where, said, f"fixed = {within}")
+    ends, bounds = _ends(parameter), [parameter.factor * end for end in (prior.low, prior.high)]
+    closed = replace(within, above=False, below=False)
+    wrong = _wrong(within, ends)
+    if wrong is None and prior.family != "beta":  # every beta has the bounds 0 and 1
+        wrong = _wrong(closed, bounds)
+    if wrong is not None:
+        _refuse(parameter, where, said, wrong, own_unit=True)
+    if not all(map(can_be_held, prior.numbers)):
+        raise CaseError(where, said, _HELD)
 
 
 def _said(parameter: Parameter) -> str:
     """The prior in the case's own words."""
     prior = parameter.prior
     key = "fixed" if parameter.listed else "otherwise"
-    text = f"{key} = {prior.numbers[0]:g}" if prior.family == "fixed" else str(prior)
+    alone = prior.numbers[0] == prior.low == prior.high
+    text = f"{key} = {prior.numbers[0]:g}" if alone else str(prior)
     return text + _unit(prior.unit)
 
 
 def _ends(parameter: Parameter) -> list[float]:
-    """The lowest and the highest value that is drawn, in the mechanism's unit."""
+    """The lowest and the highest value that is drawn, in the mechanism's unit.
+
+    A beta hardly ever draws its ends, nor a lognormal zero; how close they come is told by their
+    numbers. What is too small for single precision is drawn as zero.
+    """
     prior = parameter.prior
     low, high = prior.low, prior.high
     match prior.family:
@@ -85,10 +108,13 @@ def _ends(parameter: Parameter) -> list[float]:
             low = high = prior.numbers[0]
         case "uniform":
             low, high = max(low, prior.numbers[0]), min(high, prior.numbers[1])
-        case "beta":  # a draw does not reach its ends, nor a lognormal zero
-            low, high = _NEARLY_NONE, 1 - _NEARLY_NONE
+        case "beta":
+            rarest = betaincinv(*prior.numbers, [_RAREST, 1 - _RAREST])
+            low, high = np.where(rarest < SMALLEST, 0, rarest).tolist()
         case "lognormal":
-            low = max(low, _NEARLY_NONE)
+            median, deviation = prior.numbers
+            rarest = median * exp(deviation * _FARTHEST)
+            low = max(low, rarest if rarest >= SMALLEST else 0.0)
     return [low * parameter.factor, high * parameter.factor]
 
 
@@ -97,15 +123,22 @@ def _check_lever(lever: Lever, parameter: Parameter) -> None:
         ends = [at * end for at in (lever.low, lever.high) for end in _ends(parameter)]
     else:
         ends = [lever.low, lever.high, *lever.choices.values()]
-    wrong = _wrong(parameter, ends)
+    wrong = _wrong(parameter.within, ends)
     if wrong is not None:
         found = f"one that {lever.operation}s {parameter.label} to {wrong:g}"
         _refuse(parameter, f"case.toml: lever '{lever.name}'", found, wrong)
 
 
-def _wrong(parameter: Parameter, values: Iterable[float]) -> float | None:
+def _wrong(within: Range, values: Iterable[float]) -> float | None:
     """The first value that is outside of the range or that single precision does not hold."""
-    return next((v for v in values if v not in parameter.within or not can_be_held(v)), None)
+    return next(
+        (v for v in values if not (v in within and can_be_held(v) and _rounded(v) in within)), None
+    )
+
+
+def _rounded(value: float) -> float:
+    """The value in single precision."""
+    return float(np.float32(value))
 
 
 def _refuse(
@@ -115,7 +148,7 @@ def _refuse(
     unit, within = parameter.unit, parameter.within
     if own_unit:
         unit, within = parameter.prior.unit, within.scaled(1 / parameter.factor)
-    if value in parameter.within:
+    if value in parameter.within and not can_be_held(value):
         raise CaseError(where, found, f"{_HELD}{_unit(parameter.unit)}")
     raise CaseError(where, found, f"{within}{_unit(unit)}", within.hint)
 

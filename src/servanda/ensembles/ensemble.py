@@ -14,7 +14,7 @@ from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
 from servanda.files.room import check_memory
-from servanda.world.ranges import POSITIVE, Range
+from servanda.world.ranges import LARGEST, POSITIVE, Range
 
 Origin = Literal["prior", "posterior", "design", "given"]
 Values = Mapping[str, Sequence[float] | np.ndarray]
@@ -295,13 +295,14 @@ def _given(
             expected="an uncertain parameter of the model",
             hint=nearest(name, known),
         )
-    array = np.array(values, np.float32)
+    given = np.asarray(values, float)
     where = f"ensemble, parameter '{name}'"
-    if array.shape != (runs,):
-        raise UsageError(where, f"{array.size} values", f"{runs}, one per run")
-    if not np.isfinite(array).all():
-        raise UsageError(where, f"{array[~np.isfinite(array)][0]}", "finite numbers")
-    return array
+    if given.shape != (runs,):
+        raise UsageError(where, f"{given.size} values", f"{runs}, one per run")
+    wrong = given[~(np.abs(given) <= LARGEST)]
+    if wrong.size:
+        raise UsageError(where, f"{wrong[0]:g}", f"finite numbers of a size up to {LARGEST:.2g}")
+    return given.astype(np.float32)
 
 
 def _check_range(name: str, within: Range, values: Float32[np.ndarray, "run"]) -> None:

@@ -1,11 +1,11 @@
 """Results are numbers: a run with a result that is none stops the computation.
 
-The error names the first result that is not finite and the parameter that likely causes it. A
-parameter is a likely cause if the same run, with one in its place, has a finite result there.
+The error names the first result that is not finite and the parameter that likely causes it: a small
+change to it alone makes the result finite in the same run. Of several, the most extreme is named.
 """
 
-from collections.abc import Mapping, Sequence
-from math import inf, isinf, log10
+from collections.abc import Iterator, Mapping, Sequence
+from math import copysign, inf, isinf, log10
 from typing import NamedTuple
 
 import numpy as np
@@ -109,8 +109,8 @@ def _hint(
     settings: Sequence[Setting],
     row: int,
     place: _Place,
-) -> str | None:
-    """The lever, or the most extreme parameter, without which the result would be finite."""
+) -> str:
+    """The lever or the parameter without which the result would be finite."""
     drawn = {name: values[row : row + 1] for name, values in ensemble.parameters.items()}
     numbers = table(simulator.model.parameters, drawn, (), 1, float, after=False)[:, 0]
     own = dict(zip(simulator.model.parameters, numbers.tolist(), strict=True))
@@ -120,18 +120,50 @@ def _hint(
         return "computed again in this process the result is finite: the executor changed it"
     if settings and _finite(simulator, alone, run, (), place).all():
         return "the likeliest cause is the policy: " + ", ".join(map(str, settings))
-    trials = {name: np.full(len(own), value) for name, value in own.items()}
-    for trial, name in enumerate(own):
-        trials[name][trial] = 1.0
-    cured = _finite(simulator, trials, run, settings, place)
-    causes = [name for name, better in zip(own, cured, strict=True) if better]
-    if not causes:
-        return None
-    # Where a mechanism would divide by zero, its range leaves zero out.
-    name = max(causes, key=lambda name: abs(log10(abs(own[name]))) if own[name] else -inf)
-    return (
-        f"the likeliest cause is {name} = {own[name]:g}: with 1 in its place the result is finite"
+    for moves in _moves(simulator.model, own):
+        trials = {name: np.full(len(moves), value) for name, value in own.items()}
+        for trial, (name, value) in enumerate(moves):
+            trials[name][trial] = value
+        cured = _finite(simulator, trials, run, settings, place)
+        causes = [move for move, better in zip(moves, cured, strict=True) if better]
+        if causes:
+            name, value = max(causes, key=lambda cause: _extremity(simulator.model, own, cause[0]))
+            return (
+                f"the likeliest cause is {name} = {own[name]:g}: "
+                f"with {value:g} in its place the result is finite"
+            )
+    return "no parameter is the cause alone: moved one by one, none makes the result finite"
+
+
+def _moves(model: Model, own: Mapping[str, float]) -> Iterator[list[tuple[str, float]]]:
+    """Other values that parameters can have, each alone: first smaller moves, then larger ones.
+
+    The first are to the middle of the prior, and half of the way to one, counted in logs. Then
+    follow three quarters of that way, and all of it.
+    """
+    middle = [(name, one.prior.centre * one.factor) for name, one in model.parameters.items()]
+    half, most, whole = (
+        [(name, copysign(abs(value) ** power, value)) for name, value in own.items()]
+        for power in (0.5, 0.25, 0.0)
     )
+    for moves in (middle + half, most, whole):
+        yield [
+            (name, value)
+            for name, value in moves
+            if value != own[name] and value in model.parameters[name].within
+        ]
+
+
+def _extremity(model: Model, own: Mapping[str, float], name: str) -> float:
+    """How far a size is from the middle of its prior, or from one if it is fixed, in logs.
+
+    Zero is the least: a range leaves it out where a mechanism would divide by it.
+    """
+    one = model.parameters[name]
+    ordinary = 1.0 if one.prior.family == "fixed" else one.prior.centre * one.factor
+    if not (own[name] and ordinary):
+        return -inf
+    return abs(log10(abs(own[name])) - log10(abs(ordinary)))
 
 
 def _finite(

@@ -55,15 +55,15 @@ def counterfactual(
         closure: How spending depends on earnings: see `servanda.trade.closure`.
         factors: Whether factors move between sectors: see `servanda.trade.armington`.
         revenue: The share of what buyers pay for each flow that the destination collects as a duty,
-            in the shape of the flows: τ / (1 + τ) for a tariff τ, whose cost change is 1 + τ. If
-            none is given, nobody collects anything.
+            in the shape of the flows: τ / (1 + τ) for a tariff τ, whose cost change is 1 + τ. It
+            is at most 1 − 1/t̂, which the change adds. If none is given, nobody collects anything.
 
     Returns:
         The new equilibrium, with demand within a relative 1e-10 of supply everywhere.
 
     Raises:
         UsageError: An elasticity is 1 or less, a cost change is not a positive number for each
-            pair, a share collected is not below one, a name or label is unknown, or no equilibrium
+            pair, more is collected than a cost adds, a name or label is unknown, or no equilibrium
             was found.
     """
     cost = in_order(cost_change, economy.axes, "cost change")
@@ -71,7 +71,7 @@ def counterfactual(
     collected = None
     if revenue is not None:
         collected = in_order(revenue, economy.axes, "revenue")
-        check_revenue(economy, collected)
+        check_revenue(economy, collected, cost)
         collected = collected[None]
     elasticities = _elasticity(economy, elasticity)
     options = _options(closure, factors, collected)
@@ -114,7 +114,7 @@ def counterfactuals(
     collected = None
     if revenue is not None:
         collected = in_order(revenue, runs | economy.axes, "revenue")
-        _check_all_revenue(economy, collected, len(costs))
+        _check_all_revenue(economy, collected, costs)
     by_sector = {"sector": economy.sectors} if np.ndim(elasticities) > 1 else {}
     given = in_order(elasticities, runs | by_sector, "elasticity of substitution")
     if given.ndim == 0:
@@ -154,9 +154,9 @@ def solution(
 
     It is called with t̂, σ and, where duties are collected, the share of each flow that the
     destination collects, as for `counterfactual`. Derivatives are those of the equilibrium, by the
-    implicit function theorem. The function checks neither its result, so look at the returned
-    `residual`, nor loans that a closure fixes. Flows are in shares of world output. It needs
-    float64: call it, and its JAX transformations, under ``jax.enable_x64(True)``.
+    implicit function theorem. The function checks neither what it is given nor its result, so look
+    at the returned `residual`. Flows are in shares of world output. It needs float64: call it, and
+    its JAX transformations, under ``jax.enable_x64(True)``.
 
     Args:
         economy: The flows observed before.
@@ -245,11 +245,14 @@ def _check_all_costs(economy: Economy, cost_changes: Float64[np.ndarray, "run ..
         check_costs(economy, cost_change, f" of run {run}")
 
 
-def _check_all_revenue(economy: Economy, revenue: Float64[np.ndarray, "_ ..."], runs: int) -> None:
+def _check_all_revenue(
+    economy: Economy, revenue: Float64[np.ndarray, "_ ..."], costs: Float64[np.ndarray, "run ..."]
+) -> None:
+    runs = len(costs)
     if len(revenue) != runs:
         raise UsageError("revenue", f"{len(revenue)} runs", f"{runs}, as many as cost changes")
-    for run, collected in enumerate(revenue):
-        check_revenue(economy, collected, f" of run {run}")
+    for run, (collected, cost) in enumerate(zip(revenue, costs, strict=True)):
+        check_revenue(economy, collected, cost, f" of run {run}")
 
 
 def _options(closure: str, factors: str, revenue: object | None) -> tuple[Closure, Factors]:

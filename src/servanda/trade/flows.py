@@ -21,6 +21,8 @@ Counts = Int64[np.ndarray, "*run"]
 
 FEWEST = 2  # countries
 AT_HOME = "sales at home are gross output less exports"
+ROUNDING = 1e-9
+ADDED = "a duty t adds t to the price and collects t / (1 + t) of what buyers pay"
 LESS_THAN_NOTHING = (
     "exports above output are most likely re-exports: count exports of goods made in the country,"
     " or add what passes through to its output and imports"
@@ -214,18 +216,26 @@ def check_costs(economy: Economy, cost_change: Pairs, run: str = "") -> None:
         )
 
 
-def check_revenue(economy: Economy, revenue: Pairs, run: str = "") -> None:
-    """Raise `UsageError` unless a share below one is collected of each pair, none at home."""
+def check_revenue(economy: Economy, revenue: Pairs, cost_change: Pairs, run: str = "") -> None:
+    """Raise `UsageError` unless what is collected of each pair is part of what its cost adds.
+
+    Of what buyers pay, a cost change t̂ adds the share 1 − 1/t̂. If more were collected, sellers
+    would deliver the goods for less than before.
+    """
     check_shape(economy, revenue, f"revenue{run}")
     home = np.eye(len(economy.countries), dtype=bool)
-    fits = (revenue >= 0) & (revenue < np.where(home, np.nextafter(0, 1), 1))
-    for place in np.argwhere(~fits):
+    added = np.where(home, 0, np.maximum(0, 1 - 1 / cost_change))
+    for place in map(tuple, np.argwhere(~((revenue >= 0) & (revenue <= added + ROUNDING * ~home)))):
         *sector, i, j = place
         good = f" of {economy.sectors[sector[0]]!r}" if sector else ""
+        cost = float(cost_change[place])
         raise UsageError(
             f"revenue{run}{good} from {economy.countries[i]!r} to {economy.countries[j]!r}",
-            repr(float(revenue[tuple(place)])),
-            "0, because no duty is collected at home" if i == j else "a share from 0 to below 1",
+            repr(float(revenue[place])),
+            "0, because no duty is collected at home"
+            if i == j
+            else f"a share from 0 to {added[place]:.4g}, which a cost change of {cost:.4g} adds",
+            hint=None if i == j else ADDED,
         )
 
 
