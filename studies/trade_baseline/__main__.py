@@ -14,7 +14,6 @@ FOLDER is the shipped case's if none is given, and FILE its `trade_baseline.csv`
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from servanda.errors import ServandaError
+from servanda.files import csv_text, drafts
 from servanda.sources.cow_trade import read_flows
 from servanda.sources.facts import read_facts
 from servanda.trade.baseline import COLUMNS, FLOWS
@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServandaError as error:
         print(error, file=sys.stderr)
         return 2
-    with (given.out or given.case / FLOWS).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *table])
+    drafts.write(given.out or given.case / FLOWS, csv_text([COLUMNS, *table]))
     return 0
 
 

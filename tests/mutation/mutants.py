@@ -19,14 +19,13 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from servanda.analysis.sanctions import faults_of_files
 from servanda.case import available_cases, load, new
 from servanda.case.load import examine
 from servanda.case.notes import notes, of_evidence
 from servanda.engine import assemble
 from servanda.errors import ServandaError, visible
 from servanda.files.faults import by_place
-from servanda.trade.baseline import read_baseline
-from servanda.trade.regimes import read_regimes
 
 Files = Mapping[str, bytes]
 
@@ -52,6 +51,7 @@ VALUES = (
     ),
     *('"javascript:alert(1)"', '"9**9**8*barrel"', '"barrel/0"', '"AAA"', '"USSR"', '"365"'),
     *("\u0663", "2020-W53-4", "2999-01-01", "1e400", "''", "' '", '"""\n\n"""'),
+    *("a." * 3000 + "a", '"barrel\u2079\u2079\u2079"', '"ZAR"', "2007-01-00", '"E1 "', "1" * 400),
 )
 _WORD = re.compile(rb"[\w.-]+")
 _QUOTED = re.compile(rb'"[^"\n]*"|\[[^\]\n]*\]|[\w.+-]+')
@@ -145,11 +145,12 @@ def read(folder: Path, *, assembled: bool) -> None:
     places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
     by_place(examined.faults)
     by_place(of_evidence(examined.evidence, places))
+    sanctions = faults_of_files(folder)
+    by_place(sanctions)
     case = load(folder)
     list(notes(case))
-    if (folder / "regimes.toml").exists():
-        read_regimes(folder / "regimes.toml")
-        read_baseline(folder)
+    for one in sanctions:
+        raise one
     if assembled:
         assemble(case)
 
