@@ -74,6 +74,11 @@ REFUSED = {
             " expected a month to the horizon, 2025-12"
         ),
     ),
+    "a name twice in a list": (
+        'targets = ["exchange.allowed[AAA>BBB:shells]"]',
+        'targets = ["a", "a"]',
+        "case.toml: levers[1].targets: found ['a', 'a'], expected each name once",
+    ),
     "a tie that opens after the horizon": (
         'opens = "2020-06"',
         'opens = "2026-01"',

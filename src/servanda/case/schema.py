@@ -5,7 +5,17 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 from pydantic import Field, model_validator
 
 from servanda.files import Record
-from servanda.files.fields import MONTH, Label, Month, Name, Number, PathName, YesOrNo, month_or
+from servanda.files.fields import (
+    MONTH,
+    Label,
+    Month,
+    Name,
+    Names,
+    Number,
+    PathName,
+    YesOrNo,
+    month_or,
+)
 
 
 def month_number(text: object) -> int:
@@ -101,7 +111,7 @@ class Coalition(Record):
     """States that cooperate against a partnership, and the neighbour that this concerns."""
 
     name: Label
-    members: tuple[str, ...]
+    members: Annotated[Names, Field(min_length=1)]
     against: str
     neighbour: str
 
@@ -134,7 +144,7 @@ class Proliferator(Record):
     actor: str
     rival: str
     taught_by: str
-    exports: tuple[str, ...] = ()
+    exports: Names = ()
 
 
 class Stance(Record):
@@ -167,7 +177,7 @@ class Lever(Record):
 
     name: Label
     description: str
-    targets: Annotated[tuple[str, ...], Field(min_length=1)]
+    targets: Annotated[Names, Field(min_length=1)]
     operation: Literal["scale", "set"]
     acts: Literal["throughout", "after_as_of"]
     low: Number
@@ -208,7 +218,7 @@ class Metric(Record):
     since: Annotated[str, month_or("start", "as_of")] = "start"
     until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
-    over: tuple[str, ...] = ()
+    over: Names = ()
     above: Number | None = None
 
     @model_validator(mode="after")
@@ -330,8 +340,8 @@ class Claim(Record):
     text: str
     system: str
     test: Test
-    supports: tuple[str, ...] = ()
-    opposes: tuple[str, ...] = ()
+    supports: Names = ()
+    opposes: Names = ()
     accountings: dict[str, Test] = Field({})
     note: str = ""
 
