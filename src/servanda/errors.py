@@ -90,7 +90,7 @@ class ResultError(ServandaError):
     """A result of a run is not a finite number."""
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
+def nearest(name: object, candidates: Iterable[str]) -> str | None:
     """Suggest the known name that is closest to a misspelt one.
 
     Args:
@@ -101,5 +101,5 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         A hint such as "did you mean 'shells'?", or None where no candidate is close.
     """
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    matches = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    matches = difflib.get_close_matches(str(name).casefold(), by_folded, n=1)
     return f"did you mean {by_folded[matches[0]]!r}?" if matches else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from servanda.analysis.sanctions import leaks
+from servanda.analysis.sanctions import faults_of_files, leaks
+from servanda.errors import CaseError
 from servanda.trade import Measure, Regime
 from tests.cases import shipped
 
@@ -36,3 +40,49 @@ def test_the_first_draws_are_the_same_however_many_there_are():
     case = shipped().model.case
     few, many = (leaks(case, [regime("lax", 0.0)], n, 1)["lax", "RUS"] for n in (5, 50))
     assert few.tolist() == many[:5].tolist()
+
+
+def test_a_route_without_priors_of_its_leakage_is_named():
+    case = shipped().model.case
+    given = {k: v for k, v in case.parameters.items() if k != "evasion.enforcement_bite"}
+    with pytest.raises(CaseError) as caught:
+        leaks(replace(case, parameters=given), [regime("lax", 0.0)], DRAWS, 1)
+    route = case.spec.routes[0].name
+    assert str(caught.value) == (
+        f"parameters.toml: evasion.enforcement_bite: found no prior for the route '{route}',"
+        " expected one: leakage is drawn from it"
+    )
+
+
+def test_checking_a_case_names_all_faults_of_its_sanctions_files(tmp_path):
+    folder = shipped().model.case.folder
+    for name in ("regimes.toml", "trade_baseline.toml", "trade_baseline.csv"):
+        shutil.copy(folder / name, tmp_path / name)
+    assert faults_of_files(tmp_path) == []
+
+    def change(name: str, *pairs: tuple[str, str]) -> None:
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        for old, new in pairs:
+            text = text.replace(old, new, 1)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    change("regimes.toml", ('senders = ["EU"', 'senders = ["EUU"'), ('["other"]', '["others"]'))
+    place = "regimes.toml: regimes[2].measures"
+    assert [(f.where, f.found, f.hint) for f in faults_of_files(tmp_path)] == [
+        (f"{place}[1]", "country 'EUU'", "did you mean 'EU'?"),
+        (f"{place}[2]", "sector 'others'", "did you mean 'other'?"),
+    ]
+    change("regimes.toml", ('"us-35"', '"us-36"'), ("revenue = 1.0", "revenu = 1.0"))
+    change("trade_baseline.csv", ("172000.0", "172_000"), ("fuels,RUS,PRK", "fuel,RUS,PRK"))
+    assert [(fault.where, fault.found) for fault in faults_of_files(tmp_path)] == [
+        ("regimes.toml: regimes[2].measures[1].revenu", "a key that is not known here"),
+        ("trade_baseline.csv line 2", "musd_year '172_000'"),
+        ("trade_baseline.csv line 3", "sector 'fuel'"),
+    ]
+    change("trade_baseline.toml", ("PRK = [731]", "PRK = [365]"), ('"wdi"', '"wdj"'))
+    change("trade_baseline.toml", ('pair = ["CHN", "JPN"]', 'pair = ["CHN", "RUS"]'))
+    assert [(f.where, f.found) for f in faults_of_files(tmp_path)][1:] == [
+        ("trade_baseline.toml: build.regions", "365 twice"),
+        ("trade_baseline.toml: build.levels", "CHN and RUS twice"),
+        ("trade_baseline.toml: build.gdp.EU.source", "'wdj'"),
+    ]

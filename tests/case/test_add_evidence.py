@@ -76,6 +76,26 @@ def test_a_figure_that_contradicts_another_is_added_and_noted(folder, file):
     assert len(load(folder).evidence.observations) == 4
 
 
+def test_a_double_figure_that_says_more_is_named_and_not_added(folder, file):
+    known = "shells-delivered,,2020-12-31,2021-02-15"
+    found = add_evidence(folder, file(HEAD + f"N1,{known},100000,,150000,round,B,a-report,x\n"))
+    assert (found.new, [twin for _, twin in found.double]) == ((), ["E1"])
+    assert [str(note) for note in found.notes] == [
+        (
+            "more.csv line 2: 'N1' repeats 'E1' with another known_on, low:"
+            " change the row of 'E1' if it is right"
+        )
+    ]
+
+
+def test_lines_end_as_they_ended(folder, file):
+    before = (folder / "evidence.csv").read_bytes().replace(b"\n", b"\r\n")
+    (folder / "evidence.csv").write_bytes(before)
+    row = ROW.format("N1", "2021-07-31", "310000", "new")
+    add_evidence(folder, file(HEAD + row))
+    assert (folder / "evidence.csv").read_bytes() == before + row.encode().replace(b"\n", b"\r\n")
+
+
 def test_columns_in_any_order_and_columns_of_no_meaning_are_fine(folder, file):
     text = (
         "remark,claim,id,series,ref_end,known_on,value,low,high,unit,confidence,source,ref_start\n"

@@ -69,6 +69,23 @@ def test_the_same_state_twice_is_refused(tmp_path):
     assert message == "case.toml: actors: found 'AAA' twice, expected each name once"
 
 
+@pytest.mark.parametrize(("past", "present"), [("BUR", "MMR"), ("ZAR", "COD"), ("TMP", "TLS")])
+def test_a_state_that_took_another_name_is_the_same_state(tmp_path, past, present):
+    actor = f'code = "{past}"\nname = "x"\n[[actors]]\ncode = "{present}"'
+    message = refusal(tmp_path, "case.toml", 'code = "CCC"', actor)
+    assert message == (
+        f"case.toml: actors: found '{past}' and '{present}', one state under two names,"
+        " expected each state once"
+    )
+
+
+def test_a_number_names_no_actor_that_is_no_state_either(tmp_path):
+    message = refusal(tmp_path, "case.toml", 'code = "CCC"', 'code = "365"\nstate = false')
+    assert message == (
+        f"case.toml: actors[3].code: found '365', expected letters\n  hint: {NUMBERS}"
+    )
+
+
 def test_a_present_state_has_a_code_that_a_past_one_had():
-    assert countries.state("SK") == countries.State("SVK", "Slovakia")  # once Sikkim
+    assert countries.state("SK") == countries.state("Slovakia")  # once Sikkim
     assert countries.state("CS") == countries.state("SCG")  # Serbia and Montenegro

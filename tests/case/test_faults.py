@@ -140,6 +140,13 @@ REFUSED = {
             " expected a day on which the period had begun"
         ),
     ),
+    "a total known before its day": (
+        ROW.format("", "1", "round").replace("2021-08-10", "2021-07-30"),
+        (
+            "found known_on 2021-07-30 before ref_end 2021-07-31,"
+            " expected a day on which the period had begun"
+        ),
+    ),
 }
 
 
@@ -160,6 +167,15 @@ def test_the_bound_of_a_figure_is_read(folder):
             "evidence.csv line 2: found bound 'at lest', expected estimate, at least or at most\n"
             "  hint: did you mean 'at least'?"
         )
+    ]
+
+
+@pytest.mark.parametrize("file", ["series.toml", "evidence.csv", "sources.csv"])
+def test_a_file_that_cannot_be_read_is_one_fault(folder, file):
+    (folder / file).write_bytes((folder / file).read_text().encode("utf-16"))
+    kind = "TOML" if file.endswith("toml") else "CSV"
+    assert [fault.partition("\n")[0] for fault in faults(folder)] == [
+        f"{file}: found UTF-16, or bytes that are no text, expected valid {kind}"
     ]
 
 
@@ -192,7 +208,11 @@ def test_totals_that_fall_rows_that_repeat_and_two_figures_of_one_source_are_not
         "N3,shells-delivered,,2021-03-31,2021-04-15,90000,,,round,B,a-report,less than before",
         f"N4,{day},5,,,round,B,a-ministry,another source may differ",
     )
-    assert told(folder)[1:5] == [
+    assert told(folder)[1:6] == [
+        (
+            "evidence.csv line 7: 'N4' was known on 2021-01-15,"
+            " before its source 'a-ministry' was published, 2021-07-10"
+        ),
         "evidence.csv line 4: 'N1' repeats 'E1'",
         "evidence.csv line 5: 'N2' says 0.2, and 'E1' of the same source and period 100000",
         "evidence.csv line 6: the running total 'N3' falls to 90000 from 0.2 in 'N2'",

@@ -97,11 +97,13 @@ def test_a_year_or_a_month_was_known_by_its_last_day(text, day):
     assert last_day(text) == date(*day)
 
 
-@pytest.mark.parametrize("published", ["soon", "2007-13", "2007-02-30", "07", "2007-3", "0000"])
+@pytest.mark.parametrize(
+    "published", ["soon", "2007-13", "2007-02-30", "2007-02-00", "07", "2007-3", "0000", "2999"]
+)
 def test_what_is_no_date_is_refused(cited, published):
     with pytest.raises(CaseError) as caught:
         load(cited(published))
     assert str(caught.value) == (
         f"sources.csv line 4: found published '{published}',"
-        " expected a year, a month or a day, such as 2007, 2007-03 or 2007-03-05"
+        " expected a year from 1800 to 2100, or a month or a day of it, such as 2007-03-05"
     )

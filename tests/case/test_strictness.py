@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hint
 import pytest
 from pydantic import BaseModel
 
-from servanda.case import evidence, schema
+from servanda.case import evidence, load, new, schema
+from servanda.errors import ServandaError
 from servanda.history import reference_classes
 from servanda.trade import baseline, build, citations, regimes
 from servanda.trade.ranges import Range
@@ -73,6 +74,11 @@ REFUSED = {
             " expected a month to the horizon, 2025-12"
         ),
     ),
+    "a name twice in a list": (
+        'targets = ["exchange.allowed[AAA>BBB:shells]"]',
+        'targets = ["a", "a"]',
+        "case.toml: levers[1].targets: found ['a', 'a'], expected each name once",
+    ),
     "a tie that opens after the horizon": (
         'opens = "2020-06"',
         'opens = "2026-01"',
@@ -131,6 +137,19 @@ def test_a_day_is_written_in_one_way(tmp_path, day):
     )
 
 
+@pytest.mark.parametrize("name", ["E 1\u202e", "E1 ", " ", "=E1", "E\n1", "E" * 101])
+@pytest.mark.parametrize(
+    ("file", "old", "column"), [("evidence.csv", "E1", "id"), ("sources.csv", "a-report", "key")]
+)
+def test_what_other_files_name_can_be_seen(tmp_path, file, old, column, name):
+    message = refusal(tmp_path, file, old, f'"{name}"')
+    line = 3 if "\n" in name else 2
+    assert message == (
+        f"{file} line {line}: found {column} {name!r}, expected a line of at most 100 signs,"
+        " the first a letter or a digit, the last no blank"
+    )
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x", "https://a b"])
 def test_an_address_that_a_page_must_not_link_to_is_refused(tmp_path, url):
     message = refusal(tmp_path, "sources.csv", "https://example.org/report", f'"{url}"')
@@ -138,6 +157,25 @@ def test_an_address_that_a_page_must_not_link_to_is_refused(tmp_path, url):
         f"sources.csv line 2: found url '{url}',"
         " expected an address that begins with https:// or http://, or nothing"
     )
+
+
+def test_python_is_refused_as_files_are(tmp_path):
+    case = load(new("tiny", tmp_path))
+    name = "exchange.cost[AAA>BBB:shells]"
+    calls = {
+        "as_of: found '202012', expected a month like 2024-06": lambda: case.at(202012),
+        "name: found '3', expected small letters, digits": lambda: new(3, tmp_path),
+        "found 3 of type int, expected the name of a shipped case": lambda: load(3),
+        "found 1000000000": lambda: case.with_prior(name, fixed=10**400),
+        "found source 'E9', expected an id": lambda: case.with_prior(
+            name, fixed=300, status="measured", sources=["E9"]
+        ),
+        "found parameter 'None', expected": lambda: case.with_prior(None, fixed=1),
+    }
+    for message, call in calls.items():
+        with pytest.raises(ServandaError) as caught:
+            call()
+        assert message in str(caught.value)
 
 
 def records() -> Iterator[type]:

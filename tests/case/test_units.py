@@ -58,6 +58,8 @@ FORM = "write products with *, quotients with /, as in 'USD/month'"
         ("\x00", FORM),
         ("9**9**8*barrel", FORM),
         ("barrel/0", FORM),
+        ("barrel⁹⁹⁹", FORM),
+        ("barrel²³/tonne⁻⁹", FORM),
         ("((barrel))", FORM),
         ("barrel\n", FORM),
         ("*".join(["barrel"] * 15), FORM),

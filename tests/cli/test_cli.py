@@ -92,7 +92,7 @@ def test_check_names_all_errors_and_notes_and_counts_them(servanda):
     assert [line.partition(": found")[0] for line in lines if line.startswith("error")] == [
         f"error: evidence.csv line {line}" for line in (5, 6, 7, 8, 9, 11, 12)
     ]
-    assert lines[-1] == "7 errors, 0 notes"
+    assert lines[-1] == "7 errors, 1 note"
 
 
 def test_check_names_all_errors_of_the_whole_model_too(servanda):
@@ -128,7 +128,7 @@ def test_evidence_add_says_what_is_new_double_and_contradictory(servanda):
     kept = Path("mine/evidence.csv").read_text(encoding="utf-8")
     said = servanda("evidence", "add", "mine", str(SLIPS))
     assert (said.out, said.code) == ("", 2)
-    assert said.err.endswith("7 errors, 1 note\n")
+    assert said.err.endswith("7 errors, 2 notes\n")
     assert Path("mine/evidence.csv").read_text(encoding="utf-8") == kept
 
 

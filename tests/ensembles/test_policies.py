@@ -48,6 +48,27 @@ def test_policies_are_paired_run_by_run(beside):
         xr.testing.assert_equal(tempo.sel(policy=name, drop=True), tempo.isel(policy=0, drop=True))
 
 
+@pytest.mark.parametrize("value", [True, None, b"1", [1], 1j, "1_0", "٠"])
+def test_what_is_no_number_moves_no_lever(value):
+    with pytest.raises(UsageError) as caught:
+        run(template(), RUNS, levers={"shells": value})
+    assert str(caught.value) == f"lever 'shells': found {value!r}, expected a number"
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"levers": "shells=0"}, "levers"),
+        ({"policies": ["none"]}, "policies"),
+        ({"policies": {"none": None}}, "policy 'none'"),
+    ],
+)
+def test_levers_and_policies_are_given_by_name(given, where):
+    with pytest.raises(UsageError) as caught:
+        run(template(), RUNS, **given)
+    assert caught.value.where == where
+
+
 def test_a_policy_that_moves_nothing_changes_no_bit(beside):
     moved = run(template(), RUNS, policies={"rest": {"shells": 1}})
     assert moved.sizes["policy"] == 1

@@ -98,6 +98,10 @@ TOML = {
         "a = " + "[" * 5000 + "]" * 5000,
         "case.toml: found tables or lists nested too deeply, expected valid TOML",
     ),
+    "keys with many dots": (
+        "a." + ".".join("a" * 3000) + " = 1",
+        "case.toml: found tables or lists nested too deeply, expected valid TOML",
+    ),
     "a number of 5,000 digits": (
         "a = " + "9" * 5000,
         "case.toml: found a number of thousands of digits, expected valid TOML",

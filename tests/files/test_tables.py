@@ -43,8 +43,16 @@ def test_a_column_that_is_missing_is_named_with_what_stands_for_it(tmp_path):
     )
 
 
+def test_what_spreadsheets_leave_at_the_edges_of_a_table_is_fine(tmp_path):
+    path = written(tmp_path, "a,b,,\n1,2,,\n,,,\n\n,,,\n")
+    assert read_rows(path, ("a", "b"), others=True) == {2: {"a": "1", "b": "2", "": ""}}
+
+
 WRONG = {
-    "an empty row": ("a,b\n1,2\n,\n", " line 3: found an empty row, expected a full row, or none"),
+    "empty rows": (
+        "a,b\n1,2\n,\n\n3,4\n",
+        " line 3: found an empty row, expected a full row, or none",
+    ),
     "a cell too few": ("a,b\n1\n", " line 2: found 1 cells, expected 2, one for each column"),
     "a comma without quotes": (
         "a,b\n1,2,3\n",

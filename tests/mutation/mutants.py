@@ -27,8 +27,6 @@ from servanda.case.load import examine
 from servanda.case.notes import of_evidence
 from servanda.errors import ServandaError, visible
 from servanda.files.faults import by_place
-from servanda.trade.baseline import read_baseline
-from servanda.trade.regimes import read_regimes
 
 Files = Mapping[str, bytes]
 
@@ -54,6 +52,7 @@ VALUES = (
     ),
     *('"javascript:alert(1)"', '"9**9**8*barrel"', '"barrel/0"', '"AAA"', '"USSR"', '"365"'),
     *("\u0663", "2020-W53-4", "2999-01-01", "1e400", "''", "' '", '"""\n\n"""'),
+    *("a." * 3000 + "a", '"barrel\u2079\u2079\u2079"', '"ZAR"', "2007-01-00", '"E1 "', "1" * 400),
 )
 _LONGEST = 200
 _WORD = re.compile(rb"[\w.-]+")
@@ -165,9 +164,6 @@ def read(folder: Path) -> None:
     by_place(examined.faults)
     by_place(of_evidence(examined.evidence, places))
     check(load(folder))
-    if (folder / "regimes.toml").exists():
-        read_regimes(folder / "regimes.toml")
-        read_baseline(folder)
 
 
 def fault(files: Files, seed: int, folder: Path) -> str | None:

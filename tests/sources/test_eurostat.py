@@ -63,6 +63,11 @@ FAULTS = {
         HEAD,
         "exports.csv line 6: found is_aggregate 'no', expected True or False",
     ),
+    "month": (
+        [*lines(), "Italy,Georgia,Total,EXPORT,2019-13-01,1,False"],
+        HEAD,
+        "exports.csv line 6: found date '2019-13-01', expected a date like 2019-01-01",
+    ),
     "empty": (
         [line for line in lines() if "Armenia" not in line],
         HEAD,

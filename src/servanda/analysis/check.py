@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case, as_case
 from servanda.case.notes import Note, notes
 from servanda.engine import Model
-from servanda.files.faults import by_place
+from servanda.files.faults import Faults, by_place
 from servanda.observation import bearing, known_records
 from servanda.results import prepare
 
@@ -78,7 +79,7 @@ class Check:
 
 
 def check(case: Case | str | Path) -> Check:
-    """Check a case.
+    """Check a case, and the files for `servanda.sanction` beside it.
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
@@ -87,6 +88,9 @@ def check(case: Case | str | Path) -> Check:
         CaseError: if it does not fit together.
     """
     case = as_case(case)
+    faults = Faults()
+    faults.add(faults_of_files(case.folder))
+    faults.raise_any()
     model = prepare(case).model
     records, bears = known_records(model), bearing(model)
     uncertain = Counter(

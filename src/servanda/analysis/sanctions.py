@@ -7,6 +7,7 @@ enforcement that the regime states.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,11 @@ from servanda.case.priors import label
 from servanda.case.schema import month_name, month_number
 from servanda.ensembles.draws import draw
 from servanda.ensembles.ensemble import check_runs, check_seed
-from servanda.errors import UsageError, nearest
+from servanda.errors import CaseError, UsageError, nearest
+from servanda.files.faults import Faults
 from servanda.results import Progress
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
+from servanda.trade.baseline import FLOWS, SPEC
 from servanda.trade.findings import (
     Diverted,
     Draws,
@@ -31,6 +34,7 @@ from servanda.trade.findings import (
     leverages,
     payers,
 )
+from servanda.trade.sanctions import unknown_names
 from servanda.trade.structure import Structural, structural
 from servanda.trade.sweep import Interrupted
 
@@ -110,6 +114,23 @@ def sanction(
         raise Interrupted(said(stopped.done)) from None
 
 
+def faults_of_files(folder: Path) -> list[CaseError]:
+    """All faults of the files in a case's folder that `sanction` reads, of those that are there."""
+    faults = Faults()
+    regimes, baseline = None, None
+    if os.path.lexists(folder / REGIMES):
+        regimes = faults.read(read_regimes, folder / REGIMES)
+    if any(os.path.lexists(folder / name) for name in (SPEC, FLOWS)):
+        baseline = faults.read(read_baseline, folder)
+    if regimes is not None and baseline is not None:
+        faults.add(
+            CaseError(f"{REGIMES}: regimes[{n}].measures[{place}]", f.found, f.expected, f.hint)
+            for n, regime in enumerate(regimes, start=1)
+            for place, f in unknown_names(regime, baseline.economy)
+        )
+    return faults.found
+
+
 def leaks(
     case: Case, regimes: Sequence[Regime], draws: int, seed: int
 ) -> dict[tuple[str, str], Draws]:
@@ -150,8 +171,16 @@ def _check_month(month: str) -> None:
 
 
 def _priors(case: Case, route: str) -> list[Prior]:
-    tables = [case.parameters[f"evasion.{name}"] for name in ("ceiling", "enforcement_bite")]
-    return [table.priors[route] for table in tables]
+    """The priors of a route's leakage; raises `CaseError` if the case has none."""
+    found = []
+    for name in ("ceiling", "enforcement_bite"):
+        table = case.parameters.get(f"evasion.{name}")
+        prior = None if table is None else table.priors.get(route)
+        if prior is None:
+            where, expected = f"parameters.toml: evasion.{name}", "one: leakage is drawn from it"
+            raise CaseError(where, f"no prior for the route '{route}'", expected)
+        found.append(prior)
+    return found
 
 
 def _chosen(known: Sequence[Regime], names: Sequence[str]) -> list[Regime]:

@@ -1,7 +1,7 @@
 """Adding figures from a file to the evidence of a case."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from servanda.files import csv_text, drafts, read_rows
 from servanda.files.faults import Faults, by_place
 
 _FILE = "evidence.csv"
+_DETAILS = ("known_on", "low", "high", "confidence", "bound")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Addition:
         faults: errors in the file or in the case; with any of them nothing is added.
         new: the figures that the case does not have.
         double: figures of the file that the case has already, each with the id that it has there.
-        notes: new figures that contradict others, and other notes on them.
+        notes: double figures that differ in their details, new ones that contradict others, and
+            other notes on new ones.
     """
 
     path: Path
@@ -80,7 +82,7 @@ def compared(case: str | Path, file: str | Path) -> Addition:
     faults = Faults()
     series = {one.name: one for one in evidence.series}
     sources = {one.key: one for one in evidence.sources}
-    read = Rows(series, sources, faults).read(path)
+    read = Rows(series, sources, faults).read(path) or {}
     had = {o.id: o for o in evidence.observations}
     figures = []
     for figure, line in read.values():
@@ -95,6 +97,9 @@ def compared(case: str | Path, file: str | Path) -> Addition:
     whole = replace(evidence, observations=(*evidence.observations, *new))
     before = set(of_evidence(evidence, places))
     notes = [note for note in of_evidence(whole, places) if note not in before]
+    for figure, twin in double:
+        where = f"{path.name} line {read[figure.id][1]}"
+        notes += _of_double(figure, whole.observation(twin), where)
     return Addition(target, tuple(faults.found), new, double, tuple(by_place(notes)))
 
 
@@ -111,6 +116,14 @@ def _sorted_out(
             ids[_content(figure)] = figure.id
             new.append(figure)
     return tuple(new), tuple(double)
+
+
+def _of_double(figure: Observation, twin: Observation, where: str) -> Iterator[Note]:
+    """A note if a double figure, which is not added, says more or other than the one that is."""
+    other = [name for name in _DETAILS if getattr(figure, name) != getattr(twin, name)]
+    if other:
+        text = f"'{figure.id}' repeats '{twin.id}' with another {', '.join(other)}"
+        yield Note(where, f"{text}: change the row of '{twin.id}' if it is right")
 
 
 def append(addition: Addition, file: Path) -> None:
@@ -130,8 +143,11 @@ def append(addition: Addition, file: Path) -> None:
         rows = [*read_rows(addition.path).values(), *rows]
         text = csv_text([header])
     added = csv_text([row.get(column, "") for column in header] for row in rows)
+    whole = text.rstrip("\r\n") + "\n" + added
+    if "\r\n" in text:
+        whole = whole.replace("\r\n", "\n").replace("\n", "\r\n")
     with drafts.explained(f"evidence '{addition.path}'", hint="nothing was added"):
-        drafts.write(addition.path, text.rstrip("\r\n") + "\n" + added)
+        drafts.write(addition.path, whole)
 
 
 def _content(figure: Observation) -> tuple[object, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from servanda.case import read_parameters
+from servanda.case import crossref, read_parameters
+from servanda.case.evidence import Evidence
 from servanda.case.priors import ParameterTable, label
 from servanda.case.schema import CaseSpec
 from servanda.errors import CaseError, nearest
@@ -16,20 +17,25 @@ def with_mechanism(spec: CaseSpec, slot: str, variant: str) -> CaseSpec:
 
 
 def with_prior(
-    parameters: Mapping[str, ParameterTable], name: str, entry: Mapping[str, Any]
+    parameters: Mapping[str, ParameterTable],
+    evidence: Evidence,
+    name: str,
+    entry: Mapping[str, Any],
 ) -> dict[str, ParameterTable]:
     """The parameter tables with another prior for one parameter.
 
     Args:
         parameters: the tables.
+        evidence: what the prior may cite.
         name: printed name of the parameter, like `exchange.cost[PRK>RUS:shells]`.
         entry: the prior as in `parameters.toml`; its status is `assumed` unless given.
 
     Raises:
-        CaseError: if the case has no such parameter, or the prior is wrong.
+        CaseError: if the case has no such parameter, or the prior is wrong or cites an unknown
+            source.
     """
     where = f"prior of '{name}'"
-    parameter, _, member = name.removesuffix("]").partition("[")
+    parameter, _, member = str(name).removesuffix("]").partition("[")
     if parameter not in parameters:
         raise CaseError(
             where=where,
@@ -47,4 +53,6 @@ def with_prior(
             hint=nearest(name, names),
         )
     prior = read_parameters.prior({"status": "assumed", **entry}, table.unit, where)
+    for fault in crossref.check_defined(prior, evidence, where):
+        raise fault
     return {**parameters, parameter: replace(table, priors={**table.priors, member: prior})}

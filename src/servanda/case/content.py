@@ -146,9 +146,10 @@ class Case:
                 bounds=[50, 2000]`. Its status is `assumed` unless given.
 
         Raises:
-            CaseError: if the case has no such parameter, or the prior is wrong.
+            CaseError: if the case has no such parameter, or the prior is wrong or cites an unknown
+                source.
         """
-        parameters = change.with_prior(self.parameters, name, prior)
+        parameters = change.with_prior(self.parameters, self.evidence, name, prior)
         plain = json.loads(json.dumps(prior))
         return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, plain)))
 

@@ -6,9 +6,10 @@ the range that ISO leaves to users, is what the EU and the World Bank write. Thr
 such as `AAA`, is an invented state: ISO gives no state such a code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 import pycountry
 
@@ -19,10 +20,11 @@ EXPECTED = "a state's three letters in ISO 3166, such as 'RUS', or state = false
 
 @dataclass(frozen=True)
 class State:
-    """A state: its code in ISO 3166 and its name."""
+    """A state: its code in ISO 3166, its name and its number there, which outlives a new name."""
 
     code: str
     name: str
+    number: str = ""
 
 
 _KOSOVO = State("XKX", "Kosovo")
@@ -48,10 +50,20 @@ def check(code: str, name: str, where: str, *, declared: bool) -> None:
     if declared and (found is None or found.code != code):
         hint = _hint(code, found or state(name))
         raise CaseError(where=where, found=f"'{code}'", expected=EXPECTED, hint=hint)
+    if code.isdecimal():
+        raise CaseError(where=where, found=f"'{code}'", expected="letters", hint=_hint(code, None))
     if not declared and found is not None:
         expected = "a code that no state has, or no state = false"
         known = f"'{code}', which is {found.name}"
         raise CaseError(where=where, found=known, expected=expected)
+
+
+def same(codes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of different codes of one state, which had two names: `BUR` and `MMR`."""
+    numbers = {code: found.number for code in codes if (found := state(code)) and found.number}
+    for one, other in combinations(numbers, 2):
+        if numbers[one] == numbers[other]:
+            yield one, other
 
 
 def _invented(code: str) -> bool:
@@ -81,7 +93,7 @@ def _forms(records: object) -> Iterator[tuple[str, State]]:
         name, comma, _ = given["name"].partition(",")
         if comma and "withdrawal_date" not in given:  # "Korea, Republic of" is not the only Korea
             name = given.get("common_name") or given["name"]
-        one = State(given["alpha_3"], name)
+        one = State(given["alpha_3"], name, given.get("numeric", ""))
         keys = ("alpha_2", "alpha_3", "alpha_4", "name", "common_name", "official_name")
         yield name, one
         for key in keys:

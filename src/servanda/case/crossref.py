@@ -8,7 +8,7 @@ from datetime import date
 
 from servanda.case import countries, units
 from servanda.case.evidence import REFERENCE, Evidence, Source
-from servanda.case.priors import BIAS, ParameterTable
+from servanda.case.priors import BIAS, ParameterTable, Prior
 from servanda.case.schema import (
     EVENTS,
     CaseSpec,
@@ -22,6 +22,8 @@ from servanda.case.schema import (
 )
 from servanda.errors import CaseError, nearest
 from servanda.files.faults import fault_of
+
+_ANYWHERE = "an id in evidence.csv or a key in sources.csv"
 
 
 def check_spec(spec: CaseSpec) -> Iterator[CaseError]:
@@ -62,6 +64,9 @@ def _check_actors(spec: CaseSpec) -> Iterator[CaseError]:
     for number, actor in enumerate(spec.actors, start=1):
         where = f"case.toml: actors[{number}].code"
         yield from fault_of(countries.check, actor.code, actor.name, where, declared=actor.state)
+    for one, other in countries.same([actor.code for actor in spec.actors if actor.state]):
+        found = f"'{one}' and '{other}', one state under two names"
+        yield CaseError(where="case.toml: actors", found=found, expected="each state once")
     for one, other, where in _opposites(spec):
         if one == other:
             yield CaseError(
@@ -112,6 +117,7 @@ def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
     yield "reference_classes", list(spec.reference_classes)
     yield "levers", [lever.name for lever in spec.levers]
     yield "metrics", [m.name for m in spec.metrics]
+    yield "tables", list(spec.tables)
 
 
 def _unique(names: Sequence[str], where: str) -> Iterator[CaseError]:
@@ -262,12 +268,11 @@ def check_sources(
     rows = {o.id: o for o in evidence.observations}
     publications = {s.key: s for s in evidence.sources}
     names = [*rows, *publications, *refused]
-    anywhere = "an id in evidence.csv or a key in sources.csv"
     for table in parameters.values():
         for member, prior in table.priors.items():
             where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
             for source in prior.sources:
-                yield from _source(source, names, where, anywhere)
+                yield from _source(source, names, where, _ANYWHERE)
                 if source in rows and rows[source].known_on > cutoff:
                     yield CaseError(
                         where=where,
@@ -278,12 +283,19 @@ def check_sources(
                     yield from _check_published(publications[source], cutoff, where)
     for claim in claims:
         for source in (*claim.supports, *claim.opposes):
-            yield from _source(source, names, f"claims.toml: {claim.slug}", anywhere)
+            yield from _source(source, names, f"claims.toml: {claim.slug}", _ANYWHERE)
     # The model reads these only from the month in which they were known, so they need a dated row.
     for source, where in _dated(spec):
         yield from _source(
             source, [*rows, *refused], f"case.toml: {where}", "an id in evidence.csv"
         )
+
+
+def check_defined(prior: Prior, evidence: Evidence, where: str) -> Iterator[CaseError]:
+    """The faults if a prior cites what the evidence does not have."""
+    names = [*(o.id for o in evidence.observations), *(s.key for s in evidence.sources)]
+    for source in prior.sources:
+        yield from _source(source, names, where, _ANYWHERE)
 
 
 def _check_published(source: Source, cutoff: date, where: str) -> Iterator[CaseError]:

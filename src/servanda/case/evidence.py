@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from servanda.files import Record
-from servanda.files.fields import Number
+from servanda.files.fields import Label, Names, Number
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]
@@ -23,8 +23,10 @@ Said = Literal["estimate", "at least", "at most"]
 BOUNDS: Mapping[Said, Bound] = {"estimate": "estimate", "at least": "lower", "at most": "upper"}
 """What a row says of its figure, and the bound that this is."""
 REFERENCE = "reference"
-PERIOD = "a year, a month or a day, such as 2007, 2007-03 or 2007-03-05"
-_PERIOD = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?")
+YEARS = range(1800, 2101)
+"""Years that evidence may be of: others are slips of the pen."""
+PERIOD = f"a year from {YEARS[0]} to {YEARS[-1]}, or a month or a day of it, such as 2007-03-05"
+_PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 Positive = Annotated[Number, Field(gt=0)]
 
 
@@ -38,11 +40,13 @@ def last_day(text: str) -> date:
     """The last day of a year, a month or a day, such as 2007, 2007-03 or 2007-03-05.
 
     Raises:
-        ValueError: The text is none of these.
+        ValueError: The text is none of these, or of a year that evidence is not of.
     """
     if not _PERIOD.fullmatch(text):
         raise ValueError(PERIOD)
     year, month, day = (*map(int, text.split("-")), 0, 0)[:3]
+    if year not in YEARS:
+        raise ValueError(PERIOD)
     if day:
         return date(year, month, day)
     first_after = date(year + (month in (0, 12)), month % 12 + 1, 1)
@@ -117,10 +121,10 @@ class SourceRule(Record):
         equivalence: how many units of the series one counted item is.
     """
 
-    source_class: str
+    source_class: Label
     counts: str
     bound: Bound
-    bias: str
+    bias: Label
     error: Annotated[Positive | None, BeforeValidator(_none_if_poisson)]
     equivalence: Positive = 1.0
 
@@ -130,11 +134,11 @@ class Series(Record):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    name: str
+    name: Label
     label: str
     unit: str
     counting: Counting
-    observes: tuple[str, ...] = ()
+    observes: Names = ()
     note: str = ""
     rules: tuple[SourceRule, ...] = Field(default=(), alias="rule")
 

@@ -1,20 +1,19 @@
 """Reading the rows of a file of figures, such as `evidence.csv`, and naming every fault in them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 from servanda.case import units
-from servanda.case.evidence import BOUNDS, Observation, Series, Source
+from servanda.case.evidence import BOUNDS, YEARS, Observation, Series, Source
 from servanda.errors import CaseError, nearest
 from servanda.files import read_rows
 from servanda.files.cells import number
 from servanda.files.faults import Faults, fault_of
+from servanda.files.fields import LABEL, is_label
 
 BOUND = "bound"
-# Other years are slips of the pen.
-_YEARS = range(1800, 2101)
 # The largest number of single precision, in which runs compute.
 _LARGEST = 3.4028234e38
 _COLUMNS = (
@@ -54,14 +53,16 @@ class Rows:
         self._faults = faults
         self.refused: set[str] = set()
 
-    def read(self, path: Path) -> dict[str, tuple[Observation, int]]:
-        """The figures of a file that have no fault, with their lines, by id."""
+    def read(self, path: Path) -> dict[str, tuple[Observation, int]] | None:
+        """The figures of a file that have no fault, with lines, by id; None if it is not read."""
         read: dict[str, tuple[Observation, int]] = {}
         ids: set[str] = set()
         given = self._faults.read(
             read_rows, path, _COLUMNS, optional=(BOUND,), others=True, faults=self._faults
         )
-        for line, row in (given or {}).items():
+        if given is None:
+            return None
+        for line, row in given.items():
             where = f"{path.name} line {line}"
             found = Faults()
             found.add(self._faults_of_names(row, ids, where))
@@ -81,8 +82,7 @@ class Rows:
     def _faults_of_names(
         self, row: Mapping[str, str], ids: Collection[str], where: str
     ) -> Iterator[CaseError]:
-        if not row["id"] or row["id"] in ids:
-            yield CaseError(where=where, found=f"id '{row['id']}'", expected="a unique id")
+        yield from faults_of_key(row, "id", ids, where)
         if self._sources is not None and row["id"] in self._sources:
             yield CaseError(
                 where=where,
@@ -106,10 +106,13 @@ class Rows:
         yield from unit
         if figure.ref_start is None and series.counting == "flow":
             yield CaseError(where=where, found="a flow without ref_start", expected="its first day")
-        if series.quantitative and figure.ref_start and figure.known_on < figure.ref_start:
+        if series.quantitative and figure.known_on < (figure.ref_start or figure.ref_end):
+            begun = (
+                f"ref_start {figure.ref_start}" if figure.ref_start else f"ref_end {figure.ref_end}"
+            )
             yield CaseError(  # other series may hold plans
                 where=where,
-                found=f"known_on {figure.known_on} before ref_start {figure.ref_start}",
+                found=f"known_on {figure.known_on} before {begun}",
                 expected="a day on which the period had begun",
             )
         if not unit:
@@ -125,6 +128,17 @@ class Rows:
                     expected="one of " + ", ".join(classes),
                     hint=nearest(source_class, classes),
                 )
+
+
+def faults_of_key(
+    row: Mapping[str, str], column: str, taken: Container[str], where: str
+) -> Iterator[CaseError]:
+    """The fault unless other files can name a row by a column, and no other row by the same."""
+    key = row[column]
+    if not is_label(key) and key:
+        yield CaseError(where=where, found=f"{column} {key!r}", expected=LABEL)
+    elif not key or key in taken:
+        yield CaseError(where=where, found=f"{column} '{key}'", expected=f"a unique {column}")
 
 
 def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observation | None:
@@ -201,9 +215,9 @@ def _day(text: str, where: str) -> date:
     try:
         if _DAY.fullmatch(text):  # Python also reads `20240619` and `2024-W25-3`
             day = date.fromisoformat(text)
-            if day.year in _YEARS:
+            if day.year in YEARS:
                 return day
-            found, expected = f"date '{text}'", f"a year from {_YEARS[0]} to {_YEARS[-1]}"
+            found, expected = f"date '{text}'", f"a year from {YEARS[0]} to {YEARS[-1]}"
             raise CaseError(where=where, found=found, expected=expected)
     except ValueError:
         pass

@@ -10,6 +10,7 @@ from typing import TypeVar
 from servanda.case import crossref, read_evidence, read_parameters
 from servanda.case.content import CLAIMS, Case
 from servanda.case.evidence import Evidence
+from servanda.case.read_evidence import EVIDENCE, SERIES, SOURCES
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, checked, read_rows, read_toml
@@ -51,6 +52,7 @@ def load(case: str | Path) -> Case:
     Raises:
         CaseError: on the first key or value that is missing, misspelt, inconsistent or out of
             bounds; the message names the place.
+        UsageError: if the argument is no name or path.
     """
     examined = examine(case)
     if examined.case is None:
@@ -64,7 +66,7 @@ def examine(case: str | Path) -> Examined:
     Raises:
         CaseError: if there is no such case.
     """
-    folder = folder_of(case)
+    folder = folder_of(_path(case))
     faults = Faults()
     spec = _record(CaseSpec, folder / "case.toml", faults)
     if spec is not None:
@@ -79,10 +81,12 @@ def examine(case: str | Path) -> Examined:
         return Examined(None, tuple(faults.found), read.evidence, read.lines, folder)
     tables = _tables(folder, spec, faults)
     found = Case(spec, parameters, read.evidence, claims, tables, folder, lines=read.lines)
-    faults.add(
-        crossref.check_sources(spec, parameters, read.evidence, claims, found.cutoff, read.refused)
+    cited = crossref.check_sources(
+        spec, parameters, read.evidence, claims, found.cutoff, read.refused
     )
-    if document is not None:
+    if not read.unread & {EVIDENCE, SOURCES}:
+        faults.add(cited)
+    if document is not None and SERIES not in read.unread:
         faults.add(crossref.check_biases(parameters, read.evidence))
     faults.add(crossref.check_claims(spec, claims))
     whole = None if faults.found else found
@@ -111,13 +115,14 @@ def as_case(given: object) -> Case:
     """
     if isinstance(given, Case):
         return given
+    return load(_path(given, "a case from servanda.load, "))
+
+
+def _path(given: object, also: str = "") -> str | Path:
     if isinstance(given, str | Path):
-        return load(given)
-    raise UsageError(
-        where="case",
-        found=f"{given!r} of type {type(given).__name__}",
-        expected="a case from servanda.load, the name of a shipped case, or a folder",
-    )
+        return given
+    found = f"{given!r} of type {type(given).__name__}"
+    raise UsageError("case", found, f"{also}the name of a shipped case, or a folder")
 
 
 def folder_of(case: str | Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from servanda.case import read_parameters, units
 from servanda.case.content import Case
-from servanda.case.evidence import Evidence, Observation, Series
+from servanda.case.evidence import Evidence, Observation, Series, Source
 from servanda.case.priors import ParameterTable, Prior
 from servanda.files import read_rows, read_toml
 from servanda.files.faults import Faults
@@ -47,16 +47,28 @@ def notes(case: Case) -> Iterator[Note]:
 
 
 def of_evidence(evidence: Evidence, places: Mapping[str, str]) -> Iterator[Note]:
-    """Notes on figures that repeat or contradict others, in series that runs are compared with.
+    """Notes on figures that contradict their source, or each other where runs are compared.
 
     Args:
         evidence: the evidence.
         places: the file and line of figures, by id.
     """
+    for source in evidence.sources:
+        early = [o for o in evidence.observations if o.source == source.key and _before(o, source)]
+        for figure in early[:1]:
+            known = f"'{figure.id}' was known on {figure.known_on}, before its source "
+            more = f"; so were {len(early) - 1} more of its figures" if len(early) > 1 else ""
+            text = f"{known}'{source.key}' was published, {source.published}{more}"
+            yield Note(places.get(figure.id, "evidence.csv"), text)
     for series in evidence.series:
         if series.quantitative:
             for figure, text in _of_series(evidence, series):
                 yield Note(places.get(figure.id, "evidence.csv"), text)
+
+
+def _before(figure: Observation, source: Source) -> bool:
+    """Whether a figure is said to be known before its source can have been published."""
+    return str(figure.known_on)[: len(source.published)] < source.published
 
 
 def _of_series(evidence: Evidence, series: Series) -> Iterator[tuple[Observation, str]]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from servanda.case import units
 from servanda.case.evidence import PERIOD, Evidence, Series, SeriesFile, Source, last_day
-from servanda.case.evidence_rows import Rows
+from servanda.case.evidence_rows import Rows, faults_of_key
 from servanda.errors import CaseError
 from servanda.files import checked, read_rows, read_toml
 from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import ADDRESS, is_address
 
 _SOURCES = ("key", "title", "publisher", "url", "source_class")
-FILES = ("series.toml", "evidence.csv", "sources.csv")
+SERIES, EVIDENCE, SOURCES = FILES = ("series.toml", "evidence.csv", "sources.csv")
 """The files that `read` reads."""
 
 
@@ -26,27 +26,32 @@ class Reading:
         evidence: the evidence, without rows that have faults.
         lines: the line of each figure of `evidence.csv`, by its id.
         refused: ids and keys of rows that have faults, which other files may name.
+        unread: those of the files that could not be read.
     """
 
     evidence: Evidence
     lines: Mapping[str, int]
     refused: frozenset[str]
+    unread: frozenset[str]
 
 
 def read(folder: Path, faults: Faults) -> Reading:
     """All evidence of a case; faults are added."""
-    document = faults.read(read_toml, folder / "series.toml")
+    document = faults.read(read_toml, folder / SERIES)
     series = None if document is None else _series(document, faults)
-    sources, doubtful = _sources(folder / "sources.csv", faults)
+    sources, doubtful = _sources(folder / SOURCES, faults)
     rows = Rows(series, sources, faults, doubtful)
-    found = rows.read(folder / "evidence.csv")
+    found = rows.read(folder / EVIDENCE)
     evidence = Evidence(
-        tuple(o for o, _ in found.values()),
+        tuple(o for o, _ in (found or {}).values()),
         tuple((series or {}).values()),
         tuple((sources or {}).values()),
     )
-    lines = {key: line for key, (_, line) in found.items()}
-    return Reading(evidence, lines, frozenset({*doubtful, *rows.refused}))
+    lines = {key: line for key, (_, line) in (found or {}).items()}
+    unread = {
+        name for name, one in zip(FILES, (series, found, sources), strict=True) if one is None
+    }
+    return Reading(evidence, lines, frozenset({*doubtful, *rows.refused}), frozenset(unread))
 
 
 def _series(document: Mapping[str, Any], faults: Faults) -> dict[str, Series] | None:
@@ -99,8 +104,7 @@ def _sources(path: Path, faults: Faults) -> tuple[dict[str, Source] | None, set[
 def _faults_of_source(
     row: Mapping[str, str], sources: Mapping[str, Source], where: str
 ) -> Iterator[CaseError]:
-    if not row["key"] or row["key"] in sources:
-        yield CaseError(where=where, found=f"key '{row['key']}'", expected="a unique key")
+    yield from faults_of_key(row, "key", sources, where)
     if row["url"] and not is_address(row["url"]):
         yield CaseError(where=where, found=f"url '{row['url']}'", expected=ADDRESS)
     if row.get("published"):

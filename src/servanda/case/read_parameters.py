@@ -1,7 +1,7 @@
 """Reading `parameters.toml`: parameter tables with one prior for each member."""
 
 from collections.abc import Mapping
-from math import isfinite
+from sys import float_info
 from typing import Any, get_args
 
 from servanda.case import units
@@ -10,6 +10,7 @@ from servanda.errors import CaseError, nearest
 from servanda.files.faults import Faults
 from servanda.files.fields import Status
 
+_LARGEST = float_info.max
 _TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
 _FAMILIES: tuple[Family, ...] = get_args(Family)
 _STATUSES: tuple[Status, ...] = get_args(Status)
@@ -131,17 +132,19 @@ def _bounds(
 
 def _sources(entry: Mapping[str, Any], where: str) -> tuple[str, ...]:
     sources = entry.get("sources", [])
-    if not isinstance(sources, list) or not all(isinstance(s, str) for s in sources):
+    listed = isinstance(sources, list | tuple)
+    if not listed or not all(isinstance(source, str) for source in sources):
         raise CaseError(where=where, found=f"sources {sources!r}", expected="a list of texts")
     return tuple(sources)
 
 
 def _numbers(value: Any, where: str) -> tuple[float, ...]:
-    return tuple(_number(n, where) for n in (value if isinstance(value, list) else [value]))
+    return tuple(_number(n, where) for n in (value if isinstance(value, list | tuple) else [value]))
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not abs(value) <= _LARGEST:
         raise CaseError(where=where, found=f"{value!r}", expected="a finite number")
     return float(value)
 

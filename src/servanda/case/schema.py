@@ -5,12 +5,22 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 from pydantic import Field, model_validator
 
 from servanda.files import Record
-from servanda.files.fields import MONTH, Month, Name, Number, PathName, YesOrNo, month_or
+from servanda.files.fields import (
+    MONTH,
+    Label,
+    Month,
+    Name,
+    Names,
+    Number,
+    PathName,
+    YesOrNo,
+    month_or,
+)
 
 
-def month_number(text: str) -> int:
+def month_number(text: object) -> int:
     """Months since year zero of a `YYYY-MM`; raises `ValueError` on anything else."""
-    match = MONTH.fullmatch(text)
+    match = MONTH.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError("a month like 2024-06")
     return int(match[1]) * 12 + int(match[2]) - 1
@@ -100,8 +110,8 @@ class War(Record):
 class Coalition(Record):
     """States that cooperate against a partnership, and the neighbour that this concerns."""
 
-    name: str
-    members: tuple[str, ...]
+    name: Label
+    members: Annotated[Names, Field(min_length=1)]
     against: str
     neighbour: str
 
@@ -121,7 +131,7 @@ class Patronage(Record):
 class Route(Record):
     """A sanctioned flow to a target, which may be rerouted."""
 
-    name: str
+    name: Label
     target: str
 
 
@@ -134,13 +144,13 @@ class Proliferator(Record):
     actor: str
     rival: str
     taught_by: str
-    exports: tuple[str, ...] = ()
+    exports: Names = ()
 
 
 class Stance(Record):
     """A named stance, and the level of its signal from −1 to 1."""
 
-    name: str
+    name: Label
     level: Annotated[Number, Field(ge=-1, le=1)]
 
 
@@ -165,9 +175,9 @@ class Posture(Record):
 class Lever(Record):
     """A change to parameters, from the start or after the evidence cut-off."""
 
-    name: str
+    name: Label
     description: str
-    targets: Annotated[tuple[str, ...], Field(min_length=1)]
+    targets: Annotated[Names, Field(min_length=1)]
     operation: Literal["scale", "set"]
     acts: Literal["throughout", "after_as_of"]
     low: Number
@@ -188,7 +198,7 @@ class Metric(Record):
     `month_of_event` is the first month in which the quantity exceeds `above`, or is true.
     """
 
-    name: str
+    name: Label
     label: str
     unit: str
     quantity: str
@@ -208,7 +218,7 @@ class Metric(Record):
     since: Annotated[str, month_or("start", "as_of")] = "start"
     until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
     less: str | None = None
-    over: tuple[str, ...] = ()
+    over: Names = ()
     above: Number | None = None
 
     @model_validator(mode="after")
@@ -326,12 +336,12 @@ Test = Annotated[
 class Claim(Record):
     """One causal claim, its formal test, and the facts for and against it."""
 
-    slug: str
+    slug: Label
     text: str
     system: str
     test: Test
-    supports: tuple[str, ...] = ()
-    opposes: tuple[str, ...] = ()
+    supports: Names = ()
+    opposes: Names = ()
     accountings: dict[str, Test] = Field({})
     note: str = ""
 

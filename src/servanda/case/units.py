@@ -25,7 +25,7 @@ _COMMON = (*_COUNTABLES, "dimensionless", "USD", "MUSD", "RUB", "barrel", "tonne
 # A unit is names, or 1, with *, / or a space between them, powers to 9, and brackets one deep. Pint
 # would compute more: `9**9**8*barrel` takes minutes, and `barrel/0` cannot be done.
 _LONGEST = 100
-_NAME = r"(1|%|[^\W\d]\w*)( *(\*\*|\^) *-?[1-9])?"
+_NAME = r"(1|%|[^\W\d⁰-⁹²³¹][^\W⁰-⁹²³¹]*)([²³]| *(\*\*|\^) *-?[1-9])?"
 _BETWEEN = r"( *[*/] *| +)"
 _NAMES = rf"{_NAME}({_BETWEEN}{_NAME})*"
 _PART = rf"({_NAME}|\( *{_NAMES} *\))"

@@ -2,8 +2,9 @@
 
 import errno
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -48,11 +49,35 @@ AsOf = Annotated[
         metavar="YYYY-MM",
     ),
 ]
-Runs = Annotated[int, typer.Option("--runs", help="Number of runs drawn from the priors.")]
+
+
+def _whole(option: str) -> Callable[[str | int], int]:
+    """A reader of a whole number: Python's own also reads `1_000` and the digits of others."""
+
+    def read(given: str | int) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,4000}", str(given)):
+            raise UsageError(option, f"'{given}'", "a whole number, such as 1000")
+        return int(given)
+
+    return read
+
+
+Runs = Annotated[
+    int,
+    typer.Option(
+        "--runs",
+        help="Number of runs drawn from the priors.",
+        parser=_whole("--runs"),
+        metavar="INTEGER",
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(
-        "--seed", help="Seed of all random numbers. The same seed gives the same results."
+        "--seed",
+        help="Seed of all random numbers. The same seed gives the same results.",
+        parser=_whole("--seed"),
+        metavar="INTEGER",
     ),
 ]
 
@@ -219,6 +244,8 @@ def sanction(
             "--draws",
             help="Number of draws of the uncertain inputs: trade elasticities, severity of the "
             "sanctions, and leakage.",
+            parser=_whole("--draws"),
+            metavar="INTEGER",
         ),
     ] = 1000,
     seed: Seed = 1,

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typer import Exit
 
 from servanda.analysis.check import check as checked
+from servanda.analysis.sanctions import faults_of_files
 from servanda.api import hindcast
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
@@ -42,7 +43,7 @@ def check(
     check_runs(runs)
     check_seed(seed)
     examined, faults = examine(name), Faults()
-    faults.add(examined.faults)
+    faults.add([*examined.faults, *faults_of_files(examined.folder)])
     case, found = examined.case, None
     if case is not None:
         case = case if as_of is None else case.at(as_of)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from itertools import accumulate
-from math import isnan
+from math import inf, isnan
+from numbers import Real
 from typing import Any
 
 import jax.numpy as jnp
@@ -195,7 +196,7 @@ def check_levers(case: Case, parameters: Mapping[str, Parameter]) -> None:
     faults.raise_any()
 
 
-def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
+def setting(levers: Sequence[Lever], name: str, value: object) -> Setting:
     """The lever of this name at a value or a named choice.
 
     Raises:
@@ -212,13 +213,13 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
     lever = by_name[name]
     number = lever.choices.get(str(value))
     if number is None:
-        number = number_in(value) if isinstance(value, str) else float(value)
-        if isinstance(value, str) and isnan(number):
+        number = _number(value)
+        if number is None:
             raise UsageError(
                 where=f"lever '{name}'",
-                found=f"'{value}'",
+                found=f"{value!r}",
                 expected="a number" + "".join(f", or {c}" for c in lever.choices),
-                hint=nearest(str(value), lever.choices),
+                hint=nearest(value, lever.choices),
             )
     if not lever.low <= number <= lever.high:
         raise UsageError(
@@ -227,6 +228,19 @@ def setting(levers: Sequence[Lever], name: str, value: float | str) -> Setting:
             expected=f"a value from {lever.low:g} to {lever.high:g}",
         )
     return Setting(lever, number)
+
+
+def _number(value: object) -> float | None:
+    """The number that a lever is set to: Python's or NumPy's own, or one in a text."""
+    if isinstance(value, str):
+        number = number_in(value)
+        return None if isnan(number) else number
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return inf
 
 
 def pack(

@@ -26,7 +26,12 @@ class Policy:
 
     @classmethod
     def of(cls, levers: Levers) -> "Policy":
-        """A policy with these levers, named after them; `as is` if there are none."""
+        """A policy with these levers, named after them; `as is` if there are none.
+
+        Raises:
+            UsageError: if they are not given by name.
+        """
+        _check_named(levers, "levers", "levers at values, as in {'shell-flow': 0}")
         if not levers:
             return cls()
         return cls(", ".join(f"{name} = {value}" for name, value in levers.items()), dict(levers))
@@ -43,8 +48,16 @@ class Policy:
 AS_IS = Policy()
 
 
+def _check_named(given: object, where: str, expected: str) -> None:
+    if not isinstance(given, Mapping):
+        raise UsageError(where, f"{given!r} of type {type(given).__name__}", expected)
+
+
 def policies_of(policies: Mapping[str, Levers]) -> Sequence[Policy]:
-    """Make policies from levers by name. Raises `UsageError` if there is none."""
+    """Make policies from levers by name. Raises `UsageError` if there is none, or no name."""
+    _check_named(policies, "policies", "levers by policy, as in {'no shells': {'shell-flow': 0}}")
+    for name, levers in policies.items():
+        _check_named(levers, f"policy {name!r}", "levers at values, as in {'shell-flow': 0}")
     if not policies:
         raise UsageError(where="policies", found="none", expected="at least one")
     return [Policy(name, dict(levers)) for name, levers in policies.items()]

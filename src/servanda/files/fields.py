@@ -12,17 +12,27 @@ MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _YEAR_ZERO = "0000"  # a year without dates
 _PATH = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_PATH = 60
+_LONGEST_LABEL = 100
+LABEL = (
+    f"a line of at most {_LONGEST_LABEL} signs, the first a letter or a digit, the last no blank"
+)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 ADDRESS = "an address that begins with https:// or http://, or nothing"
 
 
-def path_name(text: str) -> str:
+def path_name(text: object) -> str:
     """The same text if it may name a file or folder; raises `ValueError` if not."""
-    if not _PATH.fullmatch(text):
+    if not isinstance(text, str) or not _PATH.fullmatch(text):
         raise ValueError("small letters, digits and hyphens, such as 'iran-russia'")
     if len(text) > _LONGEST_PATH:
         raise ValueError(f"at most {_LONGEST_PATH} letters, digits and hyphens")
     return text
+
+
+def is_label(text: str) -> bool:
+    """Whether others can name what goes by a text: no sign in it is unseen."""
+    seen = visible(text) == text == text.rstrip()
+    return text[:1].isalnum() and seen and len(text) <= _LONGEST_LABEL
 
 
 def is_address(text: str) -> bool:
@@ -47,6 +57,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _label(text: str) -> str:
+    if not is_label(text):
+        raise ValueError(LABEL)
+    return text
+
+
 def _address(text: str) -> str:
     if text and not is_address(text):
         raise ValueError(ADDRESS)
@@ -62,6 +78,8 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 Month = Annotated[str, month_or()]
 Name = Annotated[str, AfterValidator(_name)]
+Label = Annotated[str, AfterValidator(_label)]
+"""A name that may hold any sign, on one line."""
 PathName = Annotated[str, AfterValidator(path_name)]
 """A name that becomes that of a file or a folder."""
 Address = Annotated[str, AfterValidator(_address)]

@@ -51,11 +51,12 @@ _TYPES = {
 
 
 def validated(model: type[_Model], data: Mapping[str, Any], file: str) -> _Model:
-    """The checked record of a file's content; raises `CaseError` on its first fault."""
+    """The checked record of a file's content; raises `CaseError` with all of its faults."""
     faults = Faults()
     record = checked(model, data, file, faults)
     if record is None:
-        raise faults.found[0]
+        faults.raise_any()
+    assert record is not None  # noqa: S101 (there is a record or a fault)
     return record
 
 

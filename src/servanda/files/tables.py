@@ -20,6 +20,9 @@ LARGEST = 64 * 2**20
 _MIB = 2**20
 # TOML promises whole numbers of 64 bits and no longer ones.
 _WHOLE = range(-(2**63), 2**63)
+# A case needs a few levels; Python cannot show, compare or check thousands.
+_DEEPEST = 50
+_TOO_DEEP = "tables or lists nested too deeply"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HOW_TO_SAVE = "save it as UTF-8 with commas"
 
@@ -33,9 +36,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise CaseError(where=path.name, found=str(error), expected="valid TOML") from None
     except (RecursionError, ValueError) as error:
         deep = isinstance(error, RecursionError)
-        found = "tables or lists nested too deeply" if deep else "a number of thousands of digits"
+        found = _TOO_DEEP if deep else "a number of thousands of digits"
         raise CaseError(where=path.name, found=found, expected="valid TOML") from None
-    _check_whole_numbers(document, path.name)
+    _check_values(document, path.name)
     return document
 
 
@@ -120,16 +123,18 @@ def _check_inside(path: Path, kind: str) -> None:
         )
 
 
-def _check_whole_numbers(document: dict[str, Any], file: str) -> None:
-    """Raise `CaseError` if a whole number is longer than TOML allows."""
-    left: list[tuple[str, Any]] = [(file + ":", document)]
+def _check_values(document: dict[str, Any], file: str) -> None:
+    """Raise `CaseError` if values are nested too deeply, or a number is longer than TOML allows."""
+    left: list[tuple[str, Any, int]] = [(file + ":", document, 0)]
     while left:
-        where, value = left.pop()
+        where, value, depth = left.pop()
+        if depth > _DEEPEST:
+            raise CaseError(where=file, found=_TOO_DEEP, expected="valid TOML")
         if isinstance(value, dict):
             dot = " " if value is document else "."
-            left += [(f"{where}{dot}{key}", inner) for key, inner in value.items()]
+            left += [(f"{where}{dot}{key}", inner, depth + 1) for key, inner in value.items()]
         elif isinstance(value, list):
-            left += [(f"{where}[{n}]", inner) for n, inner in enumerate(value, start=1)]
+            left += [(f"{where}[{n}]", inner, depth + 1) for n, inner in enumerate(value, start=1)]
         elif isinstance(value, int) and value not in _WHOLE:
             raise CaseError(where=where, found="a whole number of over 64 bits", expected="fewer")
 
@@ -144,7 +149,7 @@ def _check_header(
 ) -> None:
     missing = [column for column in columns if column not in header]
     unknown = [column for column in header if column not in (*columns, *optional)]
-    if repeated := [column for column in header if header.count(column) > 1]:
+    if repeated := [column for column in header if column and header.count(column) > 1]:
         found = f"column {repeated[0]!r} twice"
         raise CaseError(where=where, found=found, expected="each column once")
     if missing and len(header) == 1 and any(mark in header[0] for mark in ";\t"):
@@ -182,20 +187,17 @@ def _rows(
     reader: Any, header: Sequence[str], name: str, faults: Faults
 ) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
-    blank = None  # Blank lines at the end are fine.
+    empty: list[str] = []  # at the end they are fine, and spreadsheets write them
     for row in reader:
         where = f"{name} line {reader.line_num}"
-        if not row:
-            blank = blank or where
+        if not any(cell.strip() for cell in row):
+            empty.append(where)
             continue
-        empty = not any(cell.strip() for cell in row)
-        if blank or empty:
-            expected = "a full row, or none"
-            faults.add([CaseError(blank or where, "an empty row", expected)])
-            blank = None
-        if len(row) == len(header) and not empty:
+        faults.add([CaseError(one, "an empty row", "a full row, or none") for one in empty[:1]])
+        empty = []
+        if len(row) == len(header):
             found[reader.line_num] = dict(zip(header, row, strict=True))
-        elif not empty:
+        else:
             expected = f"{len(header)}, one for each column"
             hint = "a text with a comma in it needs quotes" if len(row) > len(header) else None
             faults.add([CaseError(where, f"{len(row)} cells", expected, hint)])

@@ -29,6 +29,7 @@ from jaxtyping import Float64
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import read_rows
 from servanda.files.cells import figure
+from servanda.files.fields import MONTH
 
 COLUMNS = ("reporter", "partner", "product", "flow", "date", "value_in_eur", "is_aggregate")
 
@@ -143,5 +144,7 @@ def _counted(
         if row["is_aggregate"] == "True" or row["reporter"] in without:
             continue
         if (row["product"], row["flow"]) == ("Total", "EXPORT"):
+            if not MONTH.fullmatch(row["date"][:7]):
+                raise CaseError(where, f"date {row['date']!r}", "a date like 2019-01-01")
             euros = figure(row, "value_in_eur", where)
             yield row["reporter"], partners[row["partner"]], row["date"][:7], euros, where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +13,11 @@ from pydantic import Field
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, read_rows, read_toml, validated
 from servanda.files.cells import number
+from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import Names, Number, Status
 from servanda.trade.armington import Factors
-from servanda.trade.build import Build, check_build
-from servanda.trade.citations import Publication, check_cited, check_used
+from servanda.trade.build import Build, faults_of_build
+from servanda.trade.citations import Publication, check_cited, faults_of_sources
 from servanda.trade.closure import Closure
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
@@ -104,15 +105,19 @@ def read_baseline(folder: Path) -> Baseline:
     spec = read_file(folder)
     elasticities = tuple(spec.elasticities[sector].range for sector in spec.sectors)
     economy = _economy(folder / FLOWS, spec)
-    for key, codes in (("report", spec.report), ("names", spec.names)):
-        for code in codes:
-            if code not in economy.countries:
-                raise CaseError(
-                    f"{SPEC}: {key}",
-                    repr(code),
-                    "one of " + ", ".join(economy.countries),
-                    nearest(code, economy.countries),
-                )
+    faults = Faults()
+    faults.add(
+        CaseError(
+            f"{SPEC}: {key}",
+            repr(code),
+            "one of " + ", ".join(economy.countries),
+            nearest(code, economy.countries),
+        )
+        for key, codes in (("report", spec.report), ("names", spec.names))
+        for code in codes
+        if code not in economy.countries
+    )
+    faults.raise_any()
     return Baseline(economy, elasticities, spec.factors, spec.closure, spec.report, spec.names)
 
 
@@ -123,8 +128,8 @@ def read_file(folder: Path) -> BaselineFile:
         CaseError: It cannot be read, a key is missing, misspelt or out of range, or what it says of
             how the flows were made names an unknown region or source.
     """
-    spec = validated(BaselineFile, read_toml(folder / SPEC), SPEC)
-    _check_elasticities(spec)
+    spec, faults = validated(BaselineFile, read_toml(folder / SPEC), SPEC), Faults()
+    faults.add(_faults_of_elasticities(spec))
     cited = [("gross_output_source", spec.gross_output_source)]
     cited += [
         (f"elasticities.{sector}.sources", source)
@@ -132,16 +137,18 @@ def read_file(folder: Path) -> BaselineFile:
         for source in one.sources
     ]
     if spec.build is not None:
-        check_build(spec.build, SPEC)
+        faults.add(faults_of_build(spec.build, SPEC))
         cited += [(f"build.{place}", source) for place, source in spec.build.cited]
-    check_used([(f"{SPEC}: {place}", name) for place, name in cited if name], spec.sources, SPEC)
+    named = [(f"{SPEC}: {place}", name) for place, name in cited if name]
+    faults.add(faults_of_sources(named, spec.sources, SPEC))
+    faults.raise_any()
     return spec
 
 
-def _check_elasticities(spec: BaselineFile) -> None:
+def _faults_of_elasticities(spec: BaselineFile) -> Iterator[CaseError]:
     for sector in spec.elasticities:
         if sector not in spec.sectors:
-            raise CaseError(
+            yield CaseError(
                 f"{SPEC}: elasticities.{sector}",
                 "a key that is not known here",
                 "one of " + ", ".join(spec.sectors),
@@ -150,22 +157,25 @@ def _check_elasticities(spec: BaselineFile) -> None:
     for sector in spec.sectors:
         if sector not in spec.elasticities:
             where = f"{SPEC}: elasticities.{sector}"
-            raise CaseError(where, "no such key", "this key is required")
+            yield CaseError(where, "no such key", "this key is required")
     for sector, one in spec.elasticities.items():
-        check_cited(f"{SPEC}: elasticities.{sector}", one.status, one.sources)
+        where = f"{SPEC}: elasticities.{sector}"
+        yield from fault_of(check_cited, where, one.status, one.sources)
 
 
 def _economy(path: Path, spec: BaselineFile) -> Economy:
-    rows = read_rows(path, COLUMNS)
+    faults = Faults()
+    rows = read_rows(path, COLUMNS, faults=faults)
     for line, row in rows.items():
+        where = f"{path.name} line {line}"
         if row["sector"] not in spec.sectors:
-            raise CaseError(
-                f"{path.name} line {line}",
-                f"sector {row['sector']!r}",
+            expected, hint = (
                 "one of " + ", ".join(spec.sectors),
                 nearest(row["sector"], spec.sectors),
             )
-        number(row, "musd_year", f"{path.name} line {line}")
+            faults.add([CaseError(where, f"sector {row['sector']!r}", expected, hint)])
+        faults.read(number, row, "musd_year", where)
+    faults.raise_any()
     economies = [_sector(path.name, sector, list(rows.values())) for sector in spec.sectors]
     countries = economies[0].countries
     for sector, economy in zip(spec.sectors, economies, strict=True):

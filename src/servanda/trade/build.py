@@ -6,7 +6,8 @@ a reader with a wrong account of the flows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -72,7 +73,9 @@ class Level(Record):
     note: str = ""
 
     @model_validator(mode="after")
-    def _one_way_to_say_it(self) -> Level:
+    def _one_level_of_two(self) -> Level:
+        if self.pair[0] == self.pair[1]:
+            raise ValueError("a pair of two regions")
         each_way = (self.first_to_second, self.second_to_first)
         recorded = (self.series, self.year)
         given = [
@@ -146,22 +149,32 @@ class Build(Record):
         return (*self.regions, self.rest)
 
 
-def check_build(build: Build, file: str) -> None:
-    """Raise `CaseError` if a name is of no region, or a region has no total."""
-    for place, region in _regions_named(build):
-        _check_region(build, region, f"{file}: build.{place}")
+def faults_of_build(build: Build, file: str) -> Iterator[CaseError]:
+    """The faults if a name is of no region, a region has no total, or something counts twice."""
+    yield from _unknown(build, _regions_named(build), file)
     needed = [f"totals.{region}" for region in build.regions if region not in build.totals]
     needed += [f"gdp.{WORLD}"] if WORLD not in build.gdp else []
     for key in needed:
-        raise CaseError(f"{file}: build.{key}", "no such key", "this key is required")
-    for region in sorted(set(build.gdp) - {WORLD}):
-        _check_region(build, region, f"{file}: build.gdp")
+        yield CaseError(f"{file}: build.{key}", "no such key", "this key is required")
+    yield from _unknown(build, (("gdp", region) for region in build.gdp if region != WORLD), file)
+    for key, found in _twice(build):
+        yield CaseError(f"{file}: build.{key}", f"{found} twice", "each once")
 
 
-def _check_region(build: Build, region: str, where: str) -> None:
+def _unknown(build: Build, named: Iterable[tuple[str, str]], file: str) -> Iterator[CaseError]:
     known = build.countries
-    if region not in known:
-        raise CaseError(where, repr(region), "one of " + ", ".join(known), nearest(region, known))
+    for place, region in named:
+        if region not in known:
+            where, expected = f"{file}: build.{place}", "one of " + ", ".join(known)
+            yield CaseError(where, repr(region), expected, nearest(region, known))
+
+
+def _twice(build: Build) -> Iterator[tuple[str, str]]:
+    """States in two regions, and pairs of regions with two levels."""
+    states = Counter(str(state) for codes in build.regions.values() for state in codes)
+    pairs = Counter(" and ".join(sorted(level.pair)) for level in build.levels)
+    yield from (("regions", state) for state, count in states.items() if count > 1)
+    yield from (("levels", pair) for pair, count in pairs.items() if count > 1)
 
 
 def _regions_named(build: Build) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from servanda.errors import CaseError, nearest
 from servanda.files import Record
@@ -29,8 +29,10 @@ def check_cited(where: str, status: Status, sources: Iterable[str]) -> None:
         raise CaseError(f"{where}.sources", "none", "a source, or the status 'assumed'")
 
 
-def check_used(cited: Iterable[tuple[str, str]], known: Iterable[str], file: str) -> None:
-    """Raise `CaseError` if a cited source is unknown, or a known one is cited nowhere.
+def faults_of_sources(
+    cited: Iterable[tuple[str, str]], known: Iterable[str], file: str
+) -> Iterator[CaseError]:
+    """The faults if a cited source is unknown, or a known one is cited nowhere.
 
     Args:
         cited: Places of the file and the source that each cites.
@@ -38,15 +40,17 @@ def check_used(cited: Iterable[tuple[str, str]], known: Iterable[str], file: str
         file: The file's name.
     """
     named, choices = tuple(cited), tuple(known)
+    meant = ""
     for where, source in named:
         if source not in choices:
-            expected, hint = "a name under [sources]", nearest(source, choices)
-            raise CaseError(where, repr(source), expected, hint)
+            hint = nearest(source, choices)
+            yield CaseError(where, repr(source), "a name under [sources]", hint)
+            meant += hint or ""
     used = {source for _, source in named}
     for source in choices:
-        if source not in used:
+        if source not in used and repr(source) not in meant:
             where, expected = (
                 f"{file}: sources.{source}",
                 "a source that a figure of the file cites",
             )
-            raise CaseError(where, "a source that nothing cites", expected, nearest(source, used))
+            yield CaseError(where, "a source that nothing cites", expected, nearest(source, used))

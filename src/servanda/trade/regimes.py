@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, get_args
@@ -10,9 +11,10 @@ from pydantic import ConfigDict, Field
 
 from servanda.errors import CaseError, UsageError
 from servanda.files import Record, read_toml, validated
+from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import MONTH, Month, Name, Names, Number, Status, Text
 from servanda.files.records import STRICT
-from servanda.trade.citations import Publication, check_cited, check_used
+from servanda.trade.citations import Publication, check_cited, faults_of_sources
 from servanda.trade.ranges import Range, rising
 
 Direction = Literal["from-target", "to-target"]
@@ -114,29 +116,34 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
 
     Raises:
         CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
-            does not resolve, a regime has no target, or a name occurs twice.
+            does not resolve, or a name occurs twice. It holds all faults of the file.
     """
-    read = validated(_RegimesFile, read_toml(path), path.name)
+    read, faults = validated(_RegimesFile, read_toml(path), path.name), Faults()
     names = [regime.name for regime in read.regimes]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            faults.add([CaseError(f"{path.name}: regimes", f"{name!r} twice", "each name once")])
     cited = []
     for number, regime in enumerate(read.regimes, start=1):
-        if names.count(regime.name) > 1:
-            raise CaseError(f"{path.name}: regimes", f"{regime.name!r} twice", "each name once")
         for place, measure in enumerate(regime.measures, start=1):
             where = f"{path.name}: regimes[{number}].measures[{place}]"
-            if measure.target in measure.senders:
-                found = repr(measure.target)
-                raise CaseError(f"{where}.senders", found, "countries but the target")
-            if measure.revenue and measure.direction != "from-target":
-                raise CaseError(
-                    f"{where}.revenue",
-                    f"{measure.revenue} of a measure {measure.direction!r}",
-                    "0: only duties on imports 'from-target' are collected",
-                )
-            if measure.end is not None and measure.end < measure.start:
-                expected = f"a month from its start, {measure.start!r}, on"
-                raise CaseError(f"{where}.end", repr(measure.end), expected)
-            check_cited(where, measure.status, measure.sources)
+            faults.add(_faults_of_measure(measure, where))
             cited += [(f"{where}.sources", source) for source in measure.sources]
-    check_used(cited, read.sources, path.name)
+    faults.add(faults_of_sources(cited, read.sources, path.name))
+    faults.raise_any()
     return read.regimes
+
+
+def _faults_of_measure(measure: Measure, where: str) -> Iterator[CaseError]:
+    if measure.target in measure.senders:
+        yield CaseError(f"{where}.senders", repr(measure.target), "countries but the target")
+    if measure.revenue and measure.direction != "from-target":
+        yield CaseError(
+            f"{where}.revenue",
+            f"{measure.revenue} of a measure {measure.direction!r}",
+            "0: only duties on imports 'from-target' are collected",
+        )
+    if measure.end is not None and measure.end < measure.start:
+        expected = f"a month from its start, {measure.start!r}, on"
+        yield CaseError(f"{where}.end", repr(measure.end), expected)
+    yield from fault_of(check_cited, where, measure.status, measure.sources)

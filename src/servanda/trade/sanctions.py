@@ -31,7 +31,7 @@ back), counter-sanctions, taxes on exports, and changes of policy over time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +85,7 @@ def trade_costs(
     Raises:
         UsageError: A measure names a country or a sector that the economy does not have.
     """
+    check_names(regime, economy)
     sectors, n = max(1, len(economy.sectors)), len(economy.countries)
     changes = np.ones((len(severity), sectors, n, n))
     received = np.ones_like(changes)  # of what buyers pay
@@ -96,8 +97,8 @@ def trade_costs(
     ]
     for measure in counted:
         factor, collected = _burden(measure, elasticities, severity)
-        for sector in _sectors(regime, measure, economy):
-            for origin, destination in _places(regime, measure, economy):
+        for sector in _sectors(measure, economy):
+            for origin, destination in _places(measure, economy):
                 changes[:, sector, origin, destination] *= factor[:, sector]
                 received[:, sector, origin, destination] *= 1 - collected[:, sector]
     is_collected = any(measure.revenue for measure in counted)
@@ -157,34 +158,40 @@ def sanctioned(regimes: Iterable[Regime], economy: Economy, target: str | None =
     n = len(economy.countries)
     marks = np.zeros((n, n), dtype=bool)
     for regime in regimes:
+        check_names(regime, economy)
         for measure in regime.measures:
             if target in (None, measure.target):
-                for place in _places(regime, measure, economy):
+                for place in _places(measure, economy):
                     marks[place] = True
     return marks | marks.T
 
 
-def _places(regime: Regime, measure: Measure, economy: Economy) -> list[tuple[int, int]]:
+def check_names(regime: Regime, economy: Economy) -> None:
+    """Raise `UsageError` if a measure names what the economy does not have."""
+    for _, fault in unknown_names(regime, economy):
+        raise fault
+
+
+def unknown_names(regime: Regime, economy: Economy) -> Iterator[tuple[int, UsageError]]:
+    """The measures, by place from 1, that name what the economy does not have, with the fault."""
+    where = f"regime {regime.name!r}"
+    for place, measure in enumerate(regime.measures, start=1):
+        for kind, names, known in (
+            ("country", (measure.target, *measure.senders), economy.countries),
+            ("sector", measure.sectors, economy.sectors),
+        ):
+            for name in names:
+                if name not in known:
+                    expected = "one of " + ", ".join(known) if known else f"no {kind}"
+                    hint = nearest(name, known)
+                    yield place, UsageError(where, f"{kind} {name!r}", expected, hint)
+
+
+def _places(measure: Measure, economy: Economy) -> list[tuple[int, int]]:
     position = {country: i for i, country in enumerate(economy.countries)}
-    for code in (measure.target, *measure.senders):
-        if code not in position:
-            raise UsageError(
-                f"regime {regime.name!r}",
-                f"country {code!r}",
-                "one of " + ", ".join(economy.countries),
-                hint=nearest(code, economy.countries),
-            )
     return [(position[origin], position[destination]) for origin, destination in measure.pairs]
 
 
-def _sectors(regime: Regime, measure: Measure, economy: Economy) -> list[int]:
-    for sector in measure.sectors:
-        if sector not in economy.sectors:
-            raise UsageError(
-                f"regime {regime.name!r}",
-                f"sector {sector!r}",
-                "one of " + ", ".join(economy.sectors) if economy.sectors else "no sector",
-                hint=nearest(sector, economy.sectors),
-            )
+def _sectors(measure: Measure, economy: Economy) -> list[int]:
     named = measure.sectors or economy.sectors
     return [economy.sectors.index(sector) for sector in named] or [0]
