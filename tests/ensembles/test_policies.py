@@ -39,10 +39,14 @@ def test_each_is_the_run_of_that_policy_alone(beside, name):
 
 
 def test_policies_are_paired_run_by_run(beside):
-    """Half of the shells and none are the same futures: shells never arrive where none are."""
+    """Half of the shells and none are the same futures: shells never arrive where none are.
+
+    A supplier whose stock runs out sends all of it under both, so that sums are equal but for
+    rounding.
+    """
     shells = beside["arrived"].sel(tie="AAA>BBB:shells").sum("month")
     assert not shells.sel(policy="none").any()
-    assert (shells.sel(policy="half") <= shells.sel(policy="as it was")).all()
+    assert (shells.sel(policy="half") <= (1 + 1e-6) * shells.sel(policy="as it was")).all()
     tempo = beside["tempo"].sel(month="2020-01")
     for name in POLICIES:
         xr.testing.assert_equal(tempo.sel(policy=name, drop=True), tempo.isel(policy=0, drop=True))
