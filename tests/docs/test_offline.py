@@ -59,9 +59,11 @@ def test_links_search_and_the_sample_work_from_files(browser, site):
     tab.goto((site / "index.html").as_uri())
     tab.locator("article").get_by_text("The month's plan").click()
     assert tab.url == (site / "mechanisms" / "index.html").as_uri()
-    # What is typed before the page has read its index finds nothing.
+    field = tab.locator("input.md-search__input")
+    # The page reads its index once the field has the focus, and finds what is typed from then on.
+    field.focus()
     tab.get_by_text("Type to start searching").wait_for(state="attached")
-    tab.locator("input.md-search__input").press_sequentially("ceasefire")
+    field.press_sequentially("ceasefire")
     tab.locator(".md-search-result__item a").first.wait_for(state="attached")
     found = tab.locator(".md-search-result__item a").evaluate_all("all => all.map(a => a.href)")
     assert any(url.startswith((site / "mechanisms" / "war.html").as_uri()) for url in found)
