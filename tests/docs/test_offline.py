@@ -59,6 +59,7 @@ def test_links_search_and_the_sample_work_from_files(browser, site):
     tab.goto((site / "index.html").as_uri())
     tab.locator("article").get_by_text("The month's plan").click()
     assert tab.url == (site / "mechanisms" / "index.html").as_uri()
+    tab.wait_for_load_state()
     field = tab.locator("input.md-search__input")
     # The page reads its index once the field has the focus, and finds what is typed from then on.
     field.focus()
