@@ -5,9 +5,10 @@ from pathlib import Path
 
 from servanda.analysis.hindcast import Coverage
 from servanda.analysis.hindcast import hindcast as coverages_of
-from servanda.case import Case, as_case
+from servanda.case import Case
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
+from servanda.files.fields import path_of
 from servanda.report import brief as write_briefing
 from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare, run_policies
 from servanda.verdicts import CLAIM_RUNS, Verdict, judge
@@ -39,7 +40,7 @@ def hindcast(
         CaseError: if the case does not fit together.
         UsageError: on zero runs.
     """
-    simulator = prepare(as_case(case))
+    simulator = prepare(case)
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     (results,) = run_policies(simulator, ensemble, progress=progress)
     return coverages_of(results)
@@ -65,20 +66,21 @@ def brief(
 
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
+        UsageError: if an argument is no path.
     """
-    run = folder if isinstance(folder, RunFolder) else open_run(Path(folder))
+    run = folder if isinstance(folder, RunFolder) else open_run(folder)
     if not run.note["done"]:
         raise RunFolderError(
             where=f"run folder '{run.path}'",
             found="no runs",
             expected="at least one finished batch of runs",
         )
+    own = run.path / BRIEFING
+    target = own if out is None else path_of(out, "out", "the path of a file")
     simulator = prepare(run.case())
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge(simulator, results.ensemble.first(CLAIM_RUNS), progress=progress)
-    own = run.path / BRIEFING
-    target = Path(out) if out is not None else own
     write_briefing(results, verdicts, coverages_of(results), target)
     if target.resolve() == own.resolve():
         run.note_briefing()

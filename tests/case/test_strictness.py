@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hint
 import pytest
 from pydantic import BaseModel
 
+import servanda as sv
 from servanda.case import evidence, load, new, schema
 from servanda.errors import ServandaError
 from servanda.history import reference_classes
@@ -162,20 +163,38 @@ def test_an_address_that_a_page_must_not_link_to_is_refused(tmp_path, url):
 def test_python_is_refused_as_files_are(tmp_path):
     case = load(new("tiny", tmp_path))
     name = "exchange.cost[AAA>BBB:shells]"
+    prior = f"prior of '{name}': found"
+    folder = "expected the path of a folder"
     calls = {
-        "as_of: found '202012', expected a month like 2024-06": lambda: case.at(202012),
-        "name: found '3', expected small letters, digits": lambda: new(3, tmp_path),
-        "found 3 of type int, expected the name of a shipped case": lambda: load(3),
-        "found 1000000000": lambda: case.with_prior(name, fixed=10**400),
-        "found source 'E9', expected an id": lambda: case.with_prior(
-            name, fixed=300, status="measured", sources=["E9"]
+        "case 'tiny', as_of: found '202012', expected a month like 2024-06": (
+            lambda: case.at(202012)
         ),
-        "found parameter 'None', expected": lambda: case.with_prior(None, fixed=1),
+        "the new case's name: found '3', expected small letters, digits and hyphens, such as"
+        " 'iran-russia'": lambda: new(3, tmp_path),
+        f"folder: found '\\x00', {folder}": lambda: new("x", "\0"),
+        "case: found 3 of type int, expected the name of a shipped case, or a folder": (
+            lambda: load(3)
+        ),
+        f"{prior} 1{'0' * 396}..., expected a finite number": (
+            lambda: case.with_prior(name, fixed=10**400)
+        ),
+        f"{prior} source 'E9', expected an id in evidence.csv or a key in sources.csv": (
+            lambda: case.with_prior(name, fixed=300, status="measured", sources=["E9"])
+        ),
+        "prior of 'None': found parameter 'None', expected a parameter of the case": (
+            lambda: case.with_prior(None, fixed=1)
+        ),
+        f"run folder: found None of type NoneType, {folder} that `servanda run` wrote": (
+            lambda: sv.open_run(None)
+        ),
+        "file: found 3 of type int, expected the path of a CSV file": (
+            lambda: sv.add_evidence(tmp_path / "tiny", 3)
+        ),
     }
     for message, call in calls.items():
         with pytest.raises(ServandaError) as caught:
             call()
-        assert message in str(caught.value)
+        assert str(caught.value) == message
 
 
 def records() -> Iterator[type]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from servanda.errors import UsageError
 from servanda.trade import Economy, balanced, counterfactual, counterfactuals
-from servanda.trade.closure import CLOSURES
+from servanda.trade.closure import CLOSURES, LOANS_FIXED
 from tests.small_world import ABC, multiples
 
 LADDER = (1.05, 1.3, 2.0, 5.0, 30.0)
@@ -65,6 +65,23 @@ def test_nor_do_costs_that_differ_by_sector_and_partner_where_factors_are_mobile
     change = np.exp(rng.uniform(0.2, 1, flows.shape) * rng.choice([0.05, 1.0, 4.0]))
     change[:, 1:, 1:] = change[:, 0, 0] = 1
     after = counterfactual(economy, change, sigma)
+    assert after.flows[:, 1:, 0].sum() <= flows[:, 1:, 0].sum() * (1 + 1e-8)
+    assert after.real_income[0] <= 1 + 1e-8
+
+
+@pytest.mark.parametrize("closure", LOANS_FIXED)
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["exports", "imports", "both"]))
+def test_closures_that_fix_loans_refuse_what_breaks_the_law_with_fixed_factors(closure, seed, ways):
+    rng = np.random.default_rng(seed)
+    flows, sigma = economies(rng, sectors=2), np.array([3.0, 5.0])
+    change = np.ones(flows.shape)
+    change[:, 0, 1:], change[:, 1:, 0] = 1 + (ways != "imports"), 1 + (ways != "exports")
+    economy = Economy(ABC, flows, 0.7, ("fuels", "other"), 0.0)
+    try:
+        after = counterfactual(economy, change, sigma, closure, factors="fixed")
+    except UsageError:
+        return
     assert after.flows[:, 1:, 0].sum() <= flows[:, 1:, 0].sum() * (1 + 1e-8)
     assert after.real_income[0] <= 1 + 1e-8
 
@@ -163,7 +180,24 @@ def test_under_held_shares_imports_that_rise_with_costs_are_refused():
         counterfactual(Economy(ABC, flows, 0.7), change, 1.5, "held-shares")
     assert str(caught.value) == (
         "trade equilibrium, closure 'held-shares': found 'BBB' at higher trade costs with imports"
-        " of 101.48% of those observed, expected imports that do not rise with costs\n"
+        " of 101.48% of those observed, and real income of 93.51%, expected imports and real"
+        " income that do not rise with costs\n"
+        "  hint: use the closure 'export-share', or balance trade first (servanda.trade.balanced)"
+    )
+
+
+def test_a_country_that_gains_by_dearer_exports_is_refused_where_its_loans_are_fixed():
+    fuels = [[18.4, 3.4, 1.1], [0.4, 1.4, 0.6], [0.7, 0.2, 9.4]]
+    other = [[10.3, 1.8, 0.3], [0.8, 40.4, 4.9], [4.0, 0.7, 2.3]]
+    economy = Economy(ABC, np.array([fuels, other]), 0.7, ("fuels", "other"), 0.0)
+    change = np.ones((2, THREE, THREE))
+    change[:, 0, 1:] = 2
+    with pytest.raises(UsageError) as caught:
+        counterfactual(economy, change, np.array([3.0, 5.0]), "multiplicative", factors="fixed")
+    assert str(caught.value) == (
+        "trade equilibrium, closure 'multiplicative': found 'AAA' at higher trade costs with"
+        " imports of 74.29% of those observed, and real income of 102.06%, expected imports and"
+        " real income that do not rise with costs\n"
         "  hint: use the closure 'export-share', or balance trade first (servanda.trade.balanced)"
     )
 

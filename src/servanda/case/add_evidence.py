@@ -13,6 +13,7 @@ from servanda.case.notes import Note, of_evidence
 from servanda.errors import CaseError, UsageError
 from servanda.files import csv_text, drafts, read_rows
 from servanda.files.faults import Faults, by_place
+from servanda.files.fields import path_of
 
 _FILE = "evidence.csv"
 _DETAILS = ("known_on", "low", "high", "confidence", "bound")
@@ -68,7 +69,7 @@ def compared(case: str | Path, file: str | Path) -> Addition:
         CaseError: if there is no such case.
         UsageError: if the case is a shipped one.
     """
-    examined, path = examine(case), Path(file)
+    examined, path = examine(case), path_of(file, "file", "the path of a CSV file")
     target, evidence = examined.folder / _FILE, examined.evidence
     if examined.folder.resolve().parent == SHIPPED.resolve():
         raise UsageError(

@@ -12,13 +12,15 @@ from servanda.case.content import CLAIMS, Case
 from servanda.case.evidence import Evidence
 from servanda.case.read_evidence import EVIDENCE, SERIES, SOURCES
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile
-from servanda.errors import CaseError, UsageError, nearest
+from servanda.errors import CaseError, nearest
 from servanda.files import Record, checked, read_rows, read_toml
 from servanda.files.faults import Faults
+from servanda.files.fields import path_of
 
 SHIPPED = Path(str(resources.files("servanda") / "cases"))
 # The tables that mechanisms read. A case lists those that theories from outside the package read.
 _TABLES = ("trade_effects",)
+_NAMED = "the name of a shipped case, or a folder"
 _File = TypeVar("_File", bound=Record)
 
 
@@ -66,7 +68,7 @@ def examine(case: str | Path) -> Examined:
     Raises:
         CaseError: if there is no such case.
     """
-    folder = folder_of(_path(case))
+    folder = folder_of(path_of(case, "case", _NAMED))
     faults = Faults()
     spec = _record(CaseSpec, folder / "case.toml", faults)
     if spec is not None:
@@ -115,14 +117,7 @@ def as_case(given: object) -> Case:
     """
     if isinstance(given, Case):
         return given
-    return load(_path(given, "a case from servanda.load, "))
-
-
-def _path(given: object, also: str = "") -> str | Path:
-    if isinstance(given, str | Path):
-        return given
-    found = f"{given!r} of type {type(given).__name__}"
-    raise UsageError("case", found, f"{also}the name of a shipped case, or a folder")
+    return load(path_of(given, "case", f"a case from servanda.load, {_NAMED}"))
 
 
 def folder_of(case: str | Path) -> Path:

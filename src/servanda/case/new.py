@@ -6,7 +6,7 @@ from pathlib import Path
 from servanda.case.load import available_cases
 from servanda.errors import UsageError
 from servanda.files import drafts
-from servanda.files.fields import path_name
+from servanda.files.fields import path_name, path_of
 
 
 def new(name: str, folder: str | Path = ".") -> Path:
@@ -31,7 +31,7 @@ def new(name: str, folder: str | Path = ".") -> Path:
             found=f"'{name}'",
             expected="a name that no shipped case has: not " + ", ".join(shipped),
         )
-    target = Path(folder) / name
+    target = path_of(folder, "folder", "the path of a folder") / name
     where = f"case folder '{target}'"
     with drafts.explained(where):
         try:

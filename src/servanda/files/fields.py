@@ -1,11 +1,12 @@
-"""Field types that several records share: months, names, numbers, addresses."""
+"""Field types that several records share: months, names, numbers, addresses, paths."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from servanda.errors import visible
+from servanda.errors import UsageError, visible
 
 # Python reads other alphabets' digits as `\d`.
 MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
@@ -27,6 +28,19 @@ def path_name(text: object) -> str:
     if len(text) > _LONGEST_PATH:
         raise ValueError(f"at most {_LONGEST_PATH} letters, digits and hyphens")
     return text
+
+
+def path_of(given: object, where: str, expected: str) -> Path:
+    """The path that an argument in Python gives.
+
+    Raises:
+        UsageError: if it gives none.
+    """
+    if not isinstance(given, str | Path):
+        raise UsageError(where, f"{given!r} of type {type(given).__name__}", expected)
+    if "\0" in str(given):
+        raise UsageError(where, repr(given), expected)
+    return Path(given)
 
 
 def is_label(text: str) -> bool:

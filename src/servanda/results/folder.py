@@ -34,6 +34,7 @@ from servanda.engine import CHUNK, Model
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.files import drafts
+from servanda.files.fields import path_of
 from servanda.results import note as notes
 from servanda.results.hashes import END, PAGE, PIECE, START, Hashes
 from servanda.results.metrics import table_of_metrics
@@ -329,8 +330,9 @@ def open_run(folder: str | Path) -> RunFolder:
 
     Raises:
         RunFolderError: if the path is not a run folder, or its note was changed.
+        UsageError: if the argument is no path.
     """
-    path = Path(folder)
+    path = path_of(folder, "run folder", "the path of a folder that `servanda run` wrote")
     note = notes.read(path)
     for part in ("case", "results.zarr"):
         if not (path / part).is_dir():

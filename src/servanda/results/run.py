@@ -26,17 +26,17 @@ RUNS = 1000
 SEED = 1
 
 
-def prepare(case: Case, theories: Sequence[type[Theory]] = ()) -> Simulator:
+def prepare(case: Case | str | Path, theories: Sequence[type[Theory]] = ()) -> Simulator:
     """The simulator of a case, checked and assembled. Cases with the same content share one.
 
     Args:
-        case: case to simulate.
+        case: from `servanda.load`, the name of a shipped case, or a folder.
         theories: theories from outside the package, as for `servanda.engine.assemble`.
 
     Raises:
         CaseError: if the case and the theories do not fit together.
     """
-    return _simulator(_Content(case), tuple(theories))
+    return _simulator(_Content(as_case(case)), tuple(theories))
 
 
 class _Content:

@@ -24,7 +24,9 @@ cheap to it, and it ends with most of world output. These closures serve to comp
 results, and `check_loans` refuses an answer in which a loan is above σ − 1 times exports although
 trade became dearer. In a small open economy under ``"multiplicative"``, with one sector and γ = 1,
 dearer imports raise the value of imports exactly if D > (σ − 1) X: each percent by which the wage
-rises lowers exports by σ − 1 percent and raises the loan by one. Elsewhere it is a rule of thumb.
+rises lowers exports by σ − 1 percent and raises the loan by one. Elsewhere it is a rule of thumb,
+and an answer is also refused in which costs rose for one country alone, its trade is unbalanced,
+and its imports or its real income rose.
 
 Sources: Yotov, Piermartini, Monteiro and Larch, "An Advanced Guide to Trade Policy Analysis",
 WTO/UNCTAD 2016. Dekle, Eaton and Kortum, "Global Rebalancing with Gravity", IMF Staff Papers 55(3),
@@ -134,11 +136,12 @@ def check_loans(
     costs: ByRun,
     elasticities: Float64[np.ndarray, "run sector"],
     flows: ByRun,
+    real_income: Float64[np.ndarray, "run country"],
     first: int | None,
 ) -> None:
     """Refuse answers in which a borrower's wage has to rise for it to go on importing.
 
-    Countries are checked whose trade became dearer on average, by observed trade.
+    Countries are checked whose trade became dearer, on average by observed trade.
 
     Args:
         rule: How spending depended on earnings.
@@ -146,11 +149,13 @@ def check_loans(
         costs: t̂ of each run.
         elasticities: σ of each run.
         flows: The new flows of each run, in any unit.
+        real_income: The change of real income, as a ratio.
         first: The number of the first run; None if it is the only one.
 
     Raises:
         UsageError: A borrower's loan is above σ − 1 times its exports, σ being the lowest of its
-            sectors; or, with held shares, a country's imports rose.
+            sectors. Or costs rose for one country alone, its trade is unbalanced, and its imports
+            or its real income rose. Or, with held shares, a country's imports rose.
     """
     if rule not in LOANS_FIXED or costs.max() <= 1:  # the second is for speed
         return
@@ -158,28 +163,31 @@ def check_loans(
     after = flows / flows.sum(axis=(1, 2, 3), keepdims=True)
     abroad = ~np.eye(before.shape[-1], dtype=bool)
     exports, imports = ((after * abroad).sum(axis=(1, axis)) for axis in (3, 2))
-    bought = (before * abroad).sum(axis=(0, 1))
+    bought = imports / (before * abroad).sum(axis=(0, 1))
     loans = after.sum(axis=(1, 2)) - after.sum(axis=(1, 3))
     limit = (elasticities.min(axis=1, keepdims=True) - 1) * exports
     dearer = _dearer(costs, before * abroad)
-    owes = (loans > limit) & (loans > ROUNDING * imports)
-    for run, place in np.argwhere(owes & dearer).tolist():
+    unbalanced = np.abs(loans) > ROUNDING * imports
+    for run, place in np.argwhere((loans > limit) & unbalanced & dearer).tolist():
         raise UsageError(
             _place(rule, run, first),
             f"{economy.countries[place]!r} at higher trade costs with imports of "
-            f"{imports[run, place] / bought[place]:.0%} of those observed, exports paying for "
+            f"{bought[run, place]:.0%} of those observed, exports paying for "
             f"{min(1.0, exports[run, place] / imports[run, place]):.0%} of them",
             "a country that can pay for its imports: this closure fixes its loans",
             _OTHERS,
         )
-    if rule != "held-shares":
-        return
-    for run, place in np.argwhere((imports > bought * (1 + ROUNDING)) & dearer).tolist():
+    more = bought > 1 + ROUNDING
+    gains = unbalanced & _alone(costs) & (more | (real_income > 1 + ROUNDING))
+    if rule == "held-shares":
+        gains |= more & dearer
+    for run, place in np.argwhere(gains).tolist():
         raise UsageError(
             _place(rule, run, first),
             f"{economy.countries[place]!r} at higher trade costs with imports of "
-            f"{imports[run, place] / bought[place]:.2%} of those observed",
-            "imports that do not rise with costs",
+            f"{bought[run, place]:.2%} of those observed, and real income of "
+            f"{real_income[run, place]:.2%}",
+            "imports and real income that do not rise with costs",
             _OTHERS,
         )
 
@@ -195,3 +203,13 @@ def _dearer(
     """Whether the trade of a country became dearer on average."""
     change = np.log(costs) * abroad
     return np.asarray(change.sum(axis=(1, 2)) + change.sum(axis=(1, 3)) > ROUNDING * abroad.sum())
+
+
+def _alone(costs: ByRun) -> Bool[np.ndarray, "run country"]:
+    """Whether costs rose in the trade of a country with others, and changed nowhere else."""
+    one = np.eye(costs.shape[-1], dtype=bool)
+    own = one[:, :, None] ^ one[:, None, :]
+    changed = (costs != 1).any(axis=1)
+    elsewhere = (changed[:, None] & ~own).any(axis=(2, 3))
+    no_fall = costs.min(axis=(1, 2, 3), keepdims=True)[:, 0, 0] >= 1
+    return np.asarray(~elsewhere & no_fall)

@@ -217,8 +217,9 @@ def _solve(
         for solved in solving:
             _check_solved(economy, solved, count, runs, rule)
             part = slice(count, count + len(solved.walked))
-            given = cost[part], sigma[part], np.asarray(solved.changes.flows)
-            check_loans(rule, economy, *given, count if runs > 1 else None)
+            found = np.asarray(solved.changes.flows), np.asarray(solved.changes.real_income)
+            first = count if runs > 1 else None
+            check_loans(rule, economy, cost[part], sigma[part], *found, first)
             parts.append(solved.changes)
             count = part.stop
             if progress is not None:

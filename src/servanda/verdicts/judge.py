@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from servanda.case import Case, Evidence, Observation, as_case
+from servanda.case import Case, Evidence, Observation
 from servanda.case.schema import (
     Claim,
     Conditional,
@@ -61,7 +61,7 @@ def claims(
         UsageError: on zero runs.
         Interrupted: on Ctrl-C, with the verdicts so far.
     """
-    simulator = prepare(as_case(case))
+    simulator = prepare(case)
     ensemble = Ensemble.prior(simulator.model, runs, seed)
     return judge(simulator, ensemble, progress=progress)
 
