@@ -39,6 +39,7 @@ from typing import Literal, NamedTuple, get_args
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Bool, Float, Float64
 
 from servanda.errors import UsageError
@@ -111,23 +112,31 @@ def _of_exports(before: Observed, earned: Nations, shares: Shares) -> Nations:
 
     With a = 1 − h − r spent abroad net of duties, a E = κ m (Y − h E), and so
     D = a Y (κ m − 1) / (a + κ m h), which rises with κ. Newton's method finds the κ at which loans
-    sum to zero; a fixed number of steps can be differentiated.
+    sum to zero. Its last two steps alone are differentiated: from the root, two steps have its
+    first three derivatives.
     """
-    multiple, abroad = before.imports / before.exports, shares.abroad - shares.collected
+    given = before.imports / before.exports, shares.abroad - shares.collected, shares.home, earned
+    held = lax.stop_gradient(given)
 
-    def loans(log_factor: Scalar) -> tuple[Nations, Nations]:
-        imported = jnp.exp(log_factor) * multiple
-        divided = abroad + imported * shares.home
-        slopes = imported * earned * abroad * (abroad + shares.home) / divided**2
-        return abroad * earned * (imported - 1) / divided, slopes
-
-    log_factor = jnp.zeros_like(earned[0])
-    for _ in range(NEWTON_STEPS):
-        wanted, slopes = loans(log_factor)
+    def step(of: tuple[Nations, ...], log_factor: Scalar) -> Scalar:
+        wanted, slopes = _loans(log_factor, *of)
         slope = slopes.sum()
-        step = -wanted.sum() / jnp.where(slope > 0, slope, 1)
-        log_factor = log_factor + jnp.clip(step, -LONGEST_STEP, LONGEST_STEP)
-    return earned + loans(log_factor)[0]
+        taken = -wanted.sum() / jnp.where(slope > 0, slope, 1)
+        return log_factor + jnp.clip(taken, -LONGEST_STEP, LONGEST_STEP)
+
+    start = jnp.zeros_like(earned[0])
+    root = lax.fori_loop(0, NEWTON_STEPS - 1, lambda _, factor: step(held, factor), start)
+    return earned + _loans(step(given, step(given, root)), *given)[0]
+
+
+def _loans(
+    log_factor: Scalar, multiple: Nations, abroad: Nations, home: Nations, earned: Nations
+) -> tuple[Nations, Nations]:
+    """What each country borrows at a factor κ, and its slope in log κ."""
+    imported = jnp.exp(log_factor) * multiple
+    divided = abroad + imported * home
+    slopes = imported * earned * abroad * (abroad + home) / divided**2
+    return abroad * earned * (imported - 1) / divided, slopes
 
 
 def check_loans(
