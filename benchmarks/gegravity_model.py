@@ -10,10 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import gegravity
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    import gegravity
 
 COSTS = ("lndist", "contiguity", "pta", "common_language", "international")
 PARTNERS = ("CAN", "JPN")
@@ -93,6 +96,8 @@ def simulate(
 
 
 def _model(data: pd.DataFrame, coefficients: Mapping[str, float]) -> gegravity.OneSectorGE:
+    import gegravity  # it takes two seconds, which only those who solve should wait
+
     baseline = gegravity.BaselineData(
         data.copy(),  # It converts the years to text in place.
         trade_var_name="trade",
