@@ -8,8 +8,8 @@ from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # scipy.stats takes half a second, and is imported when it is first used
 from jaxtyping import Bool, Float
-from scipy.stats import rankdata
 
 # The least variance of a share: about that of a share of 0.01 %.
 _SUREST = 1e-4
@@ -87,7 +87,7 @@ def ranks(
     With equal weights, the usual ranks, counted in runs.
     """
     if equal(weights):
-        return np.asarray(rankdata(values), float)
+        return np.asarray(scipy.stats.rankdata(values), float)
     _, place = np.unique(values, return_inverse=True)
     own = np.bincount(place, weights)
     return np.asarray((np.cumsum(own) - own / 2)[place], float)

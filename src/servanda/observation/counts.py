@@ -15,11 +15,11 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
+import scipy  # scipy.stats takes half a second, and is imported when it is first used
 from jax.scipy.special import gammainc, gammaincc, gammaln
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 from scipy.special import ndtri
-from scipy.stats import poisson
 
 from servanda.case import Series, units
 from servanda.case.evidence import REFERENCE
@@ -89,7 +89,7 @@ def sample(
     for row, figure in enumerate(figures):
         error = figure.rule.error
         if error is None:
-            counted[row] = poisson.ppf(at[row], np.maximum(expected[row], 0.0))
+            counted[row] = scipy.stats.poisson.ppf(at[row], np.maximum(expected[row], 0.0))
         else:
             counted[row] = expected[row] * np.exp(error * ndtri(at[row]))
     return counted
