@@ -175,10 +175,10 @@ def test_real_spending_is_what_is_bought_for_final_use_over_its_price(factors):
 
 
 def test_without_loans_real_spending_is_real_income():
-    costs = np.maximum(random_costs(1, 2, 3, 3)[0], 1)
+    costs = np.maximum(random_costs(1, 3, 3)[0], 1)
     duties = (1 - 1 / costs) / 2
     for revenue in (None, duties):
-        start = balanced(TWO, 5.0)
+        start = balanced(ONE, 5.0)
         after = counterfactual(start, costs, 5.0, "multiplicative", revenue=revenue)
         np.testing.assert_allclose(after.real_spending, after.real_income, rtol=1e-8)
 
