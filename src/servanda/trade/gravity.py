@@ -80,13 +80,31 @@ CONDITION = 1e-9  # largest Σ costs (X − X̂), relative to Σ |costs| X
 
 
 @dataclass(frozen=True, slots=True)
-class Gravity:
-    """An estimated structural gravity equation.
+class Estimate:
+    """Estimated effects of costs on flows.
 
     Attributes:
         costs: The names of the cost variables, in the order of the coefficients.
         coefficients: β, the change in log flows for one unit of each.
         covariance: Their covariance, robust or clustered, in the same order on both axes.
+    """
+
+    costs: tuple[str, ...]
+    coefficients: Effects
+    covariance: Covariance
+
+    @property
+    def standard_errors(self) -> Effects:
+        """Standard errors of the coefficients: the roots of the covariance's diagonal."""
+        errors: Effects = np.sqrt(np.diag(self.covariance))
+        return errors
+
+
+@dataclass(frozen=True, slots=True)
+class Gravity(Estimate):
+    """An estimated structural gravity equation.
+
+    Attributes:
         countries: Their codes, in the order of every other array.
         ease: t_ij^(1−σ) = exp(β · costs_ij), by origin and destination; here and in the fitted
             flows, NaN for pairs that were left out.
@@ -99,9 +117,6 @@ class Gravity:
         observations: The number of pairs.
     """
 
-    costs: tuple[str, ...]
-    coefficients: Effects
-    covariance: Covariance
     countries: tuple[str, ...]
     ease: Pairs
     fitted: Pairs
@@ -110,12 +125,6 @@ class Gravity:
     deviance: float
     r_squared: float
     observations: int
-
-    @property
-    def standard_errors(self) -> Effects:
-        """Standard errors of the coefficients: the roots of the covariance's diagonal."""
-        errors: Effects = np.sqrt(np.diag(self.covariance))
-        return errors
 
     @property
     def economy(self) -> Economy:

@@ -41,7 +41,7 @@ from servanda.trade.codes import check_codes
 from servanda.trade.gravity import (
     DISTINCT,
     Covariance,
-    Effects,
+    Estimate,
     check_clusters,
     collinear,
     cost_names,
@@ -58,30 +58,18 @@ CONDITION = 1e-6  # largest Σ costs (X − X̂), relative to Σ |costs| X
 
 
 @dataclass(frozen=True, slots=True)
-class PanelGravity:
-    """Gravity estimated over years, with effects of pairs.
+class PanelGravity(Estimate):
+    """Gravity estimated over years, with effects of pairs, its errors clustered.
 
     Attributes:
-        costs: The names of the cost variables, in the order of the coefficients.
-        coefficients: β, the change in log flows for one unit of each.
-        covariance: Their covariance, clustered, in the same order on both axes.
         fitted: The fitted flow of each row of the table, NaN for rows left out.
         observations: The number of rows used.
         left_out: The number of rows left out, whose pair, exporter or importer has no trade.
     """
 
-    costs: tuple[str, ...]
-    coefficients: Effects
-    covariance: Covariance
     fitted: Float64[np.ndarray, " row"]
     observations: int
     left_out: int
-
-    @property
-    def standard_errors(self) -> Effects:
-        """Standard errors of the coefficients: the roots of the covariance's diagonal."""
-        errors: Effects = np.sqrt(np.diag(self.covariance))
-        return errors
 
 
 def estimate_panel(
