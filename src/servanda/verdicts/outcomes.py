@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from servanda.case.schema import Conditional, Contrast, Test, Threshold, Trend, Untestable
 from servanda.ensembles import weighted
-from servanda.verdicts.shares import ByAnswer, ByGroup, around
+from servanda.verdicts.shares import ByAnswer, ByGroup, around, rows_of
 
 Values = Callable[[Mapping[str, float | str], str], Float[np.ndarray, "run"]]
 
@@ -65,7 +65,7 @@ class ByRun:
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
         """Share of runs in which the test holds."""
-        rows = slice(None) if among is None else among
+        rows = rows_of(among)
         return float(weighted.mean(self.holds[rows], self.weights[rows]))
 
     def error(self) -> float:

@@ -94,7 +94,7 @@ class ByGroup(OfShares):
 
     def smoothed(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
         """The difference with the added runs, and its standard error; zeros without two groups."""
-        rows = slice(None) if among is None else among
+        rows = rows_of(among)
         outcome, given, weights = self.outcome[rows], self.given[rows], self.weights[rows]
         if not weights[given].any() or not weights[~given].any():
             return 0.0, 0.0
@@ -131,14 +131,14 @@ class ByAnswer(OfShares):
 
     def probability(self, among: Bool[np.ndarray, "run"] | None = None) -> float:
         """The probability that the shares differ as claimed."""
-        rows = slice(None) if among is None else among
+        rows = rows_of(among)
         if (self.before[rows] == self.after[rows]).all():
             return float(self.direction == 0)
         return super().probability(among)
 
     def claimed(self, among: Bool[np.ndarray, "run"] | None) -> tuple[float, float]:
         """Beyond the margin or within it."""
-        rows = slice(None) if among is None else among
+        rows = rows_of(among)
         margin = self.margin * float(weighted.mean(self.before[rows], self.weights[rows]))
         ends: dict[int, tuple[float, float]] = {
             1: (margin, inf),
@@ -160,7 +160,7 @@ class ByAnswer(OfShares):
 
         Of these, one changes, half to yes and half to no.
         """
-        rows = slice(None) if among is None else among
+        rows = rows_of(among)
         weights, change = self.weights[rows], (self.after - self.before)[rows]
         if not weights.any():
             return 0.0, 0.0
@@ -174,6 +174,11 @@ class ByAnswer(OfShares):
 def _normal(deviate: float) -> float:
     """The probability of less than so many standard errors."""
     return 0.5 * (1 + erf(deviate / sqrt(2)))
+
+
+def rows_of(among: Bool[np.ndarray, "run"] | None) -> Bool[np.ndarray, "run"] | slice:
+    """The runs of a group, or all runs."""
+    return slice(None) if among is None else among
 
 
 def around(difference: float, error: float) -> tuple[float, float]:
