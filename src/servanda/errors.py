@@ -73,6 +73,11 @@ class CaseError(ServandaError):
 
     others: tuple[CaseError, ...] = ()
 
+    def move(self, where: str) -> None:
+        """Name the place of the fault in another way, as with its line."""
+        self.where = _line(where)
+        self.args = (self.where, *self.args[1:])
+
 
 class UsageError(ServandaError):
     """An option or an argument is wrong: an unknown case, a lever out of range, zero runs."""

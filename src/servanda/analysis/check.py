@@ -1,8 +1,8 @@
 """The content of a checked case: mechanisms in monthly order, and evidence on parameters."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from servanda.analysis.sanctions import faults_of_files
@@ -10,6 +10,7 @@ from servanda.case import Case, as_case
 from servanda.case.notes import Note, notes
 from servanda.engine import Model
 from servanda.files.faults import Faults, by_place
+from servanda.files.lines import Lines
 from servanda.observation import bearing, known_records
 from servanda.results import prepare
 
@@ -117,8 +118,13 @@ def check(case: Case | str | Path) -> Check:
         omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
         later=len(case.evidence.observations) - len(case.known.observations),
         late_priors=case.late_priors,
-        notes=tuple(by_place([*notes(case), *_never_flow(model)])),
+        notes=tuple(by_place(_with_lines(case, [*notes(case), *_never_flow(model)]))),
     )
+
+
+def _with_lines(case: Case, found: Iterable[Note]) -> Iterator[Note]:
+    lines = Lines(case.folder)
+    return (replace(note, where=lines.shown(note.where)) for note in found)
 
 
 def _never_flow(model: Model) -> Iterator[Note]:

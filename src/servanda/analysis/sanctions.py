@@ -22,6 +22,7 @@ from servanda.ensembles.draws import draw
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files.faults import Faults
+from servanda.files.lines import Lines
 from servanda.results import Progress
 from servanda.trade import Regime, effects, read_baseline, read_regimes, sweep, write_effects
 from servanda.trade.baseline import FLOWS, SPEC
@@ -124,10 +125,11 @@ def faults_of_files(folder: Path) -> list[CaseError]:
         baseline = faults.read(read_baseline, folder)
     if regimes is not None and baseline is not None:
         faults.add(
-            CaseError(f"{REGIMES}: regimes[{n}].measures[{place}]", f.found, f.expected, f.hint)
+            CaseError(f"{REGIMES}: regimes[{n}].{place}", f.found, f.expected, f.hint)
             for n, regime in enumerate(regimes, start=1)
             for place, f in unknown_names(regime, baseline.economy)
         )
+    Lines(folder).show(faults.found)
     return faults.found
 
 
@@ -138,9 +140,9 @@ def leaks(
     found = {}
     for route in case.spec.routes:
         names = [label(f"evasion.{name}", route.name) for name in ("ceiling", "enforcement_bite")]
-        drawn = draw(
-            dict(zip(names, _priors(case, route.name), strict=True)), seed, np.arange(draws)
-        )
+        with case.lines_shown():
+            priors = _priors(case, route.name)
+        drawn = draw(dict(zip(names, priors, strict=True)), seed, np.arange(draws))
         ceiling, bite = (drawn[name].astype(np.float64) for name in names)
         for regime in regimes:
             found[regime.name, route.target] = ceiling * np.exp(-bite * regime.enforcement)

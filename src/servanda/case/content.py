@@ -4,6 +4,7 @@ import calendar
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +18,7 @@ from servanda.case.evidence import Evidence
 from servanda.case.priors import BIAS, ParameterTable, Prior, label
 from servanda.case.read_evidence import FILES
 from servanda.case.schema import CaseSpec, Claim, month_number
+from servanda.files.lines import lines_shown
 
 CLAIMS = "claims.toml"
 
@@ -115,6 +117,13 @@ class Case:
         """Priors of the biases of source classes, which belong to no mechanism."""
         table = self.parameters.get(BIAS)
         return {} if table is None else table.priors
+
+    def lines_shown(self) -> AbstractContextManager[None]:
+        """A block whose `CaseError` shows lines of the case's files, unless the case was changed.
+
+        What was changed is not in the files.
+        """
+        return nullcontext() if self.changes else lines_shown(self.folder)
 
     def at(self, as_of: str) -> "Case":
         """The same case with another evidence cut-off.

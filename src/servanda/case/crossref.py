@@ -15,6 +15,7 @@ from servanda.case.schema import (
     Claim,
     Lever,
     Metric,
+    RecordedStance,
     Tie,
     Untestable,
     month_name,
@@ -41,11 +42,11 @@ def check_spec(spec: CaseSpec) -> Iterator[CaseError]:
     yield from _check_months(spec)
     actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
     for good in spec.goods:
-        where = f"case.toml: good '{good.name}'"
-        yield from fault_of(units.check, good.unit, where)
+        where = f"case.toml: goods[{good.name!r}]"
+        yield from fault_of(units.check, good.unit, f"{where}.unit")
         if good.made_with is not None:
             others = [name for name in goods if name != good.name]
-            yield from _known(good.made_with, others, "good", f"{where}, made_with")
+            yield from _known(good.made_with, others, "good", f"{where}.made_with")
     for code, where in _actors_named(spec):
         yield from _known(code, actors, "actor", f"case.toml: {where}")
     for name, where in ((spec.war.arms, "war.arms"), (spec.war.men, "war.men")):
@@ -102,7 +103,7 @@ def check_as_of(spec: CaseSpec, as_of: str, where: str) -> Iterator[CaseError]:
 
 
 def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
-    """All names that the case defines, by kind."""
+    """All names that the case defines, by the list that has them."""
     yield "actors", [a.code for a in spec.actors]
     yield "goods", [g.name for g in spec.goods]
     yield "ties", [t.label for t in spec.ties]
@@ -112,8 +113,8 @@ def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
     yield "routes", [r.name for r in spec.routes]
     yield "proliferators", [p.actor for p in spec.proliferators]
     yield "postures", [p.actor for p in spec.postures]
-    for posture in spec.postures:
-        yield f"stances of {posture.actor}", [s.name for s in posture.stances]
+    for number, posture in enumerate(spec.postures, start=1):
+        yield f"postures[{number}].stances", [s.name for s in posture.stances]
     yield "reference_classes", list(spec.reference_classes)
     yield "levers", [lever.name for lever in spec.levers]
     yield "metrics", [m.name for m in spec.metrics]
@@ -121,9 +122,9 @@ def _named(spec: CaseSpec) -> Iterable[tuple[str, list[str]]]:
 
 
 def _unique(names: Sequence[str], where: str) -> Iterator[CaseError]:
-    for name in names:
-        if names.count(name) > 1:
-            yield CaseError(where=where, found=f"'{name}' twice", expected="each name once")
+    for number, name in enumerate(names, start=1):
+        if name in names[: number - 1]:
+            yield CaseError(f"{where}[{number}]", f"'{name}' twice", "each name once")
 
 
 def _known(name: str, names: Iterable[str], kind: str, where: str) -> Iterator[CaseError]:
@@ -143,22 +144,23 @@ def _actors_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
     for number, tie in enumerate(spec.ties, start=1):
         yield tie.giver, f"ties[{number}].giver"
         yield tie.receiver, f"ties[{number}].receiver"
-    for partnership in spec.partnerships:
-        yield partnership.supplier, "partnerships.supplier"
-        yield partnership.buyer, "partnerships.buyer"
+    for number, partnership in enumerate(spec.partnerships, start=1):
+        yield partnership.supplier, f"partnerships[{number}].supplier"
+        yield partnership.buyer, f"partnerships[{number}].buyer"
     for coalition in spec.coalitions:
-        for member in (*coalition.members, coalition.neighbour):
-            yield member, f"coalitions.{coalition.name}"
-    for patronage in spec.patronages:
-        yield patronage.patron, "patronages.patron"
-        yield patronage.client, "patronages.client"
+        for place, member in enumerate(coalition.members, start=1):
+            yield member, f"coalitions[{coalition.name!r}].members[{place}]"
+        yield coalition.neighbour, f"coalitions[{coalition.name!r}].neighbour"
+    for number, patronage in enumerate(spec.patronages, start=1):
+        yield patronage.patron, f"patronages[{number}].patron"
+        yield patronage.client, f"patronages[{number}].client"
     for route in spec.routes:
-        yield route.target, f"routes.{route.name}"
-    for proliferator in spec.proliferators:
-        yield proliferator.actor, "proliferators.actor"
-        yield proliferator.rival, "proliferators.rival"
-    for posture in spec.postures:
-        yield posture.actor, "postures.actor"
+        yield route.target, f"routes[{route.name!r}].target"
+    for number, proliferator in enumerate(spec.proliferators, start=1):
+        yield proliferator.actor, f"proliferators[{number}].actor"
+        yield proliferator.rival, f"proliferators[{number}].rival"
+    for number, posture in enumerate(spec.postures, start=1):
+        yield posture.actor, f"postures[{number}].actor"
 
 
 def _opposites(spec: CaseSpec) -> Iterable[tuple[str, str, str]]:
@@ -179,9 +181,15 @@ def _months_named(spec: CaseSpec) -> Iterable[tuple[str, str]]:
     for n, tie in enumerate(spec.ties, start=1):
         if tie.opens is not None:
             yield tie.opens, f"ties[{n}].opens"
-    for posture in spec.postures:
-        for recorded in posture.recorded:
-            yield recorded.since, f"posture of {posture.actor}, recorded"
+    for recorded, where in _recorded(spec):
+        yield recorded.since, f"{where}.since"
+
+
+def _recorded(spec: CaseSpec) -> Iterable[tuple[RecordedStance, str]]:
+    """Recorded stances, and their place."""
+    for number, posture in enumerate(spec.postures, start=1):
+        for place, recorded in enumerate(posture.recorded, start=1):
+            yield recorded, f"postures[{number}].recorded[{place}]"
 
 
 def _check_tie(spec: CaseSpec, tie: Tie, where: str) -> Iterator[CaseError]:
@@ -209,45 +217,44 @@ def _check_groups(spec: CaseSpec) -> Iterator[CaseError]:
     """Check the names in coalitions, proliferators, postures, levers and metrics."""
     partnerships = [p.label for p in spec.partnerships]
     for coalition in spec.coalitions:
-        where = f"case.toml: coalitions.{coalition.name}"
+        where = f"case.toml: coalitions[{coalition.name!r}].against"
         yield from _known(coalition.against, partnerships, "partnership", where)
     ties = [t.label for t in spec.ties]
-    for proliferator in spec.proliferators:
-        yield from _known(proliferator.taught_by, ties, "tie", "case.toml: proliferators.taught_by")
-        for good in proliferator.exports:
+    for number, proliferator in enumerate(spec.proliferators, start=1):
+        where = f"case.toml: proliferators[{number}]"
+        yield from _known(proliferator.taught_by, ties, "tie", f"{where}.taught_by")
+        for place, good in enumerate(proliferator.exports, start=1):
             goods = [g.name for g in spec.goods]
-            yield from _known(good, goods, "good", "case.toml: proliferators.exports")
-    for posture in spec.postures:
+            yield from _known(good, goods, "good", f"{where}.exports[{place}]")
+    for number, posture in enumerate(spec.postures, start=1):
         stances = [s.name for s in posture.stances]
-        for recorded in posture.recorded:
-            yield from _known(
-                recorded.stance, stances, "stance", f"case.toml: posture of {posture.actor}"
-            )
+        for place, recorded in enumerate(posture.recorded, start=1):
+            where = f"case.toml: postures[{number}].recorded[{place}].stance"
+            yield from _known(recorded.stance, stances, "stance", where)
 
 
 def _check_lever(lever: Lever) -> Iterator[CaseError]:
-    where = f"case.toml: lever '{lever.name}'"
+    where = f"case.toml: levers[{lever.name!r}]"
     if lever.low > lever.high:
-        yield CaseError(
-            where=where, found=f"low {lever.low:g}, high {lever.high:g}", expected="low below high"
-        )
+        found = f"low {lever.low:g}, high {lever.high:g}"
+        yield CaseError(where=f"{where}.low", found=found, expected="low below high")
     for choice, value in lever.choices.items():
         if not lever.low <= value <= lever.high:
             yield CaseError(
-                where=where,
+                where=f"{where}.choices.{choice}",
                 found=f"choice '{choice}' at {value:g}",
                 expected=f"a value from {lever.low:g} to {lever.high:g}",
             )
 
 
 def _check_metric(spec: CaseSpec, metric: Metric) -> Iterator[CaseError]:
-    where = f"case.toml: metric '{metric.name}'"
-    yield from fault_of(units.check, metric.unit, where)
-    for month in (metric.since, metric.until):
+    where = f"case.toml: metrics[{metric.name!r}]"
+    yield from fault_of(units.check, metric.unit, f"{where}.unit")
+    for key, month in (("since", metric.since), ("until", metric.until)):
         named = {"start": spec.start, "as_of": spec.as_of, "horizon": spec.horizon}
         if not spec.start <= named.get(month, month) <= spec.horizon:
             yield CaseError(
-                where=where,
+                where=f"{where}.{key}",
                 found=f"month '{month}'",
                 expected=f"one from {spec.start} to {spec.horizon}",
             )
@@ -282,8 +289,10 @@ def check_sources(
                 if source in publications:
                     yield from _check_published(publications[source], cutoff, where)
     for claim in claims:
-        for source in (*claim.supports, *claim.opposes):
-            yield from _source(source, names, f"claims.toml: {claim.slug}", _ANYWHERE)
+        for key, sources in (("supports", claim.supports), ("opposes", claim.opposes)):
+            for place, source in enumerate(sources, start=1):
+                where = f"claims.toml: claims[{claim.slug!r}].{key}[{place}]"
+                yield from _source(source, names, where, _ANYWHERE)
     # The model reads these only from the month in which they were known, so they need a dated row.
     for source, where in _dated(spec):
         yield from _source(
@@ -311,14 +320,13 @@ def _check_published(source: Source, cutoff: date, where: str) -> Iterator[CaseE
 
 
 def _dated(spec: CaseSpec) -> Iterable[tuple[str, str]]:
-    for partnership in spec.partnerships:
-        yield partnership.source, f"partnership {partnership.label}"
-    for tie in spec.ties:
+    for number, partnership in enumerate(spec.partnerships, start=1):
+        yield partnership.source, f"partnerships[{number}].source"
+    for number, tie in enumerate(spec.ties, start=1):
         if tie.source is not None:
-            yield tie.source, f"tie {tie.label}"
-    for posture in spec.postures:
-        for recorded in posture.recorded:
-            yield recorded.source, f"posture of {posture.actor}"
+            yield tie.source, f"ties[{number}].source"
+    for recorded, where in _recorded(spec):
+        yield recorded.source, f"{where}.source"
 
 
 def _source(name: str, names: Sequence[str], where: str, expected: str) -> Iterator[CaseError]:
@@ -342,8 +350,8 @@ def check_biases(
         )
     used = [REFERENCE]
     for series in evidence.series:
-        for rule in series.rules:
-            where = f"series.toml: {series.name}, rule for '{rule.source_class}'"
+        for number, rule in enumerate(series.rules, start=1):
+            where = f"series.toml: series[{series.name!r}].rule[{number}].bias"
             yield from _known(rule.bias, [REFERENCE, *priors], "bias", where)
             used.append(rule.bias)
     for bias in priors:
@@ -362,16 +370,20 @@ def check_claims(spec: CaseSpec, claims: Sequence[Claim]) -> Iterator[CaseError]
     metrics = {m.name: m.reduce for m in spec.metrics}
     levers = {lever.name: lever for lever in spec.levers}
     for claim in claims:
-        where = f"claims.toml: {claim.slug}"
-        for test in (claim.test, *claim.accountings.values()):
+        tests = {"test": claim.test}
+        tests |= {f"accountings.{name}": test for name, test in claim.accountings.items()}
+        for place, test in tests.items():
             if isinstance(test, Untestable):
                 continue
+            around = f"claims.toml: claims[{claim.slug!r}].{place}"
             for key in ("metric", "before", "after", "outcome", "given"):
                 if hasattr(test, key):
-                    yield from _known(getattr(test, key), list(metrics), "metric", where)
-                    yield from _check_not_event(metrics, getattr(test, key), where)
-            for settings in (test.present, getattr(test, "absent", {})):
-                for name, value in settings.items():
+                    where, name = f"{around}.{key}", getattr(test, key)
+                    yield from _known(name, list(metrics), "metric", where)
+                    yield from _check_not_event(metrics, name, where)
+            for key in ("present", "absent"):
+                for name, value in getattr(test, key, {}).items():
+                    where = f"{around}.{key}.{name}"
                     yield from _known(name, levers, "lever", where)
                     if name in levers:
                         yield from _check_setting(levers[name], value, where)

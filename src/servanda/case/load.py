@@ -16,6 +16,7 @@ from servanda.errors import CaseError, nearest
 from servanda.files import Record, checked, read_rows, read_toml
 from servanda.files.faults import Faults
 from servanda.files.fields import path_of
+from servanda.files.lines import Lines
 
 SHIPPED = Path(str(resources.files("servanda") / "cases"))
 # The tables that mechanisms read. A case lists those that theories from outside the package read.
@@ -68,7 +69,12 @@ def examine(case: str | Path) -> Examined:
     Raises:
         CaseError: if there is no such case.
     """
-    folder = folder_of(path_of(case, "case", _NAMED))
+    examined = _examine(folder_of(path_of(case, "case", _NAMED)))
+    Lines(examined.folder).show(examined.faults)
+    return examined
+
+
+def _examine(folder: Path) -> Examined:
     faults = Faults()
     spec = _record(CaseSpec, folder / "case.toml", faults)
     if spec is not None:

@@ -59,24 +59,23 @@ def _series(document: Mapping[str, Any], faults: Faults) -> dict[str, Series] | 
     if file is None:
         return None
     series: dict[str, Series] = {}
-    for entry in file.series:
-        where = f"series.toml: {entry.name}"
+    for number, entry in enumerate(file.series, start=1):
+        where = f"series.toml: series[{number}]"
         if entry.name in series:
-            fault = CaseError(where=where, found="a second series of this name", expected="one")
-            faults.add([fault])
+            found = f"a second series '{entry.name}'"
+            faults.add([CaseError(f"{where}.name", found, "one of this name")])
         faults.add(_faults_of_series(entry, where))
         series[entry.name] = entry
     return series
 
 
 def _faults_of_series(entry: Series, where: str) -> Iterator[CaseError]:
-    yield from fault_of(units.check, entry.unit, where)
+    yield from fault_of(units.check, entry.unit, f"{where}.unit")
     classes = [rule.source_class for rule in entry.rules]
-    for source_class in dict.fromkeys(classes):
-        if classes.count(source_class) > 1:
-            yield CaseError(
-                where=where, found=f"two rules for '{source_class}'", expected="one a class"
-            )
+    for number, source_class in enumerate(classes, start=1):
+        if source_class in classes[: number - 1]:
+            found = f"another rule for '{source_class}'"
+            yield CaseError(f"{where}.rule[{number}].source_class", found, "one a class")
     if entry.quantitative and not classes:
         yield CaseError(
             where=where, found="'observes' without a rule", expected="a rule for each class"

@@ -61,7 +61,7 @@ class Catalogue:
         for slot in named:
             if slot not in slots:
                 raise CaseError(
-                    where="case.toml: mechanisms",
+                    where=f"case.toml: mechanisms.{slot}",
                     found=f"slot '{slot}'",
                     expected="one of " + ", ".join(slots),
                     hint=nearest(slot, slots),

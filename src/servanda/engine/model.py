@@ -126,8 +126,8 @@ def assemble(case: Case, theories: Sequence[type[Theory]] = ()) -> Model:
     check_levers(case, parameters)
     check_ranges(case, parameters)
     for series in case.evidence.series:
-        for text in series.observes:
-            layout.resolve(text, f"series.toml: {series.name}.observes")
+        for number, text in enumerate(series.observes, start=1):
+            layout.resolve(text, f"series.toml: series[{series.name!r}].observes[{number}]")
     model = Model(case, layout, plan, reads, parameters, tuple(theories))
     check_keys(_streams(model))
     return model

@@ -170,7 +170,7 @@ def _faults_of_members(table: ParameterTable, members: Sequence[str]) -> Iterato
     for member in table.priors:
         if member not in members:
             yield CaseError(
-                where=table.where,
+                where=f"{table.where}.of.{member}",
                 found=f"member '{member}'",
                 expected="one of " + ", ".join(members)
                 if members
@@ -184,13 +184,13 @@ def check_levers(case: Case, parameters: Mapping[str, Parameter]) -> None:
     faults = Faults()
     faults.add(
         CaseError(
-            where=f"case.toml: lever '{lever.name}'",
+            where=f"case.toml: levers[{lever.name!r}].targets[{number}]",
             found=f"target '{target}'",
             expected="a parameter of a mechanism in use",
             hint=nearest(target, parameters),
         )
         for lever in case.spec.levers
-        for target in lever.targets
+        for number, target in enumerate(lever.targets, start=1)
         if target not in parameters
     )
     faults.raise_any()

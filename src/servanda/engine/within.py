@@ -126,7 +126,7 @@ def _check_lever(lever: Lever, parameter: Parameter) -> None:
     wrong = _wrong(parameter.within, ends)
     if wrong is not None:
         found = f"one that {lever.operation}s {parameter.label} to {wrong:g}"
-        _refuse(parameter, f"case.toml: lever '{lever.name}'", found, wrong)
+        _refuse(parameter, f"case.toml: levers[{lever.name!r}]", found, wrong)
 
 
 def _wrong(within: Range, values: Iterable[float]) -> float | None:

@@ -5,6 +5,7 @@ This is the edge: whatever a file holds, reading it returns plain values or rais
 
 import csv
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
@@ -23,17 +24,18 @@ _WHOLE = range(-(2**63), 2**63)
 # A case needs a few levels; Python cannot show, compare or check thousands.
 _DEEPEST = 50
 _TOO_DEEP = "tables or lists nested too deeply"
+_AT = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)$")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HOW_TO_SAVE = "save it as UTF-8 with commas"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; raises `CaseError` if it is missing or not TOML."""
-    text = _text(path, "TOML", elsewhere=False)
+    text = text_of(path, "TOML")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CaseError(where=path.name, found=str(error), expected="valid TOML") from None
+        raise _not_toml(path.name, str(error), text) from None
     except (RecursionError, ValueError) as error:
         deep = isinstance(error, RecursionError)
         found = _TOO_DEEP if deep else "a number of thousands of digits"
@@ -66,7 +68,7 @@ def read_rows(
     Raises:
         CaseError: if the file is missing or not CSV, or a row has too few or many cells.
     """
-    text = _text(path, "CSV", elsewhere=elsewhere)
+    text = text_of(path, "CSV", elsewhere=elsewhere)
     reader = csv.reader(StringIO(text), strict=True)
     try:
         header: list[str] = next(reader, [])
@@ -81,8 +83,17 @@ def read_rows(
     return rows
 
 
-def _text(path: Path, kind: str, *, elsewhere: bool) -> str:
-    """The text of a file, without the byte-order mark that spreadsheets write."""
+def text_of(path: Path, kind: str, *, elsewhere: bool = False) -> str:
+    """The text of a file, without the byte-order mark that spreadsheets write.
+
+    Args:
+        path: the file.
+        kind: what it should be, for messages: TOML or CSV.
+        elsewhere: as for `read_rows`.
+
+    Raises:
+        CaseError: if the file cannot be read, or is no text in UTF-8.
+    """
     try:
         if not elsewhere:
             _check_inside(path, kind)
@@ -103,6 +114,16 @@ def _text(path: Path, kind: str, *, elsewhere: bool) -> str:
             expected=f"valid {kind}",
             hint=hint,
         ) from None
+
+
+def _not_toml(file: str, message: str, text: str) -> CaseError:
+    """The fault that tomllib tells of, with its line in the place."""
+    at = _AT.search(message)
+    if at is None:  # at the end of the document
+        line, found = text.rstrip().count("\n") + 1, message
+    else:
+        line, found = int(at[1]), _AT.sub(r" (at column \2)", message)
+    return CaseError(f"{file} line {line}", found, "valid TOML")
 
 
 def _check_inside(path: Path, kind: str) -> None:

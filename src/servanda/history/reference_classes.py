@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 
 from servanda.files import Record, read_toml, validated
 from servanda.files.fields import Number
+from servanda.files.lines import lines_shown
 from servanda.sources.atop import CODED_ENDINGS, FLAGS, Alliance, Ending
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -122,7 +123,8 @@ def read_reference_classes(path: Path) -> ReferenceClasses:
     Raises:
         CaseError: The file cannot be read, or a key is missing, misspelt or out of range.
     """
-    read = validated(_ClassesFile, read_toml(path), path.name)
+    with lines_shown(path.parent):
+        read = validated(_ClassesFile, read_toml(path), path.name)
     classes = tuple(
         ReferenceClass(name, table.label, table.note, table.where)
         for name, table in read.classes.items()

@@ -71,7 +71,8 @@ class Recorded(Posture):
         start, cutoff = month_number(spec.start), month_number(spec.as_of)
         known = {o.id for o in case.known.observations}
         drivers = [
-            layout.carried(p.driver, f"case.toml: driver of {p.actor}") for p in spec.postures
+            layout.carried(p.driver, f"case.toml: postures[{number}].driver")
+            for number, p in enumerate(spec.postures, start=1)
         ]
         return cls(
             levels=tuple(tuple(s.level for s in p.stances) for p in spec.postures),
@@ -131,7 +132,7 @@ def _check_levers(case: Case) -> None:
             most = max(lever.high, *lever.choices.values(), -1.0)
             if target in last and most > last[target]:
                 raise CaseError(
-                    f"case.toml: lever '{lever.name}'",
+                    f"case.toml: levers[{lever.name!r}]",
                     f"stance {most:g} of {target}",
                     f"-1 to {last[target]}: an actor's stances are counted from 0",
                 )

@@ -41,19 +41,22 @@ def check_metrics(model: Model) -> None:
 def _check_metric(model: Model, metric: Metric) -> None:
     spec, layout = model.case.spec, model.layout
     start = month_number(spec.start)
-    where = f"case.toml: metric '{metric.name}'"
-    unit = layout.resolve(metric.quantity, where).unit
-    for other in (*metric.over, *([metric.less] if metric.less else [])):
-        found = layout.resolve(other, where).unit
+    where = f"case.toml: metrics[{metric.name!r}]"
+    unit = layout.resolve(metric.quantity, f"{where}.quantity").unit
+    others = [(f"over[{n}]", name) for n, name in enumerate(metric.over, start=1)]
+    others += [("less", metric.less)] if metric.less else []
+    for key, other in others:
+        found = layout.resolve(other, f"{where}.{key}").unit
         if found != unit:
             raise CaseError(
-                where=where,
+                where=f"{where}.{key}",
                 found=f"'{other}' in {found}",
                 expected=f"{unit}, as '{metric.quantity}' has",
             )
-    units.factor(_unit(metric, unit), metric.unit, where)
+    units.factor(_unit(metric, unit), metric.unit, f"{where}.unit")
     if metric.reduce == "month_of_event" and metric.unit != "month":
-        raise CaseError(where, f"unit '{metric.unit}'", "'month', the unit of the dates of events")
+        found = f"unit '{metric.unit}'"
+        raise CaseError(f"{where}.unit", found, "'month', the unit of the dates of events")
     first, last = metric_span(spec, metric)
     if not first <= last:
         raise CaseError(

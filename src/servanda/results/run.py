@@ -36,7 +36,9 @@ def prepare(case: Case | str | Path, theories: Sequence[type[Theory]] = ()) -> S
     Raises:
         CaseError: if the case and the theories do not fit together.
     """
-    return _simulator(_Content(as_case(case)), tuple(theories))
+    case = as_case(case)
+    with case.lines_shown():
+        return _simulator(_Content(case), tuple(theories))
 
 
 class _Content:

@@ -15,6 +15,7 @@ from servanda.files import Record, read_rows, read_toml, validated
 from servanda.files.cells import number
 from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import Names, Number, Status
+from servanda.files.lines import lines_shown
 from servanda.trade.armington import Factors
 from servanda.trade.build import Build, faults_of_build
 from servanda.trade.citations import Publication, check_cited, faults_of_sources
@@ -108,16 +109,19 @@ def read_baseline(folder: Path) -> Baseline:
     faults = Faults()
     faults.add(
         CaseError(
-            f"{SPEC}: {key}",
+            f"{SPEC}: {place}",
             repr(code),
             "one of " + ", ".join(economy.countries),
             nearest(code, economy.countries),
         )
-        for key, codes in (("report", spec.report), ("names", spec.names))
-        for code in codes
+        for place, code in (
+            *((f"report[{number}]", code) for number, code in enumerate(spec.report, start=1)),
+            *((f"names.{code}", code) for code in spec.names),
+        )
         if code not in economy.countries
     )
-    faults.raise_any()
+    with lines_shown(folder):
+        faults.raise_any()
     return Baseline(economy, elasticities, spec.factors, spec.closure, spec.report, spec.names)
 
 
@@ -128,6 +132,11 @@ def read_file(folder: Path) -> BaselineFile:
         CaseError: It cannot be read, a key is missing, misspelt or out of range, or what it says of
             how the flows were made names an unknown region or source.
     """
+    with lines_shown(folder):
+        return _read_file(folder)
+
+
+def _read_file(folder: Path) -> BaselineFile:
     spec, faults = validated(BaselineFile, read_toml(folder / SPEC), SPEC), Faults()
     faults.add(_faults_of_elasticities(spec))
     cited = [("gross_output_source", spec.gross_output_source)]

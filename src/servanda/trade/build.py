@@ -6,7 +6,6 @@ a reader with a wrong account of the flows.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
@@ -156,7 +155,9 @@ def faults_of_build(build: Build, file: str) -> Iterator[CaseError]:
     needed += [f"gdp.{WORLD}"] if WORLD not in build.gdp else []
     for key in needed:
         yield CaseError(f"{file}: build.{key}", "no such key", "this key is required")
-    yield from _unknown(build, (("gdp", region) for region in build.gdp if region != WORLD), file)
+    yield from _unknown(
+        build, ((f"gdp.{region}", region) for region in build.gdp if region != WORLD), file
+    )
     for key, found in _twice(build):
         yield CaseError(f"{file}: build.{key}", f"{found} twice", "each once")
 
@@ -170,11 +171,19 @@ def _unknown(build: Build, named: Iterable[tuple[str, str]], file: str) -> Itera
 
 
 def _twice(build: Build) -> Iterator[tuple[str, str]]:
-    """States in two regions, and pairs of regions with two levels."""
-    states = Counter(str(state) for codes in build.regions.values() for state in codes)
-    pairs = Counter(" and ".join(sorted(level.pair)) for level in build.levels)
-    yield from (("regions", state) for state, count in states.items() if count > 1)
-    yield from (("levels", pair) for pair, count in pairs.items() if count > 1)
+    """States in two regions, and pairs of regions with two levels, with the place of the second."""
+    states = [
+        (f"regions.{region}[{place}]", str(state))
+        for region, codes in build.regions.items()
+        for place, state in enumerate(codes, start=1)
+    ]
+    pairs = [
+        (f"levels[{number}].pair", " and ".join(sorted(level.pair)))
+        for number, level in enumerate(build.levels, start=1)
+    ]
+    for named in (states, pairs):
+        found = [name for _, name in named]
+        yield from (one for n, one in enumerate(named) if one[1] in found[:n])
 
 
 def _regions_named(build: Build) -> Iterator[tuple[str, str]]:
@@ -182,6 +191,6 @@ def _regions_named(build: Build) -> Iterator[tuple[str, str]]:
         for region in level.pair:
             yield f"levels[{number}].pair", region
     for region in build.totals:
-        yield "totals", region
-    for region in (build.mirror.country, build.mirror.partner):
-        yield "mirror", region
+        yield f"totals.{region}", region
+    yield "mirror.country", build.mirror.country
+    yield "mirror.partner", build.mirror.partner

@@ -13,6 +13,7 @@ from servanda.errors import CaseError, UsageError
 from servanda.files import Record, read_toml, validated
 from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import MONTH, Month, Name, Names, Number, Status, Text
+from servanda.files.lines import lines_shown
 from servanda.files.records import STRICT
 from servanda.trade.citations import Publication, check_cited, faults_of_sources
 from servanda.trade.ranges import Range, rising
@@ -118,13 +119,18 @@ def read_regimes(path: Path) -> tuple[Regime, ...]:
         CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
             does not resolve, or a name occurs twice. It holds all faults of the file.
     """
+    with lines_shown(path.parent):
+        return _read(path)
+
+
+def _read(path: Path) -> tuple[Regime, ...]:
     read, faults = validated(_RegimesFile, read_toml(path), path.name), Faults()
     names = [regime.name for regime in read.regimes]
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
-            faults.add([CaseError(f"{path.name}: regimes", f"{name!r} twice", "each name once")])
     cited = []
     for number, regime in enumerate(read.regimes, start=1):
+        if regime.name in names[: number - 1]:
+            where = f"{path.name}: regimes[{number}].name"
+            faults.add([CaseError(where, f"{regime.name!r} twice", "each name once")])
         for place, measure in enumerate(regime.measures, start=1):
             where = f"{path.name}: regimes[{number}].measures[{place}]"
             faults.add(_faults_of_measure(measure, where))

@@ -172,19 +172,21 @@ def check_names(regime: Regime, economy: Economy) -> None:
         raise fault
 
 
-def unknown_names(regime: Regime, economy: Economy) -> Iterator[tuple[int, UsageError]]:
-    """The measures, by place from 1, that name what the economy does not have, with the fault."""
+def unknown_names(regime: Regime, economy: Economy) -> Iterator[tuple[str, UsageError]]:
+    """Places in a regime that name what the economy does not have, with the fault."""
     where = f"regime {regime.name!r}"
-    for place, measure in enumerate(regime.measures, start=1):
-        for kind, names, known in (
-            ("country", (measure.target, *measure.senders), economy.countries),
-            ("sector", measure.sectors, economy.sectors),
+    for number, measure in enumerate(regime.measures, start=1):
+        for key, kind, names, known in (
+            ("target", "country", [measure.target], economy.countries),
+            ("senders", "country", measure.senders, economy.countries),
+            ("sectors", "sector", measure.sectors, economy.sectors),
         ):
-            for name in names:
+            for place, name in enumerate(names, start=1):
                 if name not in known:
                     expected = "one of " + ", ".join(known) if known else f"no {kind}"
-                    hint = nearest(name, known)
-                    yield place, UsageError(where, f"{kind} {name!r}", expected, hint)
+                    fault = UsageError(where, f"{kind} {name!r}", expected, nearest(name, known))
+                    at = key if key == "target" else f"{key}[{place}]"
+                    yield f"measures[{number}].{at}", fault
 
 
 def _places(measure: Measure, economy: Economy) -> list[tuple[int, int]]:
