@@ -48,9 +48,11 @@ def test_a_route_without_priors_of_its_leakage_is_named():
     with pytest.raises(CaseError) as caught:
         leaks(replace(case, parameters=given), [regime("lax", 0.0)], DRAWS, 1)
     route = case.spec.routes[0].name
+    lines = (case.folder / "parameters.toml").read_text(encoding="utf-8").splitlines()
+    line = lines.index("[evasion.enforcement_bite]") + 1
     assert str(caught.value) == (
-        f"parameters.toml: evasion.enforcement_bite: found no prior for the route '{route}',"
-        " expected one: leakage is drawn from it"
+        f"parameters.toml line {line}: evasion.enforcement_bite: found no prior for the "
+        f"route '{route}', expected one: leakage is drawn from it"
     )
 
 
@@ -66,23 +68,39 @@ def test_checking_a_case_names_all_faults_of_its_sanctions_files(tmp_path):
             text = text.replace(old, new, 1)
         (tmp_path / name).write_text(text, encoding="utf-8")
 
+    def at(name: str, text: str, place: str) -> str:
+        lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
+        line = next(number for number, one in enumerate(lines, start=1) if text in one)
+        return f"{name} line {line}: {place}"
+
     change("regimes.toml", ('senders = ["EU"', 'senders = ["EUU"'), ('["other"]', '["others"]'))
-    place = "regimes.toml: regimes[2].measures"
+    measures = "regimes[2].measures"
     assert [(f.where, f.found, f.hint) for f in faults_of_files(tmp_path)] == [
-        (f"{place}[1]", "country 'EUU'", "did you mean 'EU'?"),
-        (f"{place}[2]", "sector 'others'", "did you mean 'other'?"),
+        (
+            at("regimes.toml", "EUU", f"{measures}[1].senders[1]"),
+            "country 'EUU'",
+            "did you mean 'EU'?",
+        ),
+        (
+            at("regimes.toml", '["others"]', f"{measures}[2].sectors[1]"),
+            "sector 'others'",
+            "did you mean 'other'?",
+        ),
     ]
     change("regimes.toml", ('"us-35"', '"us-36"'), ("revenue = 1.0", "revenu = 1.0"))
     change("trade_baseline.csv", ("172000.0", "172_000"), ("fuels,RUS,PRK", "fuel,RUS,PRK"))
     assert [(fault.where, fault.found) for fault in faults_of_files(tmp_path)] == [
-        ("regimes.toml: regimes[2].measures[1].revenu", "a key that is not known here"),
+        (at("regimes.toml", "revenu =", f"{measures}[1].revenu"), "a key that is not known here"),
         ("trade_baseline.csv line 2", "musd_year '172_000'"),
         ("trade_baseline.csv line 3", "sector 'fuel'"),
     ]
     change("trade_baseline.toml", ("PRK = [731]", "PRK = [365]"), ('"wdi"', '"wdj"'))
     change("trade_baseline.toml", ('pair = ["CHN", "JPN"]', 'pair = ["CHN", "RUS"]'))
     assert [(f.where, f.found) for f in faults_of_files(tmp_path)][1:] == [
-        ("trade_baseline.toml: build.regions", "365 twice"),
-        ("trade_baseline.toml: build.levels", "CHN and RUS twice"),
-        ("trade_baseline.toml: build.gdp.EU.source", "'wdj'"),
+        (at("trade_baseline.toml", "PRK = [365]", "build.regions.PRK[1]"), "365 twice"),
+        (
+            at("trade_baseline.toml", 'pair = ["CHN", "RUS"]', "build.levels[2].pair"),
+            "CHN and RUS twice",
+        ),
+        (at("trade_baseline.toml", "wdj", "build.gdp.EU.source"), "'wdj'"),
     ]

@@ -30,7 +30,7 @@ REFUSED = (
         'posture = "frozen"',
         'postures = "frozen"',
         (
-            "case.toml: mechanisms: found slot 'postures', expected one of arsenal, "
+            "case.toml: mechanisms.postures: found slot 'postures', expected one of arsenal, "
             "attrition, balancing, commitment, evasion, exchange, influence, posture, "
             "proliferation, trade, war\n"
             "  hint: did you mean 'posture'?"
@@ -47,7 +47,7 @@ REFUSED = (
         ),
         "",
         (
-            "parameters.toml: ledger.transit_loss: found no such parameter, expected a "
+            "parameters.toml line 9: ledger.transit_loss: found no such parameter, expected a "
             "table: share lost in transit"
         ),
         id="missing parameter",
@@ -84,7 +84,8 @@ REFUSED = (
         '"AAA>BBB:shells" = { lognormal = [300,',
         '"AAA>BBB:shell" = { lognormal = [300,',
         (
-            "parameters.toml: exchange.cost: found member 'AAA>BBB:shell', expected "
+            "parameters.toml: exchange.cost.of.AAA>BBB:shell: found member 'AAA>BBB:shell', "
+            "expected "
             "one of AAA>BBB:shells, BBB>AAA:oil\n"
             "  hint: did you mean 'AAA>BBB:shells'?"
         ),
@@ -95,7 +96,7 @@ REFUSED = (
         ('BBB = { lognormal = [200000, 0.2], bounds = [50000, 800000], status = "assumed" }\n'),
         "",
         (
-            "parameters.toml: war.required: found no prior for 'BBB', expected one for "
+            "parameters.toml line 35: war.required: found no prior for 'BBB', expected one for "
             "each of BBB, CCC, or 'otherwise'"
         ),
         id="member missing",
@@ -105,7 +106,7 @@ REFUSED = (
         ("otherwise = 0.5\n[ledger.transit_loss]"),
         ('value = { fixed = 0.5, status = "assumed" }\n[ledger.transit_loss]'),
         (
-            "parameters.toml: ledger.transit_time: found one 'value', expected 'of' or "
+            "parameters.toml line 9: ledger.transit_time: found one 'value', expected 'of' or "
             "'otherwise' for one number a member"
         ),
         id="one value for many",
@@ -115,7 +116,7 @@ REFUSED = (
         'value = { normal = [0.2, 0.04], bounds = [0.05, 0.5], status = "assumed" }',
         "otherwise = 0.2",
         (
-            "parameters.toml: war.volatility: found 'of' or 'otherwise' for one number a "
+            "parameters.toml line 23: war.volatility: found 'of' or 'otherwise' for one number a "
             "member, expected one 'value'"
         ),
         id="many for one value",
@@ -130,7 +131,10 @@ REFUSED = (
             'of = { sea = { fixed = 1, status = "assumed" } }\n'
             "[evasion.carried]"
         ),
-        ("parameters.toml: evasion.rate: found member 'sea', expected none, as the case has none"),
+        (
+            "parameters.toml line 307: evasion.rate.of.sea: found member 'sea', expected "
+            "none, as the case has none"
+        ),
         id="member of an empty axis",
     ),
     pytest.param(
@@ -148,7 +152,7 @@ REFUSED = (
         "exchange.allowed[AAA>BBB:shells]",
         "exchange.allowd[AAA>BBB:shells]",
         (
-            "case.toml: lever 'shells': found target "
+            "case.toml: levers['shells'].targets[1]: found target "
             "'exchange.allowd[AAA>BBB:shells]', expected a parameter of a mechanism in "
             "use\n"
             "  hint: did you mean 'exchange.allowed[AAA>BBB:shells]'?"
@@ -160,7 +164,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "arived[AAA>BBB:shells]",
         (
-            "series.toml: shells-delivered.observes: found quantity "
+            "series.toml: series['shells-delivered'].observes[1]: found quantity "
             "'arived[AAA>BBB:shells]', expected a quantity that runs keep\n"
             "  hint: did you mean 'arrived'?"
         ),
@@ -171,7 +175,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "arrived[AAA>BBB:shell]",
         (
-            "series.toml: shells-delivered.observes: found 'arrived[AAA>BBB:shell]', "
+            "series.toml: series['shells-delivered'].observes[1]: found 'arrived[AAA>BBB:shell]', "
             "expected one of arrived[AAA>BBB:shells], arrived[BBB>AAA:oil]\n"
             "  hint: did you mean 'arrived[AAA>BBB:shells]'?"
         ),
@@ -182,7 +186,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "order[AAA>BBB:shells]",
         (
-            "series.toml: shells-delivered.observes: found quantity "
+            "series.toml: series['shells-delivered'].observes[1]: found quantity "
             "'order[AAA>BBB:shells]', expected a quantity that runs keep\n"
             "  hint: these are alive, arrears, arrived, base_hazard, concern, "
             "contact_rate, delivery_cost, depth, dispatched, dormant, ending, gain,"
@@ -201,7 +205,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "arrived",
         (
-            "series.toml: shells-delivered.observes: found 'arrived', expected one of "
+            "series.toml: series['shells-delivered'].observes[1]: found 'arrived', expected one of "
             "arrived[AAA>BBB:shells], arrived[BBB>AAA:oil]"
         ),
         id="series observes a quantity as a whole",
@@ -211,7 +215,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "tempo[BBB]",
         (
-            "series.toml: shells-delivered.observes: found 'tempo[BBB]', expected one "
+            "series.toml: series['shells-delivered'].observes[1]: found 'tempo[BBB]', expected one "
             "of tempo\n"
             "  hint: did you mean 'tempo'?"
         ),
@@ -222,7 +226,7 @@ REFUSED = (
         "arrived[AAA>BBB:shells]",
         "lent[AAA>BBB:shells]",
         (
-            "series.toml: shells-delivered.observes: found 'lent[AAA>BBB:shells]', "
+            "series.toml: series['shells-delivered'].observes[1]: found 'lent[AAA>BBB:shells]', "
             "expected no lent: runs keep none of it"
         ),
         id="series observes people that are not lent",
@@ -266,21 +270,24 @@ def _metric(**changes):
         (
             {"quantity": "usd[BBB.shells]"},
             (
-                "case.toml: metric 'm': found quantity 'usd[BBB.shells]',"
+                "case.toml: metrics['m'].quantity: found quantity 'usd[BBB.shells]',"
                 " expected a quantity that runs keep\n  hint: did you mean 'used'?"
             ),
         ),
         (
             {"quantity": "recruits[BBD]"},
             (
-                "case.toml: metric 'm': found 'recruits[BBD]',"
+                "case.toml: metrics['m'].quantity: found 'recruits[BBD]',"
                 " expected one of recruits[BBB], recruits[CCC]\n"
                 "  hint: did you mean 'recruits[BBB]'?"
             ),
         ),
         (
             {"unit": "person"},
-            "case.toml: metric 'm': found unit 'round', expected a unit that converts to 'person'",
+            (
+                "case.toml: metrics['m'].unit: found unit 'round', expected a unit that "
+                "converts to 'person'"
+            ),
         ),
     ],
     ids=["unknown quantity", "unknown member", "unit of something else"],

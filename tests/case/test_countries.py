@@ -66,7 +66,7 @@ def test_a_state_is_not_declared_to_be_none(tmp_path):
 
 def test_the_same_state_twice_is_refused(tmp_path):
     message = refusal(tmp_path, "case.toml", 'code = "CCC"', 'code = "AAA"')
-    assert message == "case.toml: actors: found 'AAA' twice, expected each name once"
+    assert message == "case.toml line 37: actors[3]: found 'AAA' twice, expected each name once"
 
 
 @pytest.mark.parametrize(("past", "present"), [("BUR", "MMR"), ("ZAR", "COD"), ("TMP", "TLS")])
@@ -74,7 +74,7 @@ def test_a_state_that_took_another_name_is_the_same_state(tmp_path, past, presen
     actor = f'code = "{past}"\nname = "x"\n[[actors]]\ncode = "{present}"'
     message = refusal(tmp_path, "case.toml", 'code = "CCC"', actor)
     assert message == (
-        f"case.toml: actors: found '{past}' and '{present}', one state under two names,"
+        f"case.toml line 31: actors: found '{past}' and '{present}', one state under two names,"
         " expected each state once"
     )
 

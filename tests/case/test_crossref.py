@@ -30,7 +30,7 @@ REFUSED = (
         'supplier = "AAA"',
         'supplier = "AAB"',
         (
-            "case.toml: partnerships.supplier: found actor 'AAB', expected one of AAA, "
+            "case.toml: partnerships[1].supplier: found actor 'AAB', expected one of AAA, "
             "BBB, CCC\n"
             "  hint: did you mean 'AAA'?"
         ),
@@ -63,7 +63,7 @@ REFUSED = (
         'unit = "barrel"',
         'unit = "barel"',
         (
-            "case.toml: good 'oil': found unit 'barel', expected a unit that pint or "
+            "case.toml: goods['oil'].unit: found unit 'barel', expected a unit that pint or "
             "this project defines\n"
             "  hint: did you mean 'barrel'?"
         ),
@@ -74,7 +74,7 @@ REFUSED = (
         ('unit = "round"\nquantity'),
         ('unit = "rond"\nquantity'),
         (
-            "case.toml: metric 'fire': found unit 'rond', expected a unit that pint or "
+            "case.toml: metrics['fire'].unit: found unit 'rond', expected a unit that pint or "
             "this project defines\n"
             "  hint: did you mean 'round'?"
         ),
@@ -84,14 +84,14 @@ REFUSED = (
         "case.toml",
         'code = "CCC"',
         'code = "AAA"',
-        "case.toml: actors: found 'AAA' twice, expected each name once",
+        "case.toml line 37: actors[3]: found 'AAA' twice, expected each name once",
         id="actor twice",
     ),
     pytest.param(
         "case.toml",
         ('giver = "BBB"\nreceiver = "AAA"'),
         ('giver = "AAA"\nreceiver = "AAA"'),
-        "case.toml: ties[2]: found a tie of AAA to itself, expected two actors",
+        "case.toml line 63: ties[2]: found a tie of AAA to itself, expected two actors",
         id="a tie to itself",
     ),
     pytest.param(
@@ -99,7 +99,7 @@ REFUSED = (
         ('giver = "BBB"\nreceiver = "AAA"'),
         ('giver = "CCC"\nreceiver = "AAA"'),
         (
-            "case.toml: ties[2]: found a payment between CCC and AAA, expected the two "
+            "case.toml line 63: ties[2]: found a payment between CCC and AAA, expected the two "
             "partners of one of BBB-AAA"
         ),
         id="a payment outside a pact",
@@ -108,14 +108,17 @@ REFUSED = (
         "case.toml",
         'basis = "payment"',
         'basis = "covert"',
-        ("case.toml: ties[2]: found 'covert' without 'route', expected one of the routes"),
+        ("case.toml line 63: ties[2]: found 'covert' without 'route', expected one of the routes"),
         id="covert without route",
     ),
     pytest.param(
         "case.toml",
         'basis = "payment"',
         ('basis = "covert"\nroute = "sea"'),
-        ("case.toml: ties[2].route: found route 'sea', expected no route, as there is none"),
+        (
+            "case.toml line 68: ties[2].route: found route 'sea', expected no route, as "
+            "there is none"
+        ),
         id="covert with an unknown route",
     ),
     pytest.param(
@@ -123,7 +126,7 @@ REFUSED = (
         ('opens = "2020-06"\nsource = "E1"'),
         'opens = "2020-06"',
         (
-            "case.toml: ties[1]: found 'opens' without 'source', expected the evidence "
+            "case.toml line 56: ties[1]: found 'opens' without 'source', expected the evidence "
             "row that shows it"
         ),
         id="opens without source",
@@ -133,7 +136,7 @@ REFUSED = (
         ('opens = "2020-06"\nsource = "E1"'),
         ('opens = "2020-06"\nsource = "E11"'),
         (
-            "case.toml: tie AAA>BBB:shells: found source 'E11', expected an id in "
+            "case.toml: ties[1].source: found source 'E11', expected an id in "
             "evidence.csv\n"
             "  hint: did you mean 'E1'?"
         ),
@@ -143,14 +146,17 @@ REFUSED = (
         "case.toml",
         ('opens = "2020-06"\nsource = "E1"'),
         ('opens = "2020-06"\nsource = "a-report"'),
-        ("case.toml: tie AAA>BBB:shells: found source 'a-report', expected an id in evidence.csv"),
+        ("case.toml: ties[1].source: found source 'a-report', expected an id in evidence.csv"),
         id="tie source undated",
     ),
     pytest.param(
         "case.toml",
         ('signed = "2020-06"\nsource = "E1"'),
         ('signed = "2020-06"\nsource = "a-reprt"'),
-        ("case.toml: partnership BBB-AAA: found source 'a-reprt', expected an id in evidence.csv"),
+        (
+            "case.toml: partnerships[1].source: found source 'a-reprt', expected an id in "
+            "evidence.csv"
+        ),
         id="partnership source",
     ),
     pytest.param(
@@ -166,7 +172,8 @@ REFUSED = (
             "[[levers]]"
         ),
         (
-            "case.toml: posture of AAA: found stance 'sty', expected one of stay, go\n"
+            "case.toml line 88: postures[1].recorded[1].stance: found stance 'sty', "
+            "expected one of stay, go\n"
             "  hint: did you mean 'stay'?"
         ),
         id="unknown stance",
@@ -184,7 +191,7 @@ REFUSED = (
             "[[levers]]"
         ),
         (
-            "case.toml: postures.actor: found actor 'AAB', expected one of AAA, BBB, "
+            "case.toml line 84: postures[1].actor: found actor 'AAB', expected one of AAA, BBB, "
             "CCC\n"
             "  hint: did you mean 'AAA'?"
         ),
@@ -201,7 +208,10 @@ REFUSED = (
             'neighbour = "CCC"\n'
             "[[levers]]"
         ),
-        ("case.toml: coalitions.ring: found partnership 'AAA-BBB', expected one of BBB-AAA"),
+        (
+            "case.toml line 86: coalitions['ring'].against: found partnership 'AAA-BBB', "
+            "expected one of BBB-AAA"
+        ),
         id="coalition against nothing",
     ),
     pytest.param(
@@ -216,7 +226,8 @@ REFUSED = (
             "[[levers]]"
         ),
         (
-            "case.toml: coalitions.ring: found actor 'CCD', expected one of AAA, BBB, "
+            "case.toml line 85: coalitions['ring'].members[1]: found actor 'CCD', expected "
+            "one of AAA, BBB, "
             "CCC\n"
             "  hint: did you mean 'CCC'?"
         ),
@@ -227,7 +238,7 @@ REFUSED = (
         "[[levers]]",
         ('[[proliferators]]\nactor = "AAA"\nrival = "CCC"\ntaught_by = "BBB>AAA:oils"\n[[levers]]'),
         (
-            "case.toml: proliferators.taught_by: found tie 'BBB>AAA:oils', expected "
+            "case.toml line 86: proliferators[1].taught_by: found tie 'BBB>AAA:oils', expected "
             "one of AAA>BBB:shells, BBB>AAA:oil\n"
             "  hint: did you mean 'BBB>AAA:oil'?"
         ),
@@ -241,7 +252,8 @@ REFUSED = (
             'exports = ["shell"]\n[[levers]]'
         ),
         (
-            "case.toml: proliferators.exports: found good 'shell', expected one of shells, "
+            "case.toml line 87: proliferators[1].exports[1]: found good 'shell', expected "
+            "one of shells, "
             "troops, oil\n"
             "  hint: did you mean 'shells'?"
         ),
@@ -251,28 +263,34 @@ REFUSED = (
         "case.toml",
         'unit = "round"',
         'unit = "round"\nmade_with = "shells"',
-        "case.toml: good 'shells', made_with: found good 'shells', expected one of troops, oil",
+        "case.toml: goods['shells'].made_with: found good 'shells', expected one of troops, oil",
         id="made with itself",
     ),
     pytest.param(
         "case.toml",
         ("low = 0\nhigh = 1"),
         ("low = 1\nhigh = 0"),
-        "case.toml: lever 'shells': found low 1, high 0, expected low below high",
+        "case.toml: levers['shells'].low: found low 1, high 0, expected low below high",
         id="lever low above high",
     ),
     pytest.param(
         "case.toml",
         ("low = 0\nhigh = 1"),
         ("low = 0\nhigh = 1\nchoices = { none = 0, twice = 2 }"),
-        ("case.toml: lever 'shells': found choice 'twice' at 2, expected a value from 0 to 1"),
+        (
+            "case.toml: levers['shells'].choices.twice: found choice 'twice' at 2, expected "
+            "a value from 0 to 1"
+        ),
         id="lever choice out of range",
     ),
     pytest.param(
         "case.toml",
         'since = "as_of"',
         'since = "2026-01"',
-        ("case.toml: metric 'alive': found month '2026-01', expected one from 2020-01 to 2025-12"),
+        (
+            "case.toml: metrics['alive'].since: found month '2026-01', expected one from "
+            "2020-01 to 2025-12"
+        ),
         id="metric month outside",
     ),
     pytest.param(
@@ -280,7 +298,8 @@ REFUSED = (
         'metric = "fire"',
         'metric = "fires"',
         (
-            "claims.toml: shells-sustain-the-war: found metric 'fires', expected one "
+            "claims.toml: claims['shells-sustain-the-war'].test.metric: found metric "
+            "'fires', expected one "
             "of alive, fire\n"
             "  hint: did you mean 'fire'?"
         ),
@@ -291,7 +310,8 @@ REFUSED = (
         'unit = "round"\nquantity = "used[BBB.shells]"\nreduce = "sum"',
         'unit = "month"\nquantity = "used[BBB.shells]"\nabove = 1\nreduce = "time_to_event"',
         (
-            "claims.toml: shells-sustain-the-war: found metric 'fire', a time_to_event, "
+            "claims.toml line 8: claims['shells-sustain-the-war'].test.metric: found metric "
+            "'fire', a time_to_event, "
             "expected a metric that is finite in every run\n"
             "  hint: test whether the event happens: reduce = 'any'"
         ),
@@ -302,7 +322,8 @@ REFUSED = (
         "{ shells = 0 }",
         "{ shell = 0 }",
         (
-            "claims.toml: shells-sustain-the-war: found lever 'shell', expected one of "
+            "claims.toml: claims['shells-sustain-the-war'].test.absent.shell: found lever "
+            "'shell', expected one of "
             "shells\n"
             "  hint: did you mean 'shells'?"
         ),
@@ -313,7 +334,8 @@ REFUSED = (
         "{ shells = 0 }",
         "{ shells = 3 }",
         (
-            "claims.toml: shells-sustain-the-war: found lever 'shells' at 3.0, "
+            "claims.toml: claims['shells-sustain-the-war'].test.absent.shells: found lever "
+            "'shells' at 3.0, "
             "expected a number from 0 to 1"
         ),
         id="lever of a claim out of range",
@@ -323,7 +345,8 @@ REFUSED = (
         "{ shells = 0 }",
         '{ shells = "none" }',
         (
-            "claims.toml: shells-sustain-the-war: found lever 'shells' at 'none', "
+            "claims.toml: claims['shells-sustain-the-war'].test.absent.shells: found lever "
+            "'shells' at 'none', "
             "expected a number from 0 to 1"
         ),
         id="unknown choice of a claim",
@@ -333,7 +356,8 @@ REFUSED = (
         'supports = ["E1"]',
         'supports = ["E3"]',
         (
-            "claims.toml: shells-sustain-the-war: found source 'E3', expected an id in "
+            "claims.toml: claims['shells-sustain-the-war'].supports[1]: found source 'E3', "
+            "expected an id in "
             "evidence.csv or a key in sources.csv"
         ),
         id="claim source",
@@ -354,7 +378,7 @@ REFUSED = (
         "2021-07-10",
         "2022-07-10",
         (
-            "parameters.toml: exchange.lane_ceiling.of.AAA>BBB:shells: found source "
+            "parameters.toml line 134: exchange.lane_ceiling.of.AAA>BBB:shells: found source "
             "'E2', known on 2022-07-10, expected what was known by 2021-12-31"
         ),
         id="prior source known later",
@@ -364,7 +388,7 @@ REFUSED = (
         'bias = "government-deliveries"',
         'bias = "government-delivery"',
         (
-            "series.toml: shells-delivered, rule for 'government': found bias "
+            "series.toml: series['shells-delivered'].rule[2].bias: found bias "
             "'government-delivery', expected one of reference, government-deliveries\n"
             "  hint: did you mean 'government-deliveries'?"
         ),
@@ -375,7 +399,7 @@ REFUSED = (
         'bias = "government-deliveries"',
         'bias = "reference"',
         (
-            "parameters.toml: observation.bias.of.government-deliveries: found a bias "
+            "parameters.toml line 338: observation.bias.of.government-deliveries: found a bias "
             "that no counting rule uses, expected a bias in series.toml other than "
             "'reference'"
         ),

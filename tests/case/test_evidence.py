@@ -252,7 +252,10 @@ REFUSED = (
             'counting = "context"\n'
             "#"
         ),
-        ("series.toml: shells-delivered: found a second series of this name, expected one"),
+        (
+            "series.toml line 10: series[2].name: found a second series 'shells-delivered', "
+            "expected one of this name"
+        ),
         id="series twice",
     ),
     pytest.param(
@@ -260,7 +263,7 @@ REFUSED = (
         'unit = "round"',
         'unit = "rounds of 152 mm"',
         (
-            "series.toml: shells-delivered: found unit 'rounds of 152 mm', expected a "
+            "series.toml: series[1].unit: found unit 'rounds of 152 mm', expected a "
             "unit that pint or this project defines\n"
             "  hint: write products with *, quotients with /, as in 'USD/month'"
         ),
@@ -270,7 +273,10 @@ REFUSED = (
         "series.toml",
         'source_class = "government"',
         'source_class = "open-source"',
-        ("series.toml: shells-delivered: found two rules for 'open-source', expected one a class"),
+        (
+            "series.toml: series[1].rule[2].source_class: found another rule for "
+            "'open-source', expected one a class"
+        ),
         id="two rules for one class",
     ),
 )

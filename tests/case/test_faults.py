@@ -11,6 +11,7 @@ from servanda.case.load import examine
 from servanda.case.notes import notes
 from servanda.errors import CaseError
 from servanda.files.faults import by_place
+from servanda.results import prepare
 
 SLIPS = Path(__file__).with_name("slips.csv")
 DEFINED = "that the case defines"
@@ -75,31 +76,84 @@ def test_two_slips_in_one_row_are_both_named(folder):
     ]
 
 
-def test_faults_of_all_files_are_sorted_by_file_and_place(folder):
+def test_faults_of_all_files_are_sorted_by_file_and_line(folder):
     changed(folder, "series.toml", ('unit = "round"', 'unit = "rond"'))
     changed(folder, "parameters.toml", ('status = "assumed"', 'status = "asumed"'))
     changed(folder, "claims.toml", ('metric = "fire"', 'metric = "fir"'))
     changed(folder, "case.toml", ('giver = "BBB"', 'giver = "BBD"'), ("low = 0", "lo = 0"))
     changed(folder, "sources.csv", ("https://example.org/report", "data:x"))
     assert [fault.partition(": found")[0] for fault in faults(folder)] == [
-        "case.toml: levers[1].lo",
-        "parameters.toml: war.persistence.value",
-        "series.toml: shells-delivered",
+        "case.toml line 89: levers[1].lo",
+        "parameters.toml line 22: war.persistence.value",
+        "series.toml line 7: series[1].unit",
         "sources.csv line 2",
     ]
     changed(folder, "case.toml", ("lo = 0", "low = 0"))
-    assert [fault.partition(": found")[0] for fault in faults(folder)][:2] == [
-        "case.toml: ties[2]",
-        "case.toml: ties[2].giver",
+    assert [fault.partition(": found")[0] for fault in faults(folder)] == [
+        "case.toml line 63: ties[2]",
+        "case.toml line 64: ties[2].giver",
+        "claims.toml line 8: claims['shells-sustain-the-war'].test.metric",
+        "parameters.toml line 22: war.persistence.value",
+        "series.toml line 7: series[1].unit",
+        "sources.csv line 2",
     ]
-    assert "claims.toml: shells-sustain-the-war" in faults(folder)[2] + faults(folder)[3]
+
+
+def test_faults_of_one_file_are_sorted_by_line_wherever_they_lie(folder):
+    """In an order that is neither that of their names nor that in which they are found."""
+    last = "[[ties]]\n# much later than the others\ngood = 'oils'\ngiver='BBB'\nbasis='aid'\n"
+    changed(
+        folder,
+        "case.toml",
+        ('unit = "barrel"', 'unit = "barel"'),
+        ('defender = "CCC"', 'defender = "CCD"'),
+        ('["bilateral-defence"]', '["bilateral", "bilateral"]'),
+        ('quantity = "used[BBB.shells]"', 'quantity = "used[BBB.shells]"\nsince = "2019-01"'),
+    )
+    text = (folder / "case.toml").read_text()
+    (folder / "case.toml").write_text(text + last + "receiver = 'AAA'\n")
+    text = (folder / "case.toml").read_text()
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    assert [fault.partition(": found")[0] for fault in faults(folder)] == [
+        f"case.toml line {lines.index(line) + 1}: {place}"
+        for line, place in {
+            'reference_classes = ["bilateral", "bilateral"]': "reference_classes[2]",
+            'unit = "barel"': "goods['oil'].unit",
+            'defender = "CCD"': "war.defender",
+            'since = "2019-01"': "metrics['fire'].since",
+            "good = 'oils'": "ties[3].good",
+        }.items()
+    ]
+
+
+def test_a_fault_of_the_whole_model_has_a_line_too(folder):
+    changed(folder, "case.toml", ("exchange.allowed[AAA", "exchange.alowed[AAA"))
+    with pytest.raises(CaseError) as caught:
+        prepare(load(folder))
+    lines = (folder / "case.toml").read_text().splitlines()
+    line = 1 + next(n for n, text in enumerate(lines) if "alowed" in text)
+    assert caught.value.where == f"case.toml line {line}: levers['shells'].targets[1]"
+
+
+def test_what_was_changed_in_python_has_no_line(folder):
+    with pytest.raises(CaseError) as caught:
+        prepare(load(folder).with_mechanism("war", "constant-temp"))
+    assert caught.value.where == "case.toml: mechanisms.war"
+
+
+def test_a_file_that_has_gone_meanwhile_has_no_lines(folder):
+    case = load(changed(folder, "case.toml", ("exchange.allowed[AAA", "exchange.alowed[AAA")))
+    (folder / "case.toml").unlink()
+    with pytest.raises(CaseError) as caught:
+        prepare(case)
+    assert caught.value.where == "case.toml: levers['shells'].targets[1]"
 
 
 def test_a_misspelt_key_is_one_fault_and_not_also_a_missing_key(folder):
     changed(folder, "case.toml", ('giver = "BBB"', 'givr = "BBB"'), ("horizon =", "horizn ="))
     assert [fault.partition(": found")[0] for fault in faults(folder)] == [
-        "case.toml: horizn",
-        "case.toml: ties[2].givr",
+        "case.toml line 11: horizn",
+        "case.toml line 64: ties[2].givr",
     ]
 
 

@@ -48,7 +48,8 @@ def test_a_prior_cites_what_was_published_by_the_cutoff(cited, published, hint):
     with pytest.raises(CaseError) as caught:
         load(folder)
     assert str(caught.value) == (
-        f"parameters.toml: war.persistence.value: found source 'a-book', published {published},"
+        f"parameters.toml line 22: war.persistence.value: found source 'a-book', published "
+        f"{published},"
         " expected what was known by 2021-12-31"
     )
 
@@ -60,7 +61,7 @@ def test_a_year_that_the_cutoff_lies_in_may_be_too_late(cited):
     with pytest.raises(CaseError) as caught:
         load(folder)
     assert str(caught.value) == (
-        "parameters.toml: war.persistence.value: found source 'a-book', published 2021,"
+        "parameters.toml line 22: war.persistence.value: found source 'a-book', published 2021,"
         " expected what was known by 2021-06-30\n"
         "  hint: write the month or the day in sources.csv, if it is earlier"
     )

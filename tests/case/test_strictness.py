@@ -60,7 +60,10 @@ REFUSED = {
     "a war of one": (
         'defender = "CCC"',
         'defender = "BBB"',
-        "case.toml: war.attacker and war.defender: found 'BBB' as both, expected two actors",
+        (
+            "case.toml line 77: war.attacker and war.defender: found 'BBB' as both, expected "
+            "two actors"
+        ),
     ),
     "a pact of one": (
         'supplier = "AAA"',

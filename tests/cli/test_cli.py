@@ -65,7 +65,7 @@ def test_help_does_not_wait_for_jax():
 
 
 LEFT = (
-    "note: case.toml: not_modelled[1]: the template's text was left as it was\n"
+    "note: case.toml line 13: not_modelled[1]: the template's text was left as it was\n"
     "note: evidence.csv line 2: 'E1' is the template's figure\n"
     "note: evidence.csv line 3: 'E2' is the template's figure\n"
     "note: parameters.toml: 53 of 60 priors have the template's numbers\n"
@@ -102,11 +102,15 @@ def test_check_names_all_errors_of_the_whole_model_too(servanda):
     path.write_text(text.replace('"AAA>BBB:shells"', '"AAA>BBC:shells"', 1))
     said = servanda("check", "mine")
     assert said.err.startswith(
-        "error: parameters.toml: exchange.cost: found member 'AAA>BBC:shells', expected one of "
-        "AAA>BBB:shells, BBB>AAA:oil\n  hint: did you mean 'AAA>BBB:shells'?\n"
-        "error: parameters.toml: war.volatility: found no such parameter, expected a table: "
+        "error: parameters.toml line 19: war.volatility: found no such parameter, "
+        "expected a table: "
     )
-    assert said.err.endswith("  hint: did you mean 'war.volatility'?\n3 errors, 0 notes\n")
+    assert (
+        "error: parameters.toml line 106: exchange.cost.of.AAA>BBC:shells: found member "
+        "'AAA>BBC:shells', expected one of AAA>BBB:shells, BBB>AAA:oil\n"
+        "  hint: did you mean 'AAA>BBB:shells'?\n"
+    ) in said.err
+    assert said.err.endswith("  hint: did you mean 'AAA>BBB:shells'?\n3 errors, 0 notes\n")
     assert (said.out, said.code) == ("", 2)
 
 

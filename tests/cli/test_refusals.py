@@ -211,7 +211,7 @@ def test_a_broken_case_is_one_message_however_long(servanda, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     said = servanda("run", "mine")
     assert said.err == (
-        "error: case.toml: ties[1].good: found good 'shels', "
+        "error: case.toml line 59: ties[1].good: found good 'shels', "
         "expected one of shells, troops, oil\n  hint: did you mean 'shells'?\n"
     )
     assert (said.out, said.code) == ("", 2)

@@ -80,7 +80,8 @@ def test_an_unknown_slot_is_refused():
     with pytest.raises(CaseError) as caught:
         assemble(case)
     assert str(caught.value) == (
-        "case.toml: mechanisms: found slot 'wars', expected one of arsenal, attrition, balancing, "
+        "case.toml: mechanisms.wars: found slot 'wars', expected one of arsenal, attrition, "
+        "balancing, "
         "commitment, evasion, exchange, influence, posture, proliferation, trade, war\n"
         "  hint: did you mean 'war'?"
     )

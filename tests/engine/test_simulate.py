@@ -392,8 +392,8 @@ def test_a_parameter_that_is_named_twice_is_refused(shipped, tmp_path):
         servanda.load(folder)
     line = lines.count("\n") - 1
     assert str(caught.value) == (
-        "parameters.toml: found Cannot declare ('war', 'volatility') twice "
-        f"(at line {line}, column 16), expected valid TOML"
+        f"parameters.toml line {line}: found Cannot declare ('war', 'volatility') twice "
+        "(at column 16), expected valid TOML"
     )
 
 
@@ -418,7 +418,8 @@ def test_a_member_that_does_not_exist_is_refused():
     with pytest.raises(CaseError) as caught:
         assemble(case)
     assert str(caught.value) == (
-        "war.required: found member 'BYU', expected one of BUY, FOE\n  hint: did you mean 'BUY'?"
+        "war.required.of.BYU: found member 'BYU', expected one of BUY, FOE\n  hint: did you "
+        "mean 'BUY'?"
     )
 
 

@@ -164,7 +164,7 @@ def test_a_value_for_the_rest_that_leaves_the_range_is_refused(value, expected):
     ],
 )
 def test_a_lever_that_leaves_the_range_is_refused(changes, found):
-    assert refusal(with_lever(**changes)) == f"case.toml: lever 'shells': found one that {found}"
+    assert refusal(with_lever(**changes)) == f"case.toml: levers['shells']: found one that {found}"
 
 
 def test_a_source_that_counts_less_than_nothing_is_refused():
@@ -233,7 +233,7 @@ def test_a_lever_may_scale_a_lognormal_that_is_bounded_by_zero_but_not_to_zero()
     assemble(halved)
     ended = with_lever(targets=(REQUIRED,), low=0, high=2).with_prior(REQUIRED, **prior)
     assert refusal(ended) == (
-        f"case.toml: lever 'shells': found one that scales {REQUIRED} to 0, "
+        f"case.toml: levers['shells']: found one that scales {REQUIRED} to 0, "
         f"expected above 0 person\n{LEAVE_OUT}"
     )
 

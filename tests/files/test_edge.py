@@ -112,7 +112,7 @@ TOML = {
     ),
     "a date in year 0": (
         "a = 0000-01-01",
-        "case.toml: found Invalid date or datetime (at line 1, column 5), expected valid TOML",
+        ("case.toml line 1: found Invalid date or datetime (at column 5), expected valid TOML"),
     ),
     "UTF-16": (
         "a = 1".encode("utf-16"),

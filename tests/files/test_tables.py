@@ -78,5 +78,5 @@ def test_what_is_not_toml(tmp_path):
     with pytest.raises(CaseError) as caught:
         read_toml(tmp_path / "file.toml")
     assert str(caught.value) == (
-        "file.toml: found Invalid value (at end of document), expected valid TOML"
+        "file.toml line 1: found Invalid value (at end of document), expected valid TOML"
     )

@@ -259,7 +259,7 @@ def test_a_driver_may_be_one_member_of_a_quantity_that_has_many(bench):
 def test_a_driver_that_is_not_carried_from_month_to_month_is_refused(driver, found):
     with pytest.raises(CaseError) as error:
         Bench(QuantalResponse, with_posture(stances([0.0, 1.0], driver=driver)))
-    assert error.value.where == f"case.toml: driver of {SENDER}"
+    assert error.value.where == "case.toml: postures[1].driver"
     assert error.value.found == found
 
 
@@ -309,7 +309,7 @@ def test_a_lever_fixes_stances_that_there_are():
     with pytest.raises(CaseError) as caught:
         Bench(QuantalResponse, fixing(high=2))
     assert str(caught.value) == (
-        "case.toml: lever 'pat': found stance 2 of posture.fixed[PAT],"
+        "case.toml: levers['pat']: found stance 2 of posture.fixed[PAT],"
         " expected -1 to 1: an actor's stances are counted from 0"
     )
 

@@ -254,43 +254,47 @@ def refusal(**given: Any) -> str:
 def test_a_quantity_that_runs_do_not_keep_is_refused():
     message = refusal(quantity="gap[SUPP]", unit="dimensionless")
     assert message == (
-        "case.toml: metric 'm': found 'gap[SUPP]', expected one of gap[SUP]\n"
+        "case.toml: metrics['m'].quantity: found 'gap[SUPP]', expected one of gap[SUP]\n"
         "  hint: did you mean 'gap[SUP]'?"
     )
 
 
 def test_a_unit_that_does_not_convert_is_refused():
     assert refusal(unit="person") == (
-        "case.toml: metric 'm': found unit 'round', expected a unit that converts to 'person'"
+        "case.toml: metrics['m'].unit: found unit 'round', expected a unit that converts to "
+        "'person'"
     )
 
 
 @pytest.mark.parametrize("more", [{"reduce": "any"}, {"above": 1}, {"over": (DELIVERED,)}])
 def test_a_share_or_a_yes_or_no_has_no_unit(more):
     assert refusal(**more) == (
-        "case.toml: metric 'm': found unit 'dimensionless', "
+        "case.toml: metrics['m'].unit: found unit 'dimensionless', "
         "expected a unit that converts to 'round'"
     )
 
 
-@pytest.mark.parametrize("more", [{"less": "tempo"}, {"over": ("tempo",)}])
-def test_unlike_things_are_neither_taken_away_nor_divided(more):
+@pytest.mark.parametrize(
+    ("more", "key"), [({"less": "tempo"}, "less"), ({"over": ("tempo",)}, "over[1]")]
+)
+def test_unlike_things_are_neither_taken_away_nor_divided(more, key):
     assert refusal(**more) == (
-        "case.toml: metric 'm': found 'tempo' in dimensionless, "
+        f"case.toml: metrics['m'].{key}: found 'tempo' in dimensionless, "
         f"expected round, as '{DELIVERED}' has"
     )
 
 
 def test_an_empty_span_is_refused():
     assert refusal(since="2021-02", until="as_of") == (
-        "case.toml: metric 'm': found since 2021-02 until as_of, which is 2021-02 to 2020-12, "
+        "case.toml: metrics['m']: found since 2021-02 until as_of, which is 2021-02 to 2020-12, "
         "expected months in order, within the case"
     )
 
 
 def test_a_month_of_an_event_is_no_number_of_years():
     assert refusal(reduce="month_of_event", unit="year", above=1) == (
-        "case.toml: metric 'm': found unit 'year', expected 'month', the unit of the dates of "
+        "case.toml: metrics['m'].unit: found unit 'year', expected 'month', the unit of the "
+        "dates of "
         "events"
     )
 

@@ -17,6 +17,7 @@ from servanda.trade.build import Gdp, Level, Mirror, Total
 from studies.trade_baseline import fitting
 from studies.trade_baseline.__main__ import CASE, FACTS, TRADE, main
 from studies.trade_baseline.spec import read_spec
+from tests.places import without_line_of_change
 
 TABLE = CASE / "trade_baseline.csv"
 ABC = ("AAA", "BBB", "ROW")
@@ -180,30 +181,39 @@ def test_more_fuels_than_trade(monkeypatch):
 
 # --- the specification -------------------------------------------------------
 
+SPECIFICATION = (CASE / "trade_baseline.toml").read_text(encoding="utf-8")
 LEVEL = 'pair = ["CHN", "JPN"]\nseries = "china_jpn_trade_annual"\nyear = 2021\n'
 PLACE = "trade_baseline.toml: build.levels[2]"
+HEAD = SPECIFICATION[: SPECIFICATION.index(LEVEL)].count("\n")  # the line of the level's head
+AT_HEAD = f"trade_baseline.toml line {HEAD}: build.levels[2]"
 EITHER = "expected a flow each way, or a total, or a series and its year"
 REGIONS = "one of RUS, PRK, CHN, UKR, USA, EU, KOR, JPN, IRN, ALLIES, ROW"
 WRONG = {
     "a level that is not said": (
         LEVEL,
         'pair = ["A", "B"]\n',
-        f"{PLACE}: found {{'pair': ['A', 'B']}}, {EITHER}",
+        f"{AT_HEAD}: found {{'pair': ['A', 'B']}}, {EITHER}",
     ),
     "a level said twice": (
         LEVEL,
         LEVEL + "total = 1\n",
-        (f"{PLACE}: found {{'pair': ['CHN', 'JPN'], 'series': 'china_jpn_trade_annua..., {EITHER}"),
+        (
+            f"{AT_HEAD}: found {{'pair': ['CHN', 'JPN'], 'series': "
+            f"'china_jpn_trade_annua..., {EITHER}"
+        ),
     ),
     "a flow one way": (
         LEVEL,
         'pair = ["A", "B"]\nfirst_to_second = 1\n',
-        f"{PLACE}: found {{'pair': ['A', 'B'], 'first_to_second': 1}}, {EITHER}",
+        f"{AT_HEAD}: found {{'pair': ['A', 'B'], 'first_to_second': 1}}, {EITHER}",
     ),
     "a level below zero": (
         LEVEL,
         'pair = ["A", "B"]\ntotal = -1\n',
-        f"{PLACE}.total: found -1, expected a number greater than or equal to 0",
+        (
+            f"trade_baseline.toml line {HEAD + 2}: build.levels[2].total: found -1, expected a "
+            f"number greater than or equal to 0"
+        ),
     ),
     "a level of an unknown region": (
         LEVEL,
@@ -219,19 +229,22 @@ WRONG = {
         "PRK = { fuel_exports",
         "PRX = { fuel_exports",
         (
-            f"trade_baseline.toml: build.totals: found 'PRX', expected {REGIONS}\n"
+            f"trade_baseline.toml: build.totals.PRX: found 'PRX', expected {REGIONS}\n"
             "  hint: did you mean 'PRK'?"
         ),
     ),
     "a mirror of an unknown region": (
         'country = "PRK"',
         'country = "QQQ"',
-        f"trade_baseline.toml: build.mirror: found 'QQQ', expected {REGIONS}",
+        f"trade_baseline.toml: build.mirror.country: found 'QQQ', expected {REGIONS}",
     ),
     "a world without GDP": (
         "WORLD = {",
         "PLANET = {",
-        "trade_baseline.toml: build.gdp.WORLD: found no such key, expected this key is required",
+        (
+            "trade_baseline.toml line 56: build.gdp.WORLD: found no such key, expected this key "
+            "is required"
+        ),
     ),
     "a key misspelt": (
         "fuels_of_spending",
@@ -247,12 +260,12 @@ WRONG = {
 
 @pytest.mark.parametrize(("old", "new", "message"), WRONG.values(), ids=list(WRONG))
 def test_specifications_that_are_wrong(tmp_path, old, new, message):
-    text = (CASE / "trade_baseline.toml").read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    (tmp_path / "trade_baseline.toml").write_text(text.replace(old, new), encoding="utf-8")
+    assert SPECIFICATION.count(old) == 1
+    changed = SPECIFICATION.replace(old, new)
+    (tmp_path / "trade_baseline.toml").write_text(changed, encoding="utf-8")
     with pytest.raises(CaseError) as caught:
         read_spec(tmp_path)
-    assert str(caught.value) == message
+    assert without_line_of_change(str(caught.value), SPECIFICATION, changed) == message
 
 
 # --- files -------------------------------------------------------------------

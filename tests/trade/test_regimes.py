@@ -13,6 +13,7 @@ from hypothesis import given
 from servanda.errors import CaseError, UsageError
 from servanda.trade import Measure, Regime, read_regimes
 from servanda.trade.ranges import within
+from tests.places import without_line_of_change
 
 GOOD = """
 [[regimes]]
@@ -63,7 +64,7 @@ def message_of(folder: Path, written: str) -> str:
     path.write_text(written, encoding="utf-8")
     with pytest.raises(CaseError) as caught:
         read_regimes(path)
-    return str(caught.value)
+    return without_line_of_change(str(caught.value), GOOD, written)
 
 
 # --- what is read ------------------------------------------------------------
@@ -200,7 +201,11 @@ REQUIRED = "found no such key, expected this key is required"
 THREE = "expected low, central and high, rising, each from 0"
 BRACKETS = "\n  hint: each table of a list has a head in double brackets"
 WRONG = {
-    "no target": ('target = "AAA"\n', "", f"{HERE}.target: {REQUIRED}"),
+    "no target": (
+        'target = "AAA"\n',
+        "",
+        f"regimes.toml line 10: regimes[2].measures[1].target: {REQUIRED}",
+    ),
     "an empty target": (
         'target = "AAA"',
         'target = ""',
@@ -265,7 +270,8 @@ WRONG = {
         'direction = "from-target"',
         'direction = "to-target"\nrevenue = 1',
         (
-            f"{HERE}.revenue: found 1.0 of a measure 'to-target',"
+            "regimes.toml line 14: regimes[2].measures[1].revenue: found 1.0 of a measure "
+            "'to-target',"
             " expected 0: only duties on imports 'from-target' are collected"
         ),
     ),
@@ -371,12 +377,12 @@ WRONG = {
     "a regime without a meaning": (
         'meaning = "meant"\n',
         "",
-        f"regimes.toml: regimes[2].meaning: {REQUIRED}",
+        f"regimes.toml line 7: regimes[2].meaning: {REQUIRED}",
     ),
     "a regime without a name": (
         'name = "hard"\n',
         "",
-        f"regimes.toml: regimes[2].name: {REQUIRED}",
+        f"regimes.toml line 7: regimes[2].name: {REQUIRED}",
     ),
     "a regime that is a number": (
         'name = "hard"',
@@ -425,7 +431,7 @@ WRONG = {
     "a regime twice": (
         'name = "none"',
         'name = "hard"',
-        "regimes.toml: regimes: found 'hard' twice, expected each name once",
+        "regimes.toml line 8: regimes[2].name: found 'hard' twice, expected each name once",
     ),
     "a table of no meaning": (
         "[sources]",
@@ -461,7 +467,7 @@ def test_regimes_that_are_no_tables(tmp_path):
 
 def test_sources_that_are_no_table(tmp_path):
     assert message_of(tmp_path, "regimes = []\nsources = 3") == (
-        "regimes.toml: sources: found 3, expected a table"
+        "regimes.toml line 2: sources: found 3, expected a table"
     )
 
 

@@ -36,7 +36,7 @@ def _table(name: str, entry: Any, where: str, faults: Faults) -> ParameterTable:
     _require_table(entry, where)
     _known_keys(entry, _TABLE_KEYS, where)
     unit = _text(entry, "unit", where)
-    units.check(unit, where)
+    units.check(unit, f"{where}.unit")
     if "value" in entry:
         if "of" in entry or "otherwise" in entry:
             raise CaseError(
