@@ -11,7 +11,7 @@ from servanda.errors import RunFolderError
 from servanda.files.fields import path_of
 from servanda.report import brief as write_briefing
 from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare, run_policies
-from servanda.verdicts import CLAIM_RUNS, Verdict, judge
+from servanda.verdicts import Verdict, judge_folder
 
 __all__ = ["HINDCAST_RUNS", "brief", "hindcast"]
 
@@ -80,7 +80,7 @@ def brief(
     simulator = prepare(run.case())
     results = run.results(simulator.model)
     if verdicts is None:
-        verdicts = judge(simulator, results.ensemble.first(CLAIM_RUNS), progress=progress)
+        verdicts = judge_folder(run, simulator, progress=progress)
     write_briefing(results, verdicts, coverages_of(results), target)
     if target.resolve() == own.resolve():
         run.note_briefing()
