@@ -79,9 +79,9 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
 # Ctrl-C is pressed where the briefing is written.
 IN_THE_BRIEFING = """
 import signal
-from servanda import api
+from servanda import briefing
 from servanda.cli import main
-api.coverages_of = lambda *_, **__: signal.raise_signal(signal.SIGINT)
+briefing.coverages = lambda *_, **__: signal.raise_signal(signal.SIGINT)
 main()
 """
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typer import Exit
 
 from servanda.analysis.check import check as checked
+from servanda.analysis.hindcast import hindcast
 from servanda.analysis.sanctions import faults_of_files
-from servanda.api import hindcast
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
 from servanda.case.load import examine
@@ -146,7 +146,7 @@ def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
 
 def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
     """Judge the claims and write the page."""
-    from servanda import api
+    from servanda import briefing  # slow to load
 
     held, verdicts = _held(folder), None
     if folder.note["done"]:
@@ -155,7 +155,7 @@ def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
         with _judging(simulator.model, held, goes_on) as report:
             verdicts = judge_folder(folder, simulator, progress=report)
     with interrupts.exits_at_once(f"{held}; the briefing was not written"):
-        return api.brief(folder, verdicts=verdicts, out=out)
+        return briefing.brief(folder, verdicts=verdicts, out=out)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:

@@ -1,49 +1,17 @@
-"""The public calls that span several layers: the hindcast of a case, the briefing of a run."""
+"""The briefing of a run folder: claims judged, record compared, page written.
+
+It is loaded when it is first used: the charts need a library that takes half a second to load.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from servanda.analysis.hindcast import Coverage
-from servanda.analysis.hindcast import hindcast as coverages_of
-from servanda.case import Case
-from servanda.ensembles import Ensemble
+from servanda.analysis.hindcast import coverages
 from servanda.errors import RunFolderError
 from servanda.files.fields import path_of
-from servanda.report import brief as write_briefing
-from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare, run_policies
+from servanda.report import page
+from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare
 from servanda.verdicts import Verdict, judge_folder
-
-__all__ = ["HINDCAST_RUNS", "brief", "hindcast"]
-
-HINDCAST_RUNS = 2048
-
-
-def hindcast(
-    case: Case | str | Path,
-    runs: int = HINDCAST_RUNS,
-    seed: int = 1,
-    *,
-    progress: Progress | None = None,
-) -> list[Coverage]:
-    """Compute the prior-predictive coverage of the record to the evidence cut-off.
-
-    Args:
-        case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: number of runs, drawn from the priors.
-        seed: seed of all random numbers.
-        progress: called with the number of runs done and the number asked for.
-
-    Returns:
-        For each series, its figures with their 90 % prior-predictive intervals.
-
-    Raises:
-        CaseError: if the case does not fit together.
-        UsageError: on zero runs.
-    """
-    simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
-    (results,) = run_policies(simulator, ensemble, progress=progress)
-    return coverages_of(results)
 
 
 def brief(
@@ -81,7 +49,7 @@ def brief(
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge_folder(run, simulator, progress=progress)
-    write_briefing(results, verdicts, coverages_of(results), target)
+    page.brief(results, verdicts, coverages(results), target)
     if target.resolve() == own.resolve():
         run.note_briefing()
     return target
