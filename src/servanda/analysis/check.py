@@ -7,7 +7,8 @@ from pathlib import Path
 
 from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case, as_case
-from servanda.case.notes import Note, notes
+from servanda.case.notes import Note, notes, of_readings
+from servanda.case.spellings import Spellings
 from servanda.engine import Model
 from servanda.files.faults import Faults, by_place
 from servanda.observation import bearing, known_records
@@ -89,7 +90,8 @@ def check(case: Case | str | Path) -> Check:
     """
     case = as_case(case)
     faults = Faults()
-    faults.add(faults_of_files(case.folder))
+    spellings = Spellings.of(case.spec)
+    faults.add(faults_of_files(case.folder, spellings))
     faults.raise_any()
     model = prepare(case).model
     records, bears = known_records(model), bearing(model)
@@ -117,7 +119,9 @@ def check(case: Case | str | Path) -> Check:
         omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
         later=len(case.evidence.observations) - len(case.known.observations),
         late_priors=case.late_priors,
-        notes=tuple(by_place([*notes(case), *_never_flow(model)])),
+        notes=tuple(
+            by_place([*notes(case), *of_readings(spellings.readings), *_never_flow(model)])
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
 from servanda.case.load import examine
-from servanda.case.notes import of_evidence
+from servanda.case.notes import of_evidence, of_readings
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
@@ -44,14 +44,15 @@ def check(
     check_runs(runs)
     check_seed(seed)
     examined, faults = examine(name), Faults()
-    faults.add([*examined.faults, *faults_of_files(examined.folder)])
+    faults.add([*examined.faults, *faults_of_files(examined.folder, examined.spellings)])
     case, found = examined.case, None
     if case is not None:
         case = case if as_of is None else case.at(as_of)
         found = faults.read(checked, case)
     if case is None or found is None:
         places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
-        notes = by_place(of_evidence(examined.evidence, places))
+        read = of_readings(examined.spellings.readings)
+        notes = by_place([*of_evidence(examined.evidence, places), *read])
         show.errors(by_place(faults.found), notes)
         raise Exit(2)
     show.late_priors(case)
