@@ -15,8 +15,9 @@ from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import Frontier, frontiers
 from servanda.cli.answer import answer
 from servanda.engine import assemble
-from servanda.report import brief, frontier, words
+from servanda.report import frontier, words
 from servanda.report.figure import spec_of
+from servanda.report.page import brief
 from servanda.results import Results
 from tests.builders import tiny_case
 from tests.report.invented import invented

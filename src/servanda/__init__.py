@@ -14,9 +14,10 @@ from typing import Any as _Any
 
 if TYPE_CHECKING:
     from servanda.analysis.check import check
+    from servanda.analysis.hindcast import hindcast
     from servanda.analysis.priors import priors
     from servanda.analysis.sanctions import sanction
-    from servanda.api import brief, hindcast
+    from servanda.briefing import brief
     from servanda.case import Case, add_evidence, available_cases, load, new
     from servanda.case.units import unit_registry
     from servanda.ensembles import Ensemble
@@ -47,10 +48,10 @@ _HOMES = {
     "UsageError": "servanda.errors",
     "add_evidence": "servanda.case",
     "available_cases": "servanda.case",
-    "brief": "servanda.api",
+    "brief": "servanda.briefing",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
-    "hindcast": "servanda.api",
+    "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
     "new": "servanda.case",

@@ -13,7 +13,7 @@ from servanda.analysis.hindcast import (
     WANTED,
     Coverage,
     Predicted,
-    hindcast,
+    coverages,
     predict,
     summary,
 )
@@ -140,14 +140,14 @@ def test_a_series_is_covered_by_what_was_known_at_the_cutoff_and_no_more():
     rows = [observation(n, 100, f"2020-0{n}-28") for n in (1, 2)]
     rows.append(observation(3, 1e9, "2021-06-30"))
     model = with_evidence(SERIES, rows)
-    (found,) = hindcast(results(model, 200, stock={"SUP.shells": 100}))
+    (found,) = coverages(results(model, 200, stock={"SUP.shells": 100}))
     assert [p.figure.observation.id for p in found.points] == ["E1", "E2"]
     assert (found.share, found.omitted) == (1, ())
 
 
 def test_what_is_left_out_of_the_comparison_is_listed():
     rows = [observation(1, 7, "2019-12-31"), observation(2, 100, "2020-02-28")]
-    (found,) = hindcast(results(with_evidence(SERIES, rows), stock={"SUP.shells": 100}))
+    (found,) = coverages(results(with_evidence(SERIES, rows), stock={"SUP.shells": 100}))
     assert [p.figure.observation.id for p in found.points] == ["E2"]
     assert [(o.id, reason) for o, reason in found.omitted] == [
         ("E1", "dated before the case starts")
@@ -156,7 +156,7 @@ def test_what_is_left_out_of_the_comparison_is_listed():
 
 def test_a_series_without_a_figure_by_the_cutoff_is_not_listed():
     model = with_evidence(SERIES, [observation(1, 100, "2021-06-30")])
-    assert hindcast(results(model)) == []
+    assert coverages(results(model)) == []
 
 
 def test_the_shipped_case_covers_three_of_four_series():
@@ -165,21 +165,21 @@ def test_the_shipped_case_covers_three_of_four_series():
     Draws of errors decide whether `dprk-containers` reaches its share: 14 of 18 series do with
     seed 1, and 15 with seed 3.
     """
-    coverages = hindcast(shipped_runs())
-    reached, counted_series = summary(coverages)
+    found = coverages(shipped_runs())
+    reached, counted_series = summary(found)
     assert counted_series >= 15
     assert reached >= 0.75 * counted_series
     cutoff = shipped().model.case.cutoff
-    seen = [p.figure.observation for c in coverages for p in c.points]
+    seen = [p.figure.observation for c in found for p in c.points]
     assert all(o.known_on <= cutoff and o.ref_end <= cutoff for o in seen)
-    assert all(np.isfinite(p.interval).all() for c in coverages for p in c.points)
-    for c in coverages:
+    assert all(np.isfinite(p.interval).all() for c in found for p in c.points)
+    for c in found:
         assert (c.reason == "") == c.reached, c.series.name
 
 
 def test_the_shipped_cases_intervals_say_something():
     """Coverage is not bought with intervals that exclude nothing: half span less than 30-fold."""
-    points = [p for c in hindcast(shipped_runs()) for p in c.points]
+    points = [p for c in coverages(shipped_runs()) for p in c.points]
     spans = [p.interval[1] / p.interval[0] for p in points if p.interval[0] > 0]
     assert len(spans) > 100
     assert np.median(spans) < 30

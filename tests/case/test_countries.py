@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from servanda.case import countries, load, new
+from servanda.case import load, new
+from servanda.case.notes import of_readings
 from tests.case.refusals import refusal
 
 EXPECTED = "expected a state's three letters in ISO 3166, such as 'RUS', or state = false"
@@ -12,41 +13,80 @@ NUMBERS = "ISO 3166 and Correlates of War number states differently: write the l
 
 
 @pytest.mark.parametrize(
+    ("code", "form"),
+    [
+        ("RUS", "RUS"),
+        ("rus", "RUS"),
+        ("RU", "RUS"),
+        ("ru", "RUS"),
+        ("KP", "PRK"),
+        ("SUN", "SUN"),
+        ("SU", "SUN"),
+        ("SUHH", "SUN"),
+        ("USSR", "SUN"),
+        ("DD", "DDR"),
+        ("YUG", "YUG"),
+        ("XK", "XKX"),
+        ("KOS", "XKX"),
+        ("ROK", "KOR"),
+        ("DPRK", "PRK"),
+        ("UK", "GBR"),
+        ("BY", "BLR"),  # a past state too, which is the same
+        ("AUS", "AUS"),
+        ("aus", "AUS"),
+        ("TWN", "TWN"),
+        ("PSE", "PSE"),
+        ("QQQ", "QQQ"),  # invented
+    ],
+)
+def test_a_code_of_a_state_is_read_as_its_three_letters_in_iso_3166(tmp_path, code, form):
+    folder = new("tiny", tmp_path)
+    text = (folder / "case.toml").read_text() + f'[[actors]]\ncode = "{code}"\nname = "x"\n'
+    (folder / "case.toml").write_text(text)
+    case = load(folder)
+    assert case.spec.actors[-1].code == form
+    note = f"case.toml: actors[4].code: '{code}' is read as '{form}'"
+    assert [str(one) for one in of_readings(case.readings)] == [note] * (code != form)
+
+
+@pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("USSR", "USSR is 'SUN'"),
-        ("SU", "USSR is 'SUN'"),
-        ("KOS", "Kosovo is 'XKX'"),
-        ("RU", "Russian Federation is 'RUS'"),
-        ("rus", "Russian Federation is 'RUS'"),
-        ("KP", "North Korea is 'PRK'"),
         ("Yugoslavia", "Yugoslavia is 'YUG'"),
         ("365", NUMBERS),
         ("643", NUMBERS),
+        ("840", NUMBERS),
         ("EU", None),
-        ("ROK", None),
+        ("HAN", None),  # Hanover, which ISO 3166 does not have
+        ("aaa", None),
     ],
 )
-def test_a_code_that_is_not_the_states_one_is_refused(tmp_path, code, hint):
+def test_a_code_that_no_one_state_has_is_refused(tmp_path, code, hint):
     message = refusal(tmp_path, "case.toml", 'code = "CCC"', f'code = "{code}"')
     line = f"case.toml: actors[3].code: found '{code}', {EXPECTED}"
     assert message == (line if hint is None else f"{line}\n  hint: {hint}")
 
 
-def test_a_code_of_another_list_is_hinted_at_by_the_name(tmp_path):
+def test_the_name_hints_at_the_code(tmp_path):
     given = 'code = "CCC"\nname = "the buyer\'s enemy"'
-    message = refusal(tmp_path, "case.toml", given, 'code = "ROK"\nname = "South Korea"')
+    message = refusal(tmp_path, "case.toml", given, 'code = "SKR"\nname = "South Korea"')
     assert message == (
-        f"case.toml: actors[3].code: found 'ROK', {EXPECTED}\n  hint: South Korea is 'KOR'"
+        f"case.toml: actors[3].code: found 'SKR', {EXPECTED}\n  hint: South Korea is 'KOR'"
     )
 
 
-@pytest.mark.parametrize("code", ["SUN", "YUG", "DDR", "XKX", "TWN", "PSE", "QQQ"])
-def test_states_of_the_past_kosovo_and_invented_states_have_a_code(tmp_path, code):
-    folder = new("tiny", tmp_path)
-    text = (folder / "case.toml").read_text() + f'[[actors]]\ncode = "{code}"\nname = "x"\n'
-    (folder / "case.toml").write_text(text)
-    assert load(folder).spec.actors[-1].code == code
+@pytest.mark.parametrize(
+    ("code", "states", "forms"),
+    [
+        ("CS", "Czechoslovakia ('CSK') and Serbia and Montenegro ('SCG')", "'CSK', 'SCG'"),
+        ("SK", "Slovakia ('SVK') and Sikkim ('SKM')", "'SVK', 'SKM'"),
+    ],
+)
+def test_a_code_of_two_states_is_refused(tmp_path, code, states, forms):
+    message = refusal(tmp_path, "case.toml", 'code = "CCC"', f'code = "{code}"')
+    assert message == (
+        f"case.toml: actors[3].code: found '{code}', which is {states}, expected one of {forms}"
+    )
 
 
 def test_an_actor_that_is_no_state_says_so(tmp_path):
@@ -56,10 +96,11 @@ def test_an_actor_that_is_no_state_says_so(tmp_path):
     assert not load(folder).spec.actors[-1].state
 
 
-def test_a_state_is_not_declared_to_be_none(tmp_path):
-    message = refusal(tmp_path, "case.toml", 'code = "CCC"', 'code = "SUN"\nstate = false')
+@pytest.mark.parametrize("code", ["SUN", "USSR", "su"])
+def test_a_state_is_not_declared_to_be_none(tmp_path, code):
+    message = refusal(tmp_path, "case.toml", 'code = "CCC"', f'code = "{code}"\nstate = false')
     assert message == (
-        "case.toml: actors[3].code: found 'SUN', which is USSR,"
+        f"case.toml: actors[3].code: found '{code}', which is USSR,"
         " expected a code that no state has, or no state = false"
     )
 
@@ -69,12 +110,15 @@ def test_the_same_state_twice_is_refused(tmp_path):
     assert message == "case.toml line 37: actors[3]: found 'AAA' twice, expected each name once"
 
 
-@pytest.mark.parametrize(("past", "present"), [("BUR", "MMR"), ("ZAR", "COD"), ("TMP", "TLS")])
-def test_a_state_that_took_another_name_is_the_same_state(tmp_path, past, present):
+@pytest.mark.parametrize(
+    ("past", "present"),
+    [("BUR", "MMR"), ("ZAR", "COD"), ("TMP", "TLS"), ("USSR", "SUN"), ("RUS", "ru"), ("BU", "MM")],
+)
+def test_one_state_under_two_codes_is_refused(tmp_path, past, present):
     actor = f'code = "{past}"\nname = "x"\n[[actors]]\ncode = "{present}"'
     message = refusal(tmp_path, "case.toml", 'code = "CCC"', actor)
     assert message == (
-        f"case.toml line 31: actors: found '{past}' and '{present}', one state under two names,"
+        f"case.toml line 41: actors[4].code: found '{past}' and '{present}', one state under two names,"
         " expected each state once"
     )
 
@@ -84,8 +128,3 @@ def test_a_number_names_no_actor_that_is_no_state_either(tmp_path):
     assert message == (
         f"case.toml: actors[3].code: found '365', expected letters\n  hint: {NUMBERS}"
     )
-
-
-def test_a_present_state_has_a_code_that_a_past_one_had():
-    assert countries.state("SK") == countries.state("Slovakia")  # once Sikkim
-    assert countries.state("CS") == countries.state("SCG")  # Serbia and Montenegro

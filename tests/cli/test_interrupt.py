@@ -79,9 +79,9 @@ def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
 # Ctrl-C is pressed where the briefing is written.
 IN_THE_BRIEFING = """
 import signal
-from servanda import api
+from servanda import briefing
 from servanda.cli import main
-api.coverages_of = lambda *_, **__: signal.raise_signal(signal.SIGINT)
+briefing.coverages = lambda *_, **__: signal.raise_signal(signal.SIGINT)
 main()
 """
 
@@ -145,16 +145,43 @@ def test_ctrl_c_keeps_the_claims_judged_so_far(servanda, monkeypatch, command):
         "run": ("run", "mine", "--runs", "20", "--out", "other"),
         "brief": ("brief", "made"),
     }
-    held = {
-        "claims": "interrupted",
-        "run": "interrupted: other holds all 20 runs",
-        "brief": "interrupted: made holds all 20 runs",
+    judged = "; 1 of 2 claims were judged"
+    lines = {
+        "claims": f"interrupted{judged}\n",
+        "run": "interrupted: other holds all 20 runs"
+        f"{judged}, and servanda brief other goes on from them\n",
+        "brief": "interrupted: made holds all 20 runs"
+        f"{judged}, and servanda brief made goes on from them\n",
     }
     said = servanda(*arguments[command])
-    assert said.err == f"{held[command]}; 1 of 2 claims were judged\n"
+    assert said.err == lines[command]
     assert said.code == 130
     assert "The buyer fires." in said.out
     assert "supplier's shells" not in said.out
+
+
+def test_a_briefing_goes_on_from_the_claims_that_were_judged_before_ctrl_c(servanda, monkeypatch):
+    assert servanda("new", "mine").code == 0
+    assert servanda("run", "mine", "--runs", "20", "--out", "whole").code == 0
+    assert servanda("run", "mine", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    module, asked = sys.modules[judge.__module__], []
+
+    def run(*given: Any) -> Any:
+        asked.append(given[2][0].name)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return run_policies(*given)
+
+    monkeypatch.setattr(module, "run_policies", run)
+    assert servanda("brief", "made").code == 130
+    assert servanda("verify", "made").code == 0
+    assert servanda("brief", "made").code == 0
+    assert asked == ["as is", "shells = 0.0", "shells = 0.0"]
+    assert servanda("brief", "made").code == 0
+    assert len(asked) == 3
+    assert servanda("verify", "made").code == 0
+    page, other = (Path(name, "briefing.html").read_text() for name in ("made", "whole"))
+    assert page == other
 
 
 # Ctrl-C is pressed while a folder is checked.

@@ -55,8 +55,8 @@ def test_an_interrupted_run_is_partial_for_every_reader_and_goes_on_to_the_same_
     said = servanda("verify", "part")
     assert (said.err, said.code) == ("", 0)
     assert said.out == (
-        f"part is as the run wrote it: {size} of {size + 9} runs, so far, the case, the parameters "
-        "and the note.\n"
+        f"part is as it was written: {size} of {size + 9} runs, so far, and all other files of the "
+        "run.\n"
     )
     said = servanda("run", "--resume", "part", "--no-brief")
     assert (said.err, said.code) == ("", 0)
@@ -77,9 +77,7 @@ def test_a_finished_run_that_goes_on_stays_as_it_is(servanda):
     after = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
     assert after == before
     said = servanda("verify", "run")
-    assert said.out == (
-        "run is as the run wrote it: all 5 runs, the case, the parameters and the note.\n"
-    )
+    assert said.out == "run is as it was written: all 5 runs, and all other files of the run.\n"
 
 
 def test_a_damaged_folder_is_named_and_not_gone_on_with(servanda):

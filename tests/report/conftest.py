@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hindcast import coverages
 from servanda.case import Evidence, Observation, Series, SourceRule
 from servanda.case.evidence import Source
 from servanda.case.schema import Claim, Threshold
 from servanda.engine import Model, assemble
-from servanda.report import brief
+from servanda.report.page import brief
 from servanda.results import Results
 from servanda.verdicts import Flip, Verdict
 from tests.builders import tiny_case
@@ -124,7 +124,7 @@ def page(results: Results, verdict: Verdict, tmp_path_factory: pytest.TempPathFa
     """The briefing of these runs, as if they had been stopped."""
     out = tmp_path_factory.mktemp("briefing") / "briefing.html"
     stopped = replace(results, note={"runs": 300, "done": 200, "partial": True, "hash": "abc"})
-    found = hindcast(results)
+    found = coverages(results)
     assert len(found[0].points) == 4
     assert np.isfinite(found[0].points[0].interval).all()
     return brief(stopped, [verdict], found, out)

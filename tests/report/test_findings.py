@@ -12,7 +12,7 @@ from altair.utils.schemapi import debug_mode
 from servanda.analysis.accounts import Account, accounts
 from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import frontiers
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hindcast import coverages
 from servanda.analysis.hinges import hinges
 from servanda.analysis.observed import observed
 from servanda.report import (
@@ -244,7 +244,7 @@ def test_every_chart_is_valid_vega_lite(results, fate, account):
         *network.figures(fate),
         *influence.figures(results),
         *shown_hinges.figures(fate, hinges(results, fate.alive.astype(float), "alive")),
-        *fans.figures(results, observed(results, hindcast(results)), marks),
+        *fans.figures(results, observed(results, coverages(results)), marks),
     ]
     assert len(figures) == 16
     for figure in figures:

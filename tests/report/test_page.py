@@ -10,11 +10,12 @@ from typing import get_args
 
 import pytest
 
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hindcast import coverages
 from servanda.cli import show
 from servanda.ensembles import Origin
 from servanda.errors import RunFolderError
-from servanda.report import argument, brief
+from servanda.report import argument
+from servanda.report.page import brief
 
 LOADS = ("src", "srcset", "poster", "data", "xlink:href", "background", "action", "formaction")
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -128,7 +129,7 @@ def test_without_verdicts_the_page_says_how_to_make_them(results, tmp_path):
 
 
 def test_the_same_run_gives_the_same_page(results, verdict, tmp_path):
-    found = hindcast(results)
+    found = coverages(results)
     pages = [brief(results, [verdict], found, tmp_path / name) for name in ("a.html", "b.html")]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 import zarr
 
-from servanda import api
+from servanda import briefing
 from servanda.ensembles import Ensemble
 from servanda.errors import RunFolderError
+from servanda.report import page
 from servanda.results import RunFolder, note, open_run, prepare, resume
 from servanda.results.folder import alone
 from servanda.results.hashes import PIECE
@@ -376,12 +377,12 @@ def test_a_folder_as_it_was_written_is_refused_by_nothing(written):
 
 def test_a_briefing_that_is_written_again_is_as_it_was_written(written, tmp_path, monkeypatch):
     path = shutil.copytree(written, tmp_path / "run")
-    monkeypatch.setattr(api, "coverages_of", lambda _: [])
-    monkeypatch.setattr(api, "write_briefing", lambda *given: given[-1].write_text("another page"))
-    api.brief(path, verdicts=[])
+    monkeypatch.setattr(briefing, "coverages", lambda _: [])
+    monkeypatch.setattr(page, "brief", lambda *given: given[-1].write_text("another page"))
+    briefing.brief(path, verdicts=[])
     assert (path / "briefing.html").read_text() == "another page"
     open_run(path).verify()
-    api.brief(path, verdicts=[], out=tmp_path / "elsewhere.html")
+    briefing.brief(path, verdicts=[], out=tmp_path / "elsewhere.html")
     open_run(path).verify()
 
 

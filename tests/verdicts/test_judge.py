@@ -13,8 +13,8 @@ from servanda.case.schema import Claim, Untestable
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import UsageError
 from servanda.results import evaluate, prepare, run_policies
+from servanda.results.by_policy import key
 from servanda.verdicts import Verdict, judge
-from servanda.verdicts.judge import key
 from servanda.world.axes import Axes
 from tests.cases import shipped, shipped_verdicts, template
 

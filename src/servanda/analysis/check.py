@@ -1,16 +1,16 @@
 """The content of a checked case: mechanisms in monthly order, and evidence on parameters."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case, as_case
-from servanda.case.notes import Note, notes
+from servanda.case.notes import Note, notes, of_readings, with_lines
+from servanda.case.spellings import Spellings
 from servanda.engine import Model
 from servanda.files.faults import Faults, by_place
-from servanda.files.lines import Lines
 from servanda.observation import bearing, known_records
 from servanda.results import prepare
 
@@ -90,7 +90,8 @@ def check(case: Case | str | Path) -> Check:
     """
     case = as_case(case)
     faults = Faults()
-    faults.add(faults_of_files(case.folder))
+    spellings = Spellings.of(case.spec)
+    faults.add(faults_of_files(case.folder, spellings))
     faults.raise_any()
     model = prepare(case).model
     records, bears = known_records(model), bearing(model)
@@ -99,6 +100,7 @@ def check(case: Case | str | Path) -> Check:
         for number in model.parameters.values()
         if number.listed and number.prior.family != "fixed"
     )
+    found = [*notes(case), *of_readings(spellings.readings), *_never_flow(model)]
     return Check(
         case=case,
         plan=tuple(
@@ -118,13 +120,8 @@ def check(case: Case | str | Path) -> Check:
         omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
         later=len(case.evidence.observations) - len(case.known.observations),
         late_priors=case.late_priors,
-        notes=tuple(by_place(_with_lines(case, [*notes(case), *_never_flow(model)]))),
+        notes=tuple(by_place(with_lines(found, case.folder))),
     )
-
-
-def _with_lines(case: Case, found: Iterable[Note]) -> Iterator[Note]:
-    lines = Lines(case.folder)
-    return (replace(note, where=lines.shown(note.where)) for note in found)
 
 
 def _never_flow(model: Model) -> Iterator[Note]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from servanda.case import Observation, Series
-from servanda.ensembles import weighted
+from servanda.case import Case, Observation, Series
+from servanda.ensembles import Ensemble, weighted
 from servanda.observation import Figure, expected, known_records, sample
-from servanda.results import Results
+from servanda.results import Progress, Results, prepare, run_policies
 
+RUNS = 2048
 FEW = 3
 WANTED = 0.8
 
@@ -93,7 +95,35 @@ def _span(first: object, last: object) -> str:
     return f"{first:%Y-%m} to {last:%Y-%m}"
 
 
-def hindcast(results: Results) -> list[Coverage]:
+def hindcast(
+    case: Case | str | Path,
+    runs: int = RUNS,
+    seed: int = 1,
+    *,
+    progress: Progress | None = None,
+) -> list[Coverage]:
+    """Compute the prior-predictive coverage of the record to the evidence cut-off.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+        runs: number of runs, drawn from the priors.
+        seed: seed of all random numbers.
+        progress: called with the number of runs done and the number asked for.
+
+    Returns:
+        For each series, its figures with their 90 % prior-predictive intervals.
+
+    Raises:
+        CaseError: if the case does not fit together.
+        UsageError: on zero runs.
+    """
+    simulator = prepare(case)
+    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    (results,) = run_policies(simulator, ensemble, progress=progress)
+    return coverages(results)
+
+
+def coverages(results: Results) -> list[Coverage]:
     """The coverage of every series that the model observes and that has figures to the cut-off."""
     found = []
     for known in known_records(results.model):

@@ -18,6 +18,7 @@ import xarray as xr
 from servanda.case import Case, Prior, as_case
 from servanda.case.priors import label
 from servanda.case.schema import month_name, month_number
+from servanda.case.spellings import Spellings
 from servanda.ensembles.draws import draw
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import CaseError, UsageError, nearest
@@ -97,9 +98,10 @@ def sanction(
     check_seed(seed)
     if month is not None:
         _check_month(month)
-    known = read_regimes(case.folder / REGIMES if file is None else file)
+    spelling = Spellings.of(case.spec).actor
+    known = read_regimes(case.folder / REGIMES if file is None else file, spelling)
     chosen = _chosen(known, regimes)
-    baseline = read_baseline(case.folder)
+    baseline = read_baseline(case.folder, spelling)
     names = {actor.code: actor.name for actor in case.spec.actors} | dict(baseline.names)
 
     structure = structural(chosen, baseline, month)
@@ -115,14 +117,18 @@ def sanction(
         raise Interrupted(said(stopped.done)) from None
 
 
-def faults_of_files(folder: Path) -> list[CaseError]:
-    """All faults of the files in a case's folder that `sanction` reads, of those that are there."""
+def faults_of_files(folder: Path, spellings: Spellings | None = None) -> list[CaseError]:
+    """All faults of the files in a case's folder that `sanction` reads, of those that are there.
+
+    `spellings` are the codes of the case's actors; it keeps those that were read as others.
+    """
+    spelling = (spellings or Spellings()).actor
     faults = Faults()
     regimes, baseline = None, None
     if os.path.lexists(folder / REGIMES):
-        regimes = faults.read(read_regimes, folder / REGIMES)
+        regimes = faults.read(read_regimes, folder / REGIMES, spelling)
     if any(os.path.lexists(folder / name) for name in (SPEC, FLOWS)):
-        baseline = faults.read(read_baseline, folder)
+        baseline = faults.read(read_baseline, folder, spelling)
     if regimes is not None and baseline is not None:
         faults.add(
             CaseError(f"{REGIMES}: regimes[{n}].{place}", f.found, f.expected, f.hint)
@@ -155,14 +161,15 @@ def write_table(case: Case, path: Path) -> None:
     The table has the case's first month, and each month to the evidence cut-off in which a measure
     comes into force or no longer is. After the last of these months, runs keep its effects.
     """
-    regimes = read_regimes(case.folder / REGIMES)
+    spelling = Spellings.of(case.spec).actor
+    regimes = read_regimes(case.folder / REGIMES, spelling)
     measures = [measure for regime in regimes for measure in regime.measures]
     changed = {measure.start for measure in measures}
     ends = {m.end for m in measures if m.end is not None and m.end < case.spec.as_of}
     changed |= {month_name(month_number(end) + 1) for end in ends}
     months = [case.spec.start]
     months += sorted(month for month in changed if case.spec.start < month <= case.spec.as_of)
-    write_effects(effects(regimes, read_baseline(case.folder), months), path)
+    write_effects(effects(regimes, read_baseline(case.folder, spelling), months), path)
 
 
 def _check_month(month: str) -> None:

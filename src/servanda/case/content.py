@@ -18,6 +18,7 @@ from servanda.case.evidence import Evidence
 from servanda.case.priors import BIAS, ParameterTable, Prior, label
 from servanda.case.read_evidence import FILES
 from servanda.case.schema import CaseSpec, Claim, month_number
+from servanda.case.spellings import Reading, respelled
 from servanda.files.lines import lines_shown
 
 CLAIMS = "claims.toml"
@@ -39,6 +40,7 @@ class Case:
         folder: the folder that it was read from.
         changes: changes since it was read, as plain values: each a kind, a name and a new value.
         lines: the line of each figure of `evidence.csv`, by its id.
+        readings: codes of actors that its files write in another way.
     """
 
     spec: CaseSpec
@@ -49,6 +51,7 @@ class Case:
     folder: Path
     changes: tuple[Change, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    readings: tuple[Reading, ...] = field(default=(), compare=False)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -158,6 +161,7 @@ class Case:
             CaseError: if the case has no such parameter, or the prior is wrong or cites an unknown
                 source.
         """
+        name = respelled(self.spec, [str(name)])[str(name)]
         parameters = change.with_prior(self.parameters, self.evidence, name, prior)
         plain = json.loads(json.dumps(prior))
         return replace(self, parameters=parameters, changes=(*self.changes, ("prior", name, plain)))

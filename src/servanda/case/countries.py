@@ -1,101 +1,76 @@
-"""Codes of states: every state goes by its three letters in ISO 3166, past states included.
+"""Codes of states: the states that a code may mean, and whether an actor's code means one.
 
-Correlates of War and ISO 3166 number states differently (840 is the Philippines in one and the
-United States in the other), so a number names no state. Kosovo has no code in ISO 3166; `XKX`, from
-the range that ISO leaves to users, is what the EU and the World Bank write. Three times one letter,
-such as `AAA`, is an invented state: ISO gives no state such a code.
+Every state goes by its three letters in ISO 3166. Other codes of a state are read as these: two or
+four letters of ISO 3166, letters in lower case, and some in wide use, such as `USSR`. A number
+names no state, because ISO 3166 and the Correlates of War number states differently: 840 is the
+United States in one and the Philippines in the other. Three times one letter, such as `AAA`, is an
+invented state: ISO gives no state such a code.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-import pycountry
-
+from servanda.case.state_lists import State, by_letters, by_name, by_other_codes
 from servanda.errors import CaseError
 
 EXPECTED = "a state's three letters in ISO 3166, such as 'RUS', or state = false"
+_NUMBER = "ISO 3166 and Correlates of War number states differently: write the letters"
 
 
-@dataclass(frozen=True)
-class State:
-    """A state: its code in ISO 3166, its name and its number there, which outlives a new name."""
-
-    code: str
-    name: str
-    number: str = ""
+def meanings(code: str) -> tuple[State, ...]:
+    """The states that a code may mean, of which there are two in `CS`; none if no state has it."""
+    own = by_letters().get(code.casefold())
+    return (own,) if own else by_other_codes().get(code.casefold(), ())
 
 
-_KOSOVO = State("XKX", "Kosovo")
-
-
-def state(text: str) -> State | None:
-    """The state with this code, old code or name, in capitals or not; None if there is none."""
-    return _states().get(text.casefold())
+def form(code: str) -> str:
+    """The three letters that the code of one state is read as; another text as it is."""
+    found = meanings(code)
+    return found[0].code if len(found) == 1 else code
 
 
 def check(code: str, name: str, where: str, *, declared: bool) -> None:
-    """Raise `CaseError` unless an actor's code is the one code of its state.
+    """Raise `CaseError` unless an actor's code means one state, or none if it is no state.
 
     Args:
         code: the actor's code.
-        name: its name, for the hint.
+        name: its name, which tells what a code should be or means.
         where: place of the code, for the message.
         declared: whether the case declares the actor to be a state.
     """
-    found = state(code)
-    if declared and _invented(code):
-        return
-    if declared and (found is None or found.code != code):
-        hint = _hint(code, found or state(name))
-        raise CaseError(where=where, found=f"'{code}'", expected=EXPECTED, hint=hint)
     if code.isdecimal():
-        raise CaseError(where=where, found=f"'{code}'", expected="letters", hint=_hint(code, None))
-    if not declared and found is not None:
+        expected = EXPECTED if declared else "letters"
+        raise CaseError(where, f"'{code}'", expected, _NUMBER)
+    if declared and not _invented(code):
+        _check_state(code, name, where)
+    known = meanings(code) or tuple(filter(None, [by_name().get(code.casefold())]))
+    if known and not declared:
         expected = "a code that no state has, or no state = false"
-        known = f"'{code}', which is {found.name}"
-        raise CaseError(where=where, found=known, expected=expected)
+        raise CaseError(where, f"'{code}', which is {known[0].name}", expected)
 
 
 def same(codes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of different codes of one state, which had two names: `BUR` and `MMR`."""
-    numbers = {code: found.number for code in codes if (found := state(code)) and found.number}
-    for one, other in combinations(numbers, 2):
-        if numbers[one] == numbers[other]:
+    """Pairs of different codes of one state: `RUS` and `ru`, or `BUR` and `MMR`."""
+    states = {code: found[0] for code in codes if len(found := meanings(code)) == 1}
+    for one, other in combinations(states, 2):
+        if states[one].same(states[other]):
             yield one, other
+
+
+def _check_state(code: str, name: str, where: str) -> None:
+    found, named = meanings(code), by_name().get(name.casefold())
+    if not found:
+        meant = by_name().get(code.casefold()) or named
+        hint = f"{meant.name} is '{meant.code}'" if meant else None
+        raise CaseError(where, f"'{code}'", EXPECTED, hint)
+    if len(found) > 1:
+        expected = "one of " + ", ".join(f"'{one.code}'" for one in found)
+        raise CaseError(where, f"'{code}', which is {_listed(found, 'and')}", expected)
 
 
 def _invented(code: str) -> bool:
     return len(code) == len("AAA") and code.isupper() and len(set(code)) == 1
 
 
-def _hint(code: str, meant: State | None) -> str | None:
-    if meant is not None:
-        return f"{meant.name} is '{meant.code}'"
-    if code.isdecimal():
-        return "ISO 3166 and Correlates of War number states differently: write the letters"
-    return None
-
-
-@cache
-def _states() -> dict[str, State]:
-    """States by every code and name; where two states share one, the present one has it."""
-    found: dict[str, State] = {}
-    for text, named in (*_forms(pycountry.historic_countries), *_forms(pycountry.countries)):
-        found[text.casefold()] = named
-    return found | dict.fromkeys(("xkx", "xk", "kos", "kosovo"), _KOSOVO)
-
-
-def _forms(records: object) -> Iterator[tuple[str, State]]:
-    for record in records:  # type: ignore[attr-defined]  # its records have no declared fields
-        given = dict(record)
-        name, comma, _ = given["name"].partition(",")
-        if comma and "withdrawal_date" not in given:  # "Korea, Republic of" is not the only Korea
-            name = given.get("common_name") or given["name"]
-        one = State(given["alpha_3"], name, given.get("numeric", ""))
-        keys = ("alpha_2", "alpha_3", "alpha_4", "name", "common_name", "official_name")
-        yield name, one
-        for key in keys:
-            if key in given:
-                yield given[key], one
+def _listed(states: Iterable[State], between: str) -> str:
+    return f" {between} ".join(map(str, states))

@@ -6,7 +6,7 @@ Each check yields the faults that it finds.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from servanda.case import countries, units
+from servanda.case import units
 from servanda.case.evidence import REFERENCE, Evidence, Source
 from servanda.case.priors import BIAS, ParameterTable, Prior
 from servanda.case.schema import (
@@ -38,7 +38,7 @@ def check_spec(spec: CaseSpec) -> Iterator[CaseError]:
     yield from check_as_of(spec, spec.as_of, "case.toml: as_of")
     for kind, names in _named(spec):
         yield from _unique(names, f"case.toml: {kind}")
-    yield from _check_actors(spec)
+    yield from _check_opposites(spec)
     yield from _check_months(spec)
     actors, goods = [a.code for a in spec.actors], [g.name for g in spec.goods]
     for good in spec.goods:
@@ -60,14 +60,8 @@ def check_spec(spec: CaseSpec) -> Iterator[CaseError]:
         yield from _check_metric(spec, metric)
 
 
-def _check_actors(spec: CaseSpec) -> Iterator[CaseError]:
-    """Check that each actor goes by its code, and that opposites are two."""
-    for number, actor in enumerate(spec.actors, start=1):
-        where = f"case.toml: actors[{number}].code"
-        yield from fault_of(countries.check, actor.code, actor.name, where, declared=actor.state)
-    for one, other in countries.same([actor.code for actor in spec.actors if actor.state]):
-        found = f"'{one}' and '{other}', one state under two names"
-        yield CaseError(where="case.toml: actors", found=found, expected="each state once")
+def _check_opposites(spec: CaseSpec) -> Iterator[CaseError]:
+    """Check that opposites are two."""
     for one, other, where in _opposites(spec):
         if one == other:
             yield CaseError(

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from servanda.files import Record
-from servanda.files.fields import Label, Names, Number
+from servanda.files.fields import Label, Names, Naming, Number
 
 Counting = Literal["level", "flow", "running_total", "event", "context"]
 Bound = Literal["estimate", "upper", "lower"]
@@ -138,7 +138,7 @@ class Series(Record):
     label: str
     unit: str
     counting: Counting
-    observes: Names = ()
+    observes: Annotated[Names, Naming.PRINTED] = ()
     note: str = ""
     rules: tuple[SourceRule, ...] = Field(default=(), alias="rule")
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from servanda.case.content import CLAIMS, Case
 from servanda.case.evidence import Evidence
 from servanda.case.read_evidence import EVIDENCE, SERIES, SOURCES
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile
+from servanda.case.spellings import Spellings
 from servanda.errors import CaseError, nearest
 from servanda.files import Record, checked, read_rows, read_toml
 from servanda.files.faults import Faults
@@ -40,6 +41,7 @@ class Examined:
         evidence: the evidence, without rows that have faults.
         lines: the line of each figure of `evidence.csv`, by its id.
         folder: the folder of the case.
+        spellings: the codes of its actors.
     """
 
     case: Case | None
@@ -47,6 +49,7 @@ class Examined:
     evidence: Evidence
     lines: Mapping[str, int]
     folder: Path
+    spellings: Spellings
 
 
 def load(case: str | Path) -> Case:
@@ -76,29 +79,37 @@ def examine(case: str | Path) -> Examined:
 
 def _examine(folder: Path) -> Examined:
     faults = Faults()
-    spec = _record(CaseSpec, folder / "case.toml", faults)
+    spec, spellings = _record(CaseSpec, folder / "case.toml", faults), Spellings()
     if spec is not None:
+        spellings = Spellings.of(spec, faults)
+        spec = spellings.record(spec, "case.toml: ", faults)
         faults.add(crossref.check_spec(spec))
     claims: tuple[Claim, ...] = ()
     if os.path.lexists(folder / CLAIMS) and (file := _record(ClaimsFile, folder / CLAIMS, faults)):
         claims = file.claims
     document = faults.read(read_toml, folder / "parameters.toml")
     parameters = read_parameters.read(document or {}, "parameters.toml", faults)
+    parameters = spellings.tables(parameters, faults)
     read = read_evidence.read(folder, faults)
-    if spec is None:
-        return Examined(None, tuple(faults.found), read.evidence, read.lines, folder)
-    tables = _tables(folder, spec, faults)
-    found = Case(spec, parameters, read.evidence, claims, tables, folder, lines=read.lines)
-    cited = crossref.check_sources(
-        spec, parameters, read.evidence, claims, found.cutoff, read.refused
+    series = (
+        spellings.record(s, f"series.toml: series[{s.name!r}].", faults)
+        for s in read.evidence.series
     )
+    evidence = replace(read.evidence, series=tuple(series))
+    if spec is None:
+        return Examined(None, tuple(faults.found), evidence, read.lines, folder, spellings)
+    tables = _tables(folder, spec, spellings, faults)
+    found = Case(
+        spec, parameters, evidence, claims, tables, folder, (), read.lines, spellings.readings
+    )
+    cited = crossref.check_sources(spec, parameters, evidence, claims, found.cutoff, read.refused)
     if not read.unread & {EVIDENCE, SOURCES}:
         faults.add(cited)
     if document is not None and SERIES not in read.unread:
-        faults.add(crossref.check_biases(parameters, read.evidence))
+        faults.add(crossref.check_biases(parameters, evidence))
     faults.add(crossref.check_claims(spec, claims))
     whole = None if faults.found else found
-    return Examined(whole, tuple(faults.found), read.evidence, read.lines, folder)
+    return Examined(whole, tuple(faults.found), evidence, read.lines, folder, spellings)
 
 
 def _record(model: type[_File], path: Path, faults: Faults) -> _File | None:
@@ -107,11 +118,15 @@ def _record(model: type[_File], path: Path, faults: Faults) -> _File | None:
     return None if document is None else checked(model, document, path.name, faults)
 
 
-def _tables(folder: Path, spec: CaseSpec, faults: Faults) -> dict[str, list[dict[str, str]]]:
+def _tables(
+    folder: Path, spec: CaseSpec, spellings: Spellings, faults: Faults
+) -> dict[str, list[dict[str, str]]]:
     paths = {name: folder / f"{name}.csv" for name in (*_TABLES, *spec.tables)}
     wanted = {n: p for n, p in paths.items() if n in spec.tables or os.path.lexists(p)}
     read = {name: faults.read(read_rows, path) for name, path in wanted.items()}
-    return {name: list((rows or {}).values()) for name, rows in read.items()}
+    return {
+        name: spellings.rows((rows or {}).values(), f"{name}.csv") for name, rows in read.items()
+    }
 
 
 def as_case(given: object) -> Case:

@@ -1,7 +1,7 @@
 """Notes on a case that is valid: what may be a slip, or be meant."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +10,10 @@ from servanda.case import read_parameters, units
 from servanda.case.content import Case
 from servanda.case.evidence import Evidence, Observation, Series, Source
 from servanda.case.priors import ParameterTable, Prior
+from servanda.case.spellings import Reading
 from servanda.files import read_rows, read_toml
 from servanda.files.faults import Faults
+from servanda.files.lines import Lines
 
 # Shares of priors that have the template's numbers: fewer may have them by chance.
 _MANY = 0.1
@@ -34,8 +36,15 @@ class Note:
         return f"{self.where}: {self.text}"
 
 
+def with_lines(found: Iterable[Note], folder: Path) -> Iterator[Note]:
+    """Notes on the files of a folder, with the lines of places in TOML files."""
+    lines = Lines(folder)
+    return (replace(note, where=lines.shown(note.where)) for note in found)
+
+
 def notes(case: Case) -> Iterator[Note]:
-    """Notes on the texts, parameters, evidence and sources of a case."""
+    """Notes on the codes, texts, parameters, evidence and sources of a case."""
+    yield from of_readings(case.readings)
     for place, text in enumerate(case.spec.not_modelled, start=1):
         if text.startswith(_PLACEHOLDER):
             yield Note(
@@ -44,6 +53,14 @@ def notes(case: Case) -> Iterator[Note]:
     places = {key: f"evidence.csv line {line}" for key, line in case.lines.items()}
     yield from of_evidence(case.evidence, places)
     yield from _left(case, places)
+
+
+def of_readings(readings: Iterable[Reading]) -> Iterator[Note]:
+    """Notes on codes of actors that are read as others."""
+    for one in readings:
+        verb = "is" if one.more == 1 else "are"
+        more = f"; so {verb} {one.more} more in this file" if one.more else ""
+        yield Note(one.where, f"'{one.written}' is read as '{one.read}'{more}")
 
 
 def of_evidence(evidence: Evidence, places: Mapping[str, str]) -> Iterator[Note]:

@@ -7,12 +7,15 @@ from pydantic import Field, model_validator
 from servanda.files import Record
 from servanda.files.fields import (
     MONTH,
+    ActorCode,
     Label,
     Month,
     Name,
     Names,
+    Naming,
     Number,
     PathName,
+    PrintedName,
     YesOrNo,
     month_or,
 )
@@ -35,9 +38,9 @@ Signal = Literal["enforcement", "courtship", "supply", "turn"]
 
 
 class Actor(Record):
-    """A state, by its three letters in ISO 3166, or another actor, declared as no state."""
+    """A state, by a code that is read as its own in ISO 3166, or an actor declared as no state."""
 
-    code: Name
+    code: Annotated[Name, Naming.ACTOR]
     name: str
     state: YesOrNo = True
 
@@ -67,8 +70,8 @@ class Tie(Record):
     tie, and `observed` whether others can count it. A payment that is not observed is hidden.
     """
 
-    giver: str
-    receiver: str
+    giver: ActorCode
+    receiver: ActorCode
     good: str
     basis: Literal["contract", "payment", "aid", "covert"]
     opens: Month | None = None
@@ -87,8 +90,8 @@ class Tie(Record):
 class Partnership(Record):
     """A pact of two partners: the supplier, the buyer, and the month of signing."""
 
-    supplier: str
-    buyer: str
+    supplier: ActorCode
+    buyer: ActorCode
     signed: Month
     source: str
 
@@ -101,8 +104,8 @@ class Partnership(Record):
 class War(Record):
     """The war that the partnership supplies, and the goods that are its arms and its men."""
 
-    attacker: str
-    defender: str
+    attacker: ActorCode
+    defender: ActorCode
     arms: str
     men: str
 
@@ -111,16 +114,16 @@ class Coalition(Record):
     """States that cooperate against a partnership, and the neighbour that this concerns."""
 
     name: Label
-    members: Annotated[Names, Field(min_length=1)]
-    against: str
-    neighbour: str
+    members: Annotated[Names, Field(min_length=1), Naming.ACTOR]
+    against: Annotated[str, Naming.MEMBER]
+    neighbour: ActorCode
 
 
 class Patronage(Record):
     """A patron and its client, for influence."""
 
-    patron: str
-    client: str
+    patron: ActorCode
+    client: ActorCode
 
     @property
     def label(self) -> str:
@@ -132,7 +135,7 @@ class Route(Record):
     """A sanctioned flow to a target, which may be rerouted."""
 
     name: Label
-    target: str
+    target: ActorCode
 
 
 class Proliferator(Record):
@@ -141,9 +144,9 @@ class Proliferator(Record):
     `exports` are the goods that it would test if it did not export them.
     """
 
-    actor: str
-    rival: str
-    taught_by: str
+    actor: ActorCode
+    rival: ActorCode
+    taught_by: Annotated[str, Naming.MEMBER]
     exports: Names = ()
 
 
@@ -165,10 +168,10 @@ class RecordedStance(Record):
 class Posture(Record):
     """An actor that chooses among at most three stances once a quarter."""
 
-    actor: str
+    actor: ActorCode
     signal: Signal
     stances: Annotated[tuple[Stance, ...], Field(min_length=2, max_length=3)]
-    driver: str
+    driver: PrintedName
     recorded: Annotated[tuple[RecordedStance, ...], Field(min_length=1)]
 
 
@@ -177,7 +180,7 @@ class Lever(Record):
 
     name: Label
     description: str
-    targets: Annotated[Names, Field(min_length=1)]
+    targets: Annotated[Names, Field(min_length=1), Naming.PRINTED]
     operation: Literal["scale", "set"]
     acts: Literal["throughout", "after_as_of"]
     low: Number
@@ -201,7 +204,7 @@ class Metric(Record):
     name: Label
     label: str
     unit: str
-    quantity: str
+    quantity: PrintedName
     reduce: Literal[
         "sum",
         "mean",
@@ -217,8 +220,8 @@ class Metric(Record):
     level: Annotated[Number | None, Field(ge=0, le=1)] = None
     since: Annotated[str, month_or("start", "as_of")] = "start"
     until: Annotated[str, month_or("horizon", "as_of")] = "horizon"
-    less: str | None = None
-    over: Names = ()
+    less: Annotated[str | None, Naming.PRINTED] = None
+    over: Annotated[Names, Naming.PRINTED] = ()
     above: Number | None = None
 
     @model_validator(mode="after")

@@ -307,8 +307,9 @@ def verify(
     """Check that a run folder is as the run wrote it.
 
     Compares every file with the hash that was noted when it was written, and names the first
-    difference. A file that was added to the case, the results or the hashes is a difference too.
-    This finds damage and edits. It does not find a forger, who can make the hashes again.
+    difference. A file that was added to the case, the results, the policies or the hashes is a
+    difference too. This finds damage and edits. It does not find a forger, who can make the hashes
+    again.
     """
     from servanda.cli import work
 

@@ -12,22 +12,23 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typer import Exit
 
 from servanda.analysis.check import check as checked
+from servanda.analysis.hindcast import hindcast
 from servanda.analysis.sanctions import faults_of_files
-from servanda.api import hindcast
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
 from servanda.case.load import examine
-from servanda.case.notes import of_evidence
+from servanda.case.notes import of_evidence, of_readings, with_lines
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
 from servanda.cli.terminal import err, say
+from servanda.engine import Model
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.files.faults import Faults, by_place
 from servanda.results import Progress as Report
 from servanda.results import RunFolder, open_run, prepare, run_to_folder
 from servanda.results import resume as resume_run
-from servanda.verdicts import CLAIM_RUNS, Interrupted, Verdict, judge
+from servanda.verdicts import Interrupted, judge, judge_folder
 
 LONG = 60.0  # seconds; what takes longer is announced
 
@@ -43,14 +44,16 @@ def check(
     check_runs(runs)
     check_seed(seed)
     examined, faults = examine(name), Faults()
-    faults.add([*examined.faults, *faults_of_files(examined.folder)])
+    faults.add([*examined.faults, *faults_of_files(examined.folder, examined.spellings)])
     case, found = examined.case, None
     if case is not None:
         case = case if as_of is None else case.at(as_of)
         found = faults.read(checked, case)
     if case is None or found is None:
         places = {key: f"evidence.csv line {line}" for key, line in examined.lines.items()}
-        notes = by_place(of_evidence(examined.evidence, places))
+        read = of_readings(examined.spellings.readings)
+        noted = with_lines([*of_evidence(examined.evidence, places), *read], examined.folder)
+        notes = by_place(noted)
         show.errors(by_place(faults.found), notes)
         raise Exit(2)
     show.late_priors(case)
@@ -145,35 +148,41 @@ def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
 
 def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
     """Judge the claims and write the page."""
-    from servanda import api
+    from servanda import briefing  # slow to load
 
     held, verdicts = _held(folder), None
     if folder.note["done"]:
-        verdicts = _judged(case, folder.ensemble().first(CLAIM_RUNS), held)
+        simulator = prepare(case)
+        goes_on = f", and servanda brief {folder.path} goes on from them"
+        with _judging(simulator.model, held, goes_on) as report:
+            verdicts = judge_folder(folder, simulator, progress=report)
     with interrupts.exits_at_once(f"{held}; the briefing was not written"):
-        return api.brief(folder, verdicts=verdicts, out=out)
+        return briefing.brief(folder, verdicts=verdicts, out=out)
 
 
 def claims(case: Case, runs: int, seed: int) -> None:
     """Judge every claim and print the verdicts."""
-    model = prepare(case).model
-    ensemble = Ensemble.prior(model, runs, seed)
+    simulator = prepare(case)
+    ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
     remember_compilations()
-    show.claims(model, _judged(case, ensemble, "interrupted"))
+    with _judging(simulator.model, "interrupted") as report:
+        verdicts = judge(simulator, ensemble, progress=report)
+    show.claims(simulator.model, verdicts)
 
 
-def _judged(case: Case, ensemble: Ensemble, held: str) -> list[Verdict]:
-    """The verdicts on all claims. After Ctrl-C, those so far are printed."""
+@contextmanager
+def _judging(model: Model, held: str, goes_on: str = "") -> Iterator[Report]:
+    """After Ctrl-C, the verdicts so far are printed."""
     try:
         with interrupts.raises_interrupt(), bar("judging claims", "policies") as report:
-            return judge(prepare(case), ensemble, progress=report)
+            yield report
     except KeyboardInterrupt as stopped:
         judged = stopped.judged if isinstance(stopped, Interrupted) else []
-        said = f"{held}; {len(judged)} of {len(case.claims)} claims were judged"
+        said = f"{held}; {len(judged)} of {len(model.case.claims)} claims were judged{goes_on}"
         with interrupts.exits_at_once(said):
             if judged:
-                show.claims(prepare(case).model, judged)
+                show.claims(model, judged)
         err().print(said, soft_wrap=True)
         raise
 
@@ -196,7 +205,7 @@ def verify(path: Path) -> None:
         folder.verify(report)
     done, runs = folder.note["done"], folder.note["runs"]
     what = f"{done} of {runs} runs, so far" if folder.note["partial"] else f"all {runs} runs"
-    say(f"{path} is as the run wrote it: {what}, the case, the parameters and the note.")
+    say(f"{path} is as it was written: {what}, and all other files of the run.")
 
 
 def opened(path: Path) -> RunFolder:

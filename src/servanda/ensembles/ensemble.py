@@ -10,9 +10,11 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from servanda.case.spellings import respelled
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
+from servanda.files.faults import faults_of_twins
 from servanda.files.room import check_memory
 from servanda.world.ranges import LARGEST, POSITIVE, Range
 
@@ -131,8 +133,11 @@ class Ensemble:
         """
         runs = max((len(values) for values in parameters.values()), default=0)
         drawn = cls.prior(model, runs if numbers is None else check_numbers(numbers), seed)
+        names = respelled(model.case.spec, parameters)
+        for fault in faults_of_twins(names, "ensemble"):
+            raise UsageError(fault.where, fault.found, fault.expected)
         given = {
-            name: _given(name, values, list(drawn.parameters), len(drawn))
+            names[name]: _given(names[name], values, list(drawn.parameters), len(drawn))
             for name, values in parameters.items()
         }
         for name, values in given.items():

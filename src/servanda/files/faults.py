@@ -1,7 +1,7 @@
 """Collecting the faults of files, so that all of them can be told at once."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ParamSpec, Protocol, TypeVar
 
 from servanda.errors import CaseError
@@ -55,6 +55,21 @@ def fault_of(
         check(*given, **named)
     except CaseError as fault:
         yield fault
+
+
+def faults_of_twins(read: Mapping[str, str], where: str) -> Iterator[CaseError]:
+    """The faults if two names of a list are read as one.
+
+    Args:
+        read: the names as written, and as they are read.
+        where: the place of the list.
+    """
+    written: dict[str, str] = {}
+    for name, one in read.items():
+        if one in written:
+            found = f"'{written[one]}' and '{name}', one name in two spellings"
+            yield CaseError(where, found, "each name once")
+        written.setdefault(one, name)
 
 
 def by_place(found: Iterable[_Placed]) -> list[_Placed]:

@@ -1,6 +1,7 @@
 """Field types that several records share: months, names, numbers, addresses, paths."""
 
 import re
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -90,6 +91,14 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+class Naming(Enum):
+    """How a field of a record names actors: a mark in its annotation."""
+
+    ACTOR = "by a code, such as RUS"
+    MEMBER = "in the label of a member, such as RUS-PRK"
+    PRINTED = "in the name of a quantity or a parameter, such as alive[RUS-PRK]"
+
+
 Month = Annotated[str, month_or()]
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, AfterValidator(_label)]
@@ -98,6 +107,10 @@ PathName = Annotated[str, AfterValidator(path_name)]
 """A name that becomes that of a file or a folder."""
 Address = Annotated[str, AfterValidator(_address)]
 """An address that a page may link to, or nothing."""
+ActorCode = Annotated[str, Naming.ACTOR]
+"""The code of an actor that the case declares."""
+PrintedName = Annotated[str, Naming.PRINTED]
+"""The name of a quantity or a parameter, with the label of its member in brackets."""
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], AfterValidator(_once)]
 """A list of different texts, none of them empty."""

@@ -1,5 +1,1 @@
 """The briefing: the results of a run on one HTML page, which opens offline and can be printed."""
-
-from servanda.report.page import brief
-
-__all__ = ["brief"]

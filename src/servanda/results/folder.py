@@ -6,6 +6,7 @@
     FOLDER/metrics.csv    every metric over runs, written when all runs are done
     FOLDER/run.json       cut-off, seed, origin, levers, runs asked for and done, versions, and a
                           hash of the results
+    FOLDER/policies/      the metrics under policies that claims compare, written as they are judged
     FOLDER/hashes/        a hash of each of these files, see `servanda.results.hashes`
     FOLDER/.lock          held by the process that writes the folder
 
@@ -36,7 +37,8 @@ from servanda.errors import RunFolderError
 from servanda.files import drafts
 from servanda.files.fields import path_of
 from servanda.results import note as notes
-from servanda.results.hashes import END, PAGE, PIECE, START, Hashes
+from servanda.results.by_policy import MetricsByPolicy
+from servanda.results.hashes import END, PAGE, PIECE, POLICIES, START, Hashes
 from servanda.results.metrics import table_of_metrics
 from servanda.results.results import Progress, Results, made_from
 from servanda.results.store import RunStore, by_run_variables
@@ -201,6 +203,14 @@ class RunFolder:
         stored = self._store.stored(self.note["done"])
         return Results(model, self.ensemble(), self.policy, stored, self.note)
 
+    def by_policy(self, runs: int) -> MetricsByPolicy:
+        """The metrics of the first runs under other policies. What is added is written.
+
+        Raises:
+            RunFolderError: if a file of them is damaged, or cannot be written.
+        """
+        return MetricsByPolicy(self.path, self._hashes, runs)
+
     def case(self) -> Case:
         """The case as it was run, with its evidence cut-off and its changes.
 
@@ -268,6 +278,11 @@ class RunFolder:
                 self._hashes.check_file(file, END)
         if self._hashes.has(PAGE) or (self.path / BRIEFING).exists():
             self._check_made(BRIEFING, PAGE, "`servanda brief` writes it")
+        if self._hashes.has(POLICIES):
+            for file in self._hashes.of(POLICIES):
+                # A kill leaves a hash without its file, which is then made again.
+                if (self.path / file).exists():
+                    self._hashes.check_file(file, POLICIES)
         self._hashes.check_nothing_added(self._store.metadata(), self.note["done"])
 
     def _check_made(self, file: str, name: str, hint: str) -> None:

@@ -4,8 +4,10 @@
     FOLDER/hashes/runs-N.json   the Nth piece of the runs: one file for each quantity and member
     FOLDER/hashes/end.json      the metrics, and the metadata of the complete store
     FOLDER/hashes/page.json     the briefing, if there is one
+    FOLDER/hashes/policies.json the metrics under the policies that claims compare, so far
 
-Each list is written once and never changed, except that of the briefing, which may be made again.
+Each list is written once and never changed, except the last two: the briefing may be made again,
+and policies are added.
 Hashes find damage and edits. They do not find a forger, who can make them again.
 """
 
@@ -29,7 +31,7 @@ from servanda.files import drafts
 STORE = "results.zarr"
 # The runs of one piece. A device computes as many in a call, so that a batch fills whole pieces.
 PIECE = 4 * CHUNK
-START, END, PAGE = "start", "end", "page"
+START, END, PAGE, POLICIES = "start", "end", "page", "policies"
 _CHUNK = re.compile(r"/[\d.]+$")
 _PIECE = re.compile(rf"^(?:{STORE}/\w+/(?:\d+\.)*|hashes/runs-)(\d+)(?:\.json)?$")
 # What a write that was interrupted leaves, of ours and of zarr.
@@ -147,10 +149,10 @@ class Hashes:
             done: number of runs done.
         """
         pieces = list(self.pieces(done))
-        lists = [START, *pieces, *(name for name in (END, PAGE) if self.has(name))]
+        lists = [START, *pieces, *(name for name in (END, PAGE, POLICIES) if self.has(name))]
         known = {*map(_file_of, lists), *(f"{STORE}/{key}" for key in metadata)}
         known = known.union(*map(self.of, lists), (f"{STORE}/{key}" for key in METADATA))
-        for top in ("case", STORE, "hashes"):
+        for top in ("case", STORE, "hashes", POLICIES):
             for path in sorted((self.folder / top).rglob("*")):
                 file = path.relative_to(self.folder).as_posix()
                 piece = _piece(file)

@@ -9,9 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.case.schema import month_name, month_number
+from servanda.case.spellings import respelled
 from servanda.engine import Model
 from servanda.ensembles import Ensemble, Policy
 from servanda.results.stored import Stored
+from servanda.world import Reference
 
 Progress = Callable[[int, int], None]
 
@@ -79,13 +81,17 @@ class Results:
         Raises:
             CaseError: if no kept quantity has this name.
         """
-        reference = self.model.layout.resolve(name, "quantity")
+        reference = self._resolved(name)
         values = self.arrays[reference.quantity.name]
         return np.asarray(values[...] if reference.row is None else values[:, reference.row])
 
     def unit(self, name: str) -> str:
         """The unit of one member of a kept quantity."""
-        return self.model.layout.resolve(name, "quantity").unit
+        return self._resolved(name).unit
+
+    def _resolved(self, name: str) -> Reference:
+        names = respelled(self.model.case.spec, [name])
+        return self.model.layout.resolve(names[name], "quantity")
 
     def parameter(self, label: str) -> Float[np.ndarray, "run"] | None:
         """A parameter in every run, before levers; None if the model has no such parameter."""

@@ -13,13 +13,14 @@ from pydantic import Field
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files import Record, read_rows, read_toml, validated
 from servanda.files.cells import number
-from servanda.files.faults import Faults, fault_of
+from servanda.files.faults import Faults, fault_of, faults_of_twins
 from servanda.files.fields import Names, Number, Status
 from servanda.files.lines import lines_shown
 from servanda.trade.armington import Factors
 from servanda.trade.build import Build, faults_of_build
 from servanda.trade.citations import Publication, check_cited, faults_of_sources
 from servanda.trade.closure import Closure
+from servanda.trade.codes import Spelling, as_written
 from servanda.trade.flows import Economy
 from servanda.trade.ranges import Range, rising
 from servanda.trade.table import find_pairs
@@ -96,8 +97,12 @@ class Baseline:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_baseline(folder: Path) -> Baseline:
+def read_baseline(folder: Path, spelling: Spelling = as_written) -> Baseline:
     """Read the baseline of a case: `trade_baseline.toml` and `trade_baseline.csv` in its folder.
+
+    Args:
+        folder: The folder.
+        spelling: What codes of countries are read as.
 
     Raises:
         CaseError: A file is missing or cannot be read, a key, sector or country is unknown, a flow
@@ -105,24 +110,29 @@ def read_baseline(folder: Path) -> Baseline:
     """
     spec = read_file(folder)
     elasticities = tuple(spec.elasticities[sector].range for sector in spec.sectors)
-    economy = _economy(folder / FLOWS, spec)
+    economy = _economy(folder / FLOWS, spec, spelling)
+    report = {code: spelling(code, f"{SPEC}: report") for code in spec.report}
+    names = {code: spelling(code, f"{SPEC}: names") for code in spec.names}
     faults = Faults()
-    faults.add(
-        CaseError(
-            f"{SPEC}: {place}",
-            repr(code),
-            "one of " + ", ".join(economy.countries),
-            nearest(code, economy.countries),
+    for key, codes in (("report", report), ("names", names)):
+        where, countries = f"{SPEC}: {key}", economy.countries
+        faults.add(faults_of_twins(codes, where))
+        places = {
+            code: f"{where}[{number}]" if key == "report" else f"{where}.{code}"
+            for number, code in enumerate(codes, start=1)
+        }
+        faults.add(
+            CaseError(
+                places[code], repr(code), "one of " + ", ".join(countries), nearest(code, countries)
+            )
+            for code, read in codes.items()
+            if read not in countries
         )
-        for place, code in (
-            *((f"report[{number}]", code) for number, code in enumerate(spec.report, start=1)),
-            *((f"names.{code}", code) for code in spec.names),
-        )
-        if code not in economy.countries
-    )
     with lines_shown(folder):
         faults.raise_any()
-    return Baseline(economy, elasticities, spec.factors, spec.closure, spec.report, spec.names)
+    named = {names[code]: name for code, name in spec.names.items()}
+    shown = tuple(report.values())
+    return Baseline(economy, elasticities, spec.factors, spec.closure, shown, named)
 
 
 def read_file(folder: Path) -> BaselineFile:
@@ -172,11 +182,13 @@ def _faults_of_elasticities(spec: BaselineFile) -> Iterator[CaseError]:
         yield from fault_of(check_cited, where, one.status, one.sources)
 
 
-def _economy(path: Path, spec: BaselineFile) -> Economy:
+def _economy(path: Path, spec: BaselineFile, spelling: Spelling) -> Economy:
     faults = Faults()
     rows = read_rows(path, COLUMNS, faults=faults)
     for line, row in rows.items():
         where = f"{path.name} line {line}"
+        for column in ("origin", "destination"):
+            row[column] = spelling(row[column], f"{path.name}: {column}")
         if row["sector"] not in spec.sectors:
             expected, hint = (
                 "one of " + ", ".join(spec.sectors),

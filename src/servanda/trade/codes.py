@@ -9,12 +9,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from servanda.errors import UsageError, nearest
 
+Spelling = Callable[[str, str], str]
+"""What a code is read as, given the code and its place, by those who know other codes for it."""
 _UNSEEN = re.compile("[\xad\u200b-\u200f\u2060\ufeff]")  # marks of no width
+
+
+def as_written(code: str, _where: str) -> str:
+    """The code itself: files of trade alone spell each country in one way."""
+    return code
 
 
 def check_codes(columns: dict[str, Sequence[Any]], where: str, what: str) -> None:

@@ -45,8 +45,8 @@ from types import ModuleType
 from typing import Any, Literal, get_args
 
 import numpy as np
+import scipy  # scipy.optimize takes a fifth of a second, and is imported when it is first used
 from jaxtyping import Bool, Float64
-from scipy.optimize import linprog
 from scipy.special import xlogy
 
 from servanda.errors import UsageError, nearest
@@ -420,7 +420,9 @@ def _check_separation(
     sizes, directions = np.linalg.eigh(design[positive].T @ design[positive])
     free = directions[:, sizes <= UNSEEN * sizes.max()]
     lowered = design[~positive] @ free
-    best = linprog(lowered.sum(axis=0), lowered, np.zeros(len(lowered)), bounds=(-1, 1))
+    best = scipy.optimize.linprog(
+        lowered.sum(axis=0), lowered, np.zeros(len(lowered)), bounds=(-1, 1)
+    )
     told_apart = np.flatnonzero(lowered @ best.x < -NOTICED)
     if len(told_apart):
         first = pairs[np.flatnonzero(~positive)[told_apart[0]]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -11,11 +11,12 @@ from pydantic import ConfigDict, Field
 
 from servanda.errors import CaseError, UsageError
 from servanda.files import Record, read_toml, validated
-from servanda.files.faults import Faults, fault_of
+from servanda.files.faults import Faults, fault_of, faults_of_twins
 from servanda.files.fields import MONTH, Month, Name, Names, Number, Status, Text
 from servanda.files.lines import lines_shown
 from servanda.files.records import STRICT
 from servanda.trade.citations import Publication, check_cited, faults_of_sources
+from servanda.trade.codes import Spelling, as_written
 from servanda.trade.ranges import Range, rising
 
 Direction = Literal["from-target", "to-target"]
@@ -112,32 +113,48 @@ class _RegimesFile(Record):
     sources: dict[str, Publication] = Field({})
 
 
-def read_regimes(path: Path) -> tuple[Regime, ...]:
+def read_regimes(path: Path, spelling: Spelling = as_written) -> tuple[Regime, ...]:
     """Read the regimes of a case from TOML: docs/case-format.md describes every key.
+
+    Args:
+        path: The file.
+        spelling: What codes of countries are read as.
 
     Raises:
         CaseError: The file cannot be read, a key is missing, misspelt or out of range, a source
             does not resolve, or a name occurs twice. It holds all faults of the file.
     """
     with lines_shown(path.parent):
-        return _read(path)
+        return _read(path, spelling)
 
 
-def _read(path: Path) -> tuple[Regime, ...]:
+def _read(path: Path, spelling: Spelling) -> tuple[Regime, ...]:
     read, faults = validated(_RegimesFile, read_toml(path), path.name), Faults()
     names = [regime.name for regime in read.regimes]
-    cited = []
+    cited, regimes = [], []
     for number, regime in enumerate(read.regimes, start=1):
         if regime.name in names[: number - 1]:
             where = f"{path.name}: regimes[{number}].name"
             faults.add([CaseError(where, f"{regime.name!r} twice", "each name once")])
+        measures = []
         for place, measure in enumerate(regime.measures, start=1):
             where = f"{path.name}: regimes[{number}].measures[{place}]"
             faults.add(_faults_of_measure(measure, where))
             cited += [(f"{where}.sources", source) for source in measure.sources]
+            measures.append(_spelt(measure, spelling, where, faults))
+        regimes.append(replace(regime, measures=tuple(measures)))
     faults.add(faults_of_sources(cited, read.sources, path.name))
     faults.raise_any()
-    return read.regimes
+    return tuple(regimes)
+
+
+def _spelt(measure: Measure, spelling: Spelling, where: str, faults: Faults) -> Measure:
+    """A measure with the codes that its countries are read as."""
+    place = f"{where}.senders"
+    senders = {sender: spelling(sender, place) for sender in measure.senders}
+    faults.add(faults_of_twins(senders, place))
+    target = spelling(measure.target, f"{where}.target")
+    return replace(measure, target=target, senders=tuple(senders.values()))
 
 
 def _faults_of_measure(measure: Measure, where: str) -> Iterator[CaseError]:

@@ -1,6 +1,6 @@
 """Judging claims: paired runs for every policy that a claim compares, then a verdict for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,12 @@ from servanda.case.schema import (
 )
 from servanda.engine import Model, Simulator
 from servanda.ensembles import Ensemble, Policy
-from servanda.results import Progress, evaluate, prepare, run_policies
+from servanda.results import Progress, RunFolder, evaluate, prepare, run_policies
+from servanda.results.by_policy import Metrics, Settings, key
 from servanda.results.metrics import is_yes_or_no
 from servanda.verdicts.flips import Groups, Weighing, flips
 from servanda.verdicts.outcomes import ByRun, Outcome, Values, outcome, settings_in
 from servanda.verdicts.verdict import Verdict
-
-Key = tuple[tuple[str, float | str], ...]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -66,14 +65,39 @@ def claims(
     return judge(simulator, ensemble, progress=progress)
 
 
+def judge_folder(
+    folder: RunFolder, simulator: Simulator, *, progress: Progress | None = None
+) -> list[Verdict]:
+    """A verdict for every claim, on the first runs of a run folder.
+
+    The folder keeps the metrics of each policy that has been run, so that none is run twice.
+
+    Args:
+        folder: the run folder.
+        simulator: simulator of its case.
+        progress: called with the number of policies done and the number to run.
+
+    Raises:
+        RunFolderError: if a policy that was run before is damaged, or one cannot be written.
+        Interrupted: on Ctrl-C, with the verdicts so far.
+    """
+    ensemble = folder.ensemble().first(CLAIM_RUNS)
+    return judge(simulator, ensemble, folder.by_policy(len(ensemble)), progress=progress)
+
+
 def judge(
-    simulator: Simulator, ensemble: Ensemble, *, progress: Progress | None = None
+    simulator: Simulator,
+    ensemble: Ensemble,
+    done: MutableMapping[Settings, Metrics] | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> list[Verdict]:
     """A verdict for every claim of a case.
 
     Args:
         simulator: simulator of the case.
         ensemble: the runs. Each run is paired with itself under the other policies.
+        done: metrics of these runs under the policies that have been run; the others are added.
         progress: called with the number of policies done and the number to run.
 
     Raises:
@@ -81,7 +105,7 @@ def judge(
         Interrupted: on Ctrl-C, with the verdicts so far.
     """
     model, claims = simulator.model, simulator.model.case.claims
-    results: dict[Key, dict[str, np.ndarray]] = {}
+    results = {} if done is None else done
 
     def values(settings: Mapping[str, float | str], metric: str) -> np.ndarray:
         return results[key(settings)][metric]
@@ -92,20 +116,16 @@ def judge(
 
     wanted = {key(levers): levers for claim in claims for levers in _policies_of(claim)}
     try:
-        for done, (name, levers) in enumerate(wanted.items(), start=1):
-            (found,) = run_policies(simulator, ensemble, [Policy.of(levers)])
-            results[name] = evaluate(found)
+        for number, (name, levers) in enumerate(wanted.items(), start=1):
+            if name not in results:
+                (found,) = run_policies(simulator, ensemble, [Policy.of(levers)])
+                results[name] = evaluate(found)
             if progress is not None:
-                progress(done, len(wanted))
+                progress(number, len(wanted))
     except KeyboardInterrupt:
         ready = [c for c in claims if all(key(levers) in results for levers in _policies_of(c))]
         raise Interrupted(verdicts(ready)) from None
     return verdicts(claims)
-
-
-def key(settings: Mapping[str, float | str]) -> Key:
-    """The levers of a policy as a key of a dictionary."""
-    return tuple(sorted(settings.items()))
 
 
 def _policies_of(claim: Claim) -> list[Mapping[str, float | str]]:
