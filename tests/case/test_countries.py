@@ -118,8 +118,8 @@ def test_one_state_under_two_codes_is_refused(tmp_path, past, present):
     actor = f'code = "{past}"\nname = "x"\n[[actors]]\ncode = "{present}"'
     message = refusal(tmp_path, "case.toml", 'code = "CCC"', actor)
     assert message == (
-        f"case.toml line 41: actors[4].code: found '{past}' and '{present}', one state under two names,"
-        " expected each state once"
+        f"case.toml line 41: actors[4].code: found '{past}' and '{present}', one state under two"
+        " names, expected each state once"
     )
 
 
