@@ -20,6 +20,7 @@ from tests.cases import template
 RUNS = 8
 AS_IS = key({})
 LESS = key({"shells": 0.5, "war": "over"})
+MORE = key({"shells": 2.0})
 METRICS = {
     "fire": np.linspace(0, 1, RUNS, dtype=np.float32),
     "lasts": np.linspace(0, 1, RUNS) / 3,
@@ -73,21 +74,28 @@ def test_a_policy_that_was_changed_is_refused(path, change):
     file.write_bytes(change(file.read_bytes()))
     message = (
         f"run folder '{path}', policies/{file.name}: found other content than was written, "
-        "expected the file that the run wrote"
+        "expected the file that the run wrote\n"
+        f"  hint: remove policies/{file.name}, and `servanda brief` makes it again"
     )
     assert refused(path) == [message, message]
 
 
 def test_a_policy_that_no_run_wrote_is_refused(path):
     (path / "policies" / "more.npz").write_bytes(file_of(path).read_bytes())
-    message = (
-        f"run folder '{path}', policies/more.npz: found a file that the run did not write, "
+    where = f"run folder '{path}', "
+    without = (
+        f"{where}hashes/policy-more.json: found no such file, expected the file that the run wrote"
+        "\n  hint: remove policies/more.npz, and `servanda brief` makes it again"
+    )
+    added = (
+        f"{where}policies/more.npz: found a file that the run did not write, "
         "expected no file of this name"
     )
-    assert refused(path) == [message, message]
+    assert refused(path) == [without, added]
 
 
-def test_a_kill_before_a_policy_is_written_leaves_a_folder_that_goes_on(path):
+def test_a_folder_goes_on_without_the_file_of_a_policy(path):
+    """A kill leaves a hash without its file, as does who removes a damaged file."""
     file_of(path).unlink()
     open_run(path).verify()
     kept = open_run(path).by_policy(RUNS)

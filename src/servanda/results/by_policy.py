@@ -73,7 +73,7 @@ class MetricsByPolicy(UserDict[Settings, Metrics]):
             try:
                 (self._folder / POLICIES).mkdir(exist_ok=True)
                 # The hash first: a kill in between leaves no file without its hash.
-                self._hashes.add(POLICIES, file, content)
+                self._hashes.add(self._hashes.list_of(file), file, content)
                 self._hashes.write()
                 drafts.write(self._folder / file, content)
             except OSError as error:
@@ -81,7 +81,7 @@ class MetricsByPolicy(UserDict[Settings, Metrics]):
                     raise
 
     def _read(self, file: str) -> None:
-        self._hashes.check_file(file, POLICIES)
+        self._hashes.check_policy(file)
         with np.load(self._folder / file, allow_pickle=False) as stored:
             note, *values = stored.values()
             made: dict[str, Any] = json.loads(str(note))

@@ -38,7 +38,7 @@ from servanda.files import drafts
 from servanda.files.fields import path_of
 from servanda.results import note as notes
 from servanda.results.by_policy import MetricsByPolicy
-from servanda.results.hashes import END, PAGE, PIECE, POLICIES, START, Hashes
+from servanda.results.hashes import END, PAGE, PIECE, START, Hashes
 from servanda.results.metrics import table_of_metrics
 from servanda.results.results import Progress, Results, made_from
 from servanda.results.store import RunStore, by_run_variables
@@ -273,24 +273,17 @@ class RunFolder:
         """
         self.verify_runs(progress)
         if not self.note["partial"]:
-            self._check_made(_METRICS, END, "`servanda run --resume` writes it")
+            self._hashes.check_file(_METRICS, END, "`servanda run --resume` writes it")
             for file in self._hashes.of(END):
                 self._hashes.check_file(file, END)
         if self._hashes.has(PAGE) or (self.path / BRIEFING).exists():
-            self._check_made(BRIEFING, PAGE, "`servanda brief` writes it")
-        if self._hashes.has(POLICIES):
-            for file in self._hashes.of(POLICIES):
+            self._hashes.check_file(BRIEFING, PAGE, "`servanda brief` writes it")
+        for name in self._hashes.policies():
+            for file in self._hashes.of(name):
                 # A kill leaves a hash without its file, which is then made again.
                 if (self.path / file).exists():
-                    self._hashes.check_file(file, POLICIES)
+                    self._hashes.check_policy(file)
         self._hashes.check_nothing_added(self._store.metadata(), self.note["done"])
-
-    def _check_made(self, file: str, name: str, hint: str) -> None:
-        """Check a file that can be made again, and say how."""
-        try:
-            self._hashes.check_file(file, name)
-        except RunFolderError as error:
-            raise RunFolderError(error.where, error.found, error.expected, hint) from None
 
     def verify_runs(self, progress: Progress | None = None) -> None:
         """Check everything but the metrics, which a run that was killed at its end lacks."""

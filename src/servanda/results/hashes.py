@@ -4,10 +4,10 @@
     FOLDER/hashes/runs-N.json   the Nth piece of the runs: one file for each quantity and member
     FOLDER/hashes/end.json      the metrics, and the metadata of the complete store
     FOLDER/hashes/page.json     the briefing, if there is one
-    FOLDER/hashes/policies.json the metrics under the policies that claims compare, so far
+    FOLDER/hashes/policy-N.json the metrics under a policy that claims compare, by its file's name
 
-Each list is written once and never changed, except the last two: the briefing may be made again,
-and policies are added.
+Each list is written once and never changed, except that of the briefing, which may be made again.
+Each policy has a list of its own, because two briefings may be made of one folder at once.
 Hashes find damage and edits. They do not find a forger, who can make them again.
 """
 
@@ -31,7 +31,8 @@ from servanda.files import drafts
 STORE = "results.zarr"
 # The runs of one piece. A device computes as many in a call, so that a batch fills whole pieces.
 PIECE = 4 * CHUNK
-START, END, PAGE, POLICIES = "start", "end", "page", "policies"
+START, END, PAGE, POLICY = "start", "end", "page", "policy-"
+POLICIES = "policies"  # the folder
 _CHUNK = re.compile(r"/[\d.]+$")
 _PIECE = re.compile(rf"^(?:{STORE}/\w+/(?:\d+\.)*|hashes/runs-)(\d+)(?:\.json)?$")
 # What a write that was interrupted leaves, of ours and of zarr.
@@ -120,9 +121,26 @@ class Hashes:
         if digest(content) != known:
             raise self._error(file, "other content than was written")
 
-    def check_file(self, file: str, name: str | None = None) -> None:
-        """Read a file of the folder and compare it with its hash in a list."""
-        self.check(file, self.content(file), name)
+    def check_file(self, file: str, name: str | None = None, hint: str | None = None) -> None:
+        """Read a file of the folder and compare it with its hash in a list.
+
+        Args:
+            file: the file.
+            name: as for `check`.
+            hint: how the file can be made again.
+
+        Raises:
+            RunFolderError: if they differ.
+        """
+        try:
+            self.check(file, self.content(file), name)
+        except RunFolderError as error:
+            raise RunFolderError(error.where, error.found, error.expected, hint) from None
+
+    def check_policy(self, file: str) -> None:
+        """Compare the file of a policy with its hash."""
+        again = f"remove {file}, and `servanda brief` makes it again"
+        self.check_file(file, self.list_of(file), again)
 
     def check_metadata(self) -> None:
         """Compare the metadata of the store with their hashes."""
@@ -133,6 +151,10 @@ class Hashes:
     def has(self, name: str) -> bool:
         """Whether there is a list of this name."""
         return os.path.lexists(self.folder / _file_of(name))
+
+    def policies(self) -> list[str]:
+        """The names of the lists of the policies that have been run."""
+        return sorted(path.stem for path in (self.folder / "hashes").glob(f"{POLICY}*.json"))
 
     def add_metadata(self) -> None:
         """Add the hashes of all metadata of the complete store to the last list."""
@@ -149,7 +171,8 @@ class Hashes:
             done: number of runs done.
         """
         pieces = list(self.pieces(done))
-        lists = [START, *pieces, *(name for name in (END, PAGE, POLICIES) if self.has(name))]
+        made = (name for name in (END, PAGE) if self.has(name))
+        lists = [START, *pieces, *made, *self.policies()]
         known = {*map(_file_of, lists), *(f"{STORE}/{key}" for key in metadata)}
         known = known.union(*map(self.of, lists), (f"{STORE}/{key}" for key in METADATA))
         for top in ("case", STORE, "hashes", POLICIES):
@@ -163,6 +186,8 @@ class Hashes:
 
     def list_of(self, file: str) -> str:
         """The list in which a file should be if it is not in the first one."""
+        if file.startswith(f"{POLICIES}/"):
+            return f"{POLICY}{Path(file).stem}"
         if _is_chunk(file.removeprefix(f"{STORE}/")):
             return f"runs-{_piece(file)}"
         return START if "/" in file else END
