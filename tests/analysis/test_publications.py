@@ -46,3 +46,19 @@ def test_without_the_table_of_trade_its_sources_are_not_cited():
 def test_a_case_without_files_of_trade_cites_its_priors_only(tmp_path):
     case = replace(template(), folder=tmp_path)
     assert len(publications(assemble(case))) == len(publications(assemble(template())))
+
+
+def test_pages_of_one_publisher_under_one_title_are_cited_once_by_the_first_in_every_process():
+    """Sets have another order in each process, and a briefing is made to the byte again."""
+    case = template()
+    (known, *_), keys = case.evidence.sources, [f"page-{n}" for n in range(20)]
+    pages = [
+        replace(known, key=key, title="A page", url=f"https://example.org/{key}") for key in keys
+    ]
+    other = replace(known, key="other", title="a page", publisher="Another publisher")
+    sources = (*case.evidence.sources, *pages, other)
+    case = replace(case, evidence=replace(case.evidence, sources=sources))
+    name = next(iter(assemble(case).uncertain))
+    case = case.with_prior(name, uniform=[0.1, 0.2], sources=[*keys, "other"])
+    urls = [one.url for one in publications(assemble(case)) if one.title.casefold() == "a page"]
+    assert sorted(urls) == sorted(["https://example.org/page-0", known.url])

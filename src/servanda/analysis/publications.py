@@ -15,9 +15,14 @@ from servanda.trade.citations import Publication
 
 
 def publications(model: Model) -> list[Publication]:
-    """Every publication that a prior in use or the table of trade effects cites, once, by title."""
-    found = {p.title: p for p in (*_of_priors(model), *_of_trade(model))}
-    return [found[title] for title in sorted(found, key=str.casefold)]
+    """Every publication that a prior in use or the table of trade effects cites, by title.
+
+    Of pages that one publisher has under one title, the first that is cited stands for all.
+    """
+    found: dict[tuple[str, str], Publication] = {}
+    for one in (*_of_priors(model), *_of_trade(model)):
+        found.setdefault((one.title.casefold(), one.publisher), one)
+    return [found[named] for named in sorted(found)]
 
 
 def _of_priors(model: Model) -> Iterator[Publication]:
@@ -26,7 +31,8 @@ def _of_priors(model: Model) -> Iterator[Publication]:
     rows = {o.id: o.source for o in evidence.observations}
     sources = {s.key: s for s in evidence.sources}
     priors = (*(n.prior for n in model.parameters.values()), *model.case.biases.values())
-    for key in {rows.get(name, name) for prior in priors for name in prior.sources}:
+    cited = (rows.get(name, name) for prior in priors for name in prior.sources)
+    for key in dict.fromkeys(cited):  # not a set, whose order differs by process
         source = sources[key]
         yield Publication(title=source.title, publisher=source.publisher, url=source.url)
 
