@@ -99,6 +99,23 @@ def test_faults_of_all_files_are_sorted_by_file_and_line(folder):
     ]
 
 
+def test_a_bias_with_a_fault_of_its_own_is_not_missing_elsewhere(folder):
+    prior = "lognormal = [1.5, 0.4], bounds = "
+    changed(folder, "parameters.toml", (f"{prior}[0.3, 6]", f"{prior}[6, 0.3]"))
+    (fault,) = faults(folder)
+    assert fault == (
+        "parameters.toml line 338: observation.bias.of.government-deliveries: found lognormal "
+        "[1.5, 0.4] in [6, 0.3], expected a low bound below the high one"
+    )
+    unit = 'counted over true"\nunit = '
+    changed(folder, "parameters.toml", (f'{unit}"dimensionless"', f'{unit}"per cent"'))
+    (fault,) = faults(folder)
+    assert fault == (
+        "parameters.toml line 336: observation.bias.unit: found unit 'per cent', expected a unit "
+        "that pint or this project defines\n  hint: did you mean 'person'?"
+    )
+
+
 def test_faults_of_one_file_are_sorted_by_line_wherever_they_lie(folder):
     """In an order that is neither that of their names nor that in which they are found."""
     last = "[[ties]]\n# much later than the others\ngood = 'oils'\ngiver='BBB'\nbasis='aid'\n"

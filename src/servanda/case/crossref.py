@@ -331,9 +331,12 @@ def _source(name: str, names: Sequence[str], where: str, expected: str) -> Itera
 
 
 def check_biases(
-    parameters: Mapping[str, ParameterTable], evidence: Evidence
+    parameters: Mapping[str, ParameterTable], evidence: Evidence, given: Collection[str]
 ) -> Iterator[CaseError]:
-    """The faults if a bias has no prior, or a prior of a bias is unused."""
+    """The faults if a bias has no prior, or a prior of a bias is unused.
+
+    `given` are the biases to which the file gives a prior, with faults or not.
+    """
     table = parameters.get(BIAS)
     priors = list(table.priors) if table else []
     if table is not None and table.otherwise is not None:
@@ -346,7 +349,7 @@ def check_biases(
     for series in evidence.series:
         for number, rule in enumerate(series.rules, start=1):
             where = f"series.toml: series[{series.name!r}].rule[{number}].bias"
-            yield from _known(rule.bias, [REFERENCE, *priors], "bias", where)
+            yield from _known(rule.bias, [REFERENCE, *given], "bias", where)
             used.append(rule.bias)
     for bias in priors:
         if bias not in used or bias == REFERENCE:

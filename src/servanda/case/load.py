@@ -10,6 +10,7 @@ from typing import TypeVar
 from servanda.case import crossref, read_evidence, read_parameters
 from servanda.case.content import CLAIMS, Case
 from servanda.case.evidence import Evidence
+from servanda.case.priors import BIAS
 from servanda.case.read_evidence import EVIDENCE, SERIES, SOURCES
 from servanda.case.schema import CaseSpec, Claim, ClaimsFile
 from servanda.case.spellings import Spellings
@@ -106,7 +107,8 @@ def _examine(folder: Path) -> Examined:
     if not read.unread & {EVIDENCE, SOURCES}:
         faults.add(cited)
     if document is not None and SERIES not in read.unread:
-        faults.add(crossref.check_biases(parameters, evidence))
+        given = read_parameters.members(document, BIAS)
+        faults.add(crossref.check_biases(parameters, evidence, given))
     faults.add(crossref.check_claims(spec, claims))
     whole = None if faults.found else found
     return Examined(whole, tuple(faults.found), evidence, read.lines, folder, spellings)

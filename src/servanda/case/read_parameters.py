@@ -32,6 +32,14 @@ def read(document: Mapping[str, Any], file: str, faults: Faults) -> dict[str, Pa
     return tables
 
 
+def members(document: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """The members of a parameter to which `parameters.toml` gives priors, with faults or not."""
+    found: Any = document
+    for key in (*name.split("."), "of"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return tuple(found) if isinstance(found, Mapping) else ()
+
+
 def _table(name: str, entry: Any, where: str, faults: Faults) -> ParameterTable:
     _require_table(entry, where)
     _known_keys(entry, _TABLE_KEYS, where)
