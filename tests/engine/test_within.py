@@ -104,7 +104,7 @@ def test_a_war_that_needs_no_men_is_refused_with_the_way_to_leave_a_war_out():
         (
             "war.persistence",
             {"fixed": 0.99999999},
-            "parameters.toml: war.persistence: found fixed = 1, expected 0 to below 1",
+            "parameters.toml: war.persistence.value: found fixed = 1, expected 0 to below 1",
         ),
         (
             REQUIRED,
@@ -143,7 +143,7 @@ def test_a_lognormal_may_be_bounded_by_the_zero_that_it_never_reaches():
 )
 def test_a_value_for_the_rest_that_leaves_the_range_is_refused(value, expected):
     assert refusal(with_rest("ledger.transit_time", value)) == (
-        "parameters.toml: ledger.transit_time: "
+        "parameters.toml: ledger.transit_time.otherwise: "
         f"found otherwise = {value:g} month, expected {expected} month"
     )
 
@@ -204,7 +204,7 @@ def test_a_value_for_the_rest_is_in_the_unit_of_its_table():
 
 def test_a_table_whose_unit_fits_none_of_its_members_is_refused():
     assert refusal(with_unit("ledger.transit_time", "barrel", 0.5)) == (
-        "parameters.toml: ledger.transit_time: found unit 'barrel',"
+        "parameters.toml: ledger.transit_time.unit: found unit 'barrel',"
         " expected a unit that converts to 'month'"
     )
 

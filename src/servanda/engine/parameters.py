@@ -135,10 +135,10 @@ def _parameters(
     about, within = axes.members[axis] if axis else (None,), metadata["within"]
     every = [metadata["unit"].replace("{good}", unit) for unit in units_of]
     if every and not any(units.converts(table.unit, wanted) for wanted in every):
-        units.factor(table.unit, every[0], table.where)  # raises
+        units.factor(table.unit, every[0], f"{table.where}.unit")  # raises
     for row, (member, wanted) in enumerate(zip(members, every, strict=True)):
         prior = table.priors.get(member)
-        where = f"{table.where}.of.{member}" if member else table.where
+        where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
         place = (label(name, member), slot, field, row, about[row])
         weight = metadata["weights"]
         if prior is not None:
@@ -150,8 +150,9 @@ def _parameters(
             value, unit = table.otherwise, table.unit
             unit = unit if units.converts(unit, wanted) else wanted
             rest = Prior("fixed", (value,), value, value, unit, "assumed")
-            factor = units.factor(unit, wanted, table.where)
-            yield Parameter(*place, rest, factor, wanted, within, table.where, False, weight)
+            where = f"{table.where}.otherwise"
+            factor = units.factor(unit, wanted, where)
+            yield Parameter(*place, rest, factor, wanted, within, where, False, weight)
         else:
             raise CaseError(
                 where=table.where,
