@@ -59,6 +59,7 @@ def test_a_code_of_a_state_is_read_as_its_three_letters_in_iso_3166(tmp_path, co
         ("EU", None),
         ("HAN", None),  # Hanover, which ISO 3166 does not have
         ("aaa", None),
+        ("ß", None),  # not a small 'SS', South Sudan
     ],
 )
 def test_a_code_that_no_one_state_has_is_refused(tmp_path, code, hint):

@@ -14,7 +14,7 @@ from servanda.analysis.sanctions import faults_of_files
 from servanda.case import load, new
 from servanda.case.load import examine
 from servanda.case.notes import of_readings
-from servanda.case.spellings import Spellings
+from servanda.case.spellings import Reading, Spellings
 from servanda.ensembles import AS_IS, Ensemble
 from servanda.errors import CaseError, UsageError
 from servanda.files.lines import Lines
@@ -52,6 +52,10 @@ def changed(folder: Path, file: str, old: str, text: str) -> Path:
     return folder
 
 
+def file_of(reading: Reading) -> str:
+    return re.split(r":| line ", reading.where)[0]
+
+
 FILES = ("case.toml", "parameters.toml", "series.toml", "trade_effects.csv")
 
 
@@ -61,7 +65,7 @@ def test_a_case_written_in_other_codes_is_the_same_case(tmp_path, files):
     rewritten(folder, *files)
     case = load(folder)
     assert case.digest == load("russia-dprk").digest
-    assert {reading.where.partition(":")[0] for reading in case.readings} == set(files)
+    assert {file_of(reading) for reading in case.readings} == set(files)
 
 
 def test_a_case_that_writes_the_own_code_of_each_state_has_nothing_to_note():
@@ -232,7 +236,7 @@ def test_files_of_sanctions_may_write_other_codes_of_actors(tmp_path):
     spellings = Spellings.of(case.spec)
     assert faults_of_files(folder, spellings) == []
     files = "regimes.toml", "trade_baseline.csv", "trade_baseline.toml"
-    assert {reading.where.partition(":")[0] for reading in spellings.readings} == set(files)
+    assert {file_of(reading) for reading in spellings.readings} == set(files)
     regimes, baseline = read_regimes(case.folder / files[0]), read_baseline(case.folder)
     assert read_regimes(folder / files[0], spellings.actor) == regimes
     read = read_baseline(folder, spellings.actor)
@@ -247,6 +251,16 @@ def test_a_sender_in_two_spellings_is_refused(tmp_path):
         "regimes.toml line 56: regimes[2].measures[3].senders: found 'UKR' and 'ua', one name in"
         " two spellings, expected each name once"
     )
+
+
+def test_a_code_in_a_table_is_noted_once_a_file_with_its_line(tmp_path):
+    folder = copied(tmp_path)
+    rewritten(folder, "trade_effects.csv", "trade_baseline.csv", others={"PRK": "KP"})
+    read = "'KP' is read as 'PRK'; so are"
+    assert [str(note) for note in check(folder).notes if "read as" in note.text] == [
+        f"trade_baseline.csv line 3: destination: {read} 43 more in this file",
+        f"trade_effects.csv line 3: actor: {read} 599 more in this file",
+    ]
 
 
 def test_a_check_notes_the_codes_in_files_of_sanctions(tmp_path):

@@ -19,8 +19,9 @@ _NUMBER = "ISO 3166 and Correlates of War number states differently: write the l
 
 def meanings(code: str) -> tuple[State, ...]:
     """The states that a code may mean, of which there are two in `CS`; none if no state has it."""
-    own = by_letters().get(code.casefold())
-    return (own,) if own else by_other_codes().get(code.casefold(), ())
+    small = code.lower()  # unlike casefold, which makes 'ss' of 'ß'
+    own = by_letters().get(small)
+    return (own,) if own else by_other_codes().get(small, ())
 
 
 def form(code: str) -> str:

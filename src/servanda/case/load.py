@@ -126,9 +126,7 @@ def _tables(
     paths = {name: folder / f"{name}.csv" for name in (*_TABLES, *spec.tables)}
     wanted = {n: p for n, p in paths.items() if n in spec.tables or os.path.lexists(p)}
     read = {name: faults.read(read_rows, path) for name, path in wanted.items()}
-    return {
-        name: spellings.rows((rows or {}).values(), f"{name}.csv") for name, rows in read.items()
-    }
+    return {name: spellings.rows(rows or {}, f"{name}.csv") for name, rows in read.items()}
 
 
 def as_case(given: object) -> Case:

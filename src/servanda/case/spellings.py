@@ -20,6 +20,7 @@ from servanda.files.faults import Faults, fault_of, faults_of_twins
 from servanda.files.fields import Naming
 
 _ACTOR_COLUMN = "actor"
+_FILE_END = re.compile(":| line ")
 _PARTS = re.compile(r"([^>./]*)([>./]?)(.*)", re.DOTALL)
 _Record = TypeVar("_Record", bound=Record)
 
@@ -85,7 +86,7 @@ class Spellings:
         code = self._code(text)
         if code is None or code == text:
             return text
-        key = (where.partition(":")[0], text)
+        key = (_FILE_END.split(where)[0], text)
         had = self._found.get(key)
         self._found[key] = replace(had, more=had.more + 1) if had else Reading(where, text, code)
         return code
@@ -145,16 +146,14 @@ class Spellings:
             for name, table in tables.items()
         }
 
-    def rows(self, rows: Iterable[Mapping[str, str]], file: str) -> list[dict[str, str]]:
-        """Rows of a table with the one code of each actor in the column `actor`."""
-        where = f"{file}: {_ACTOR_COLUMN}"
-        return [
-            {
-                column: self.actor(cell, where) if column == _ACTOR_COLUMN else cell
-                for column, cell in row.items()
-            }
-            for row in rows
-        ]
+    def rows(self, rows: Mapping[int, Mapping[str, str]], file: str) -> list[dict[str, str]]:
+        """Rows of a table, by line, with the one code of each actor in the column `actor`."""
+        read = [dict(row) for row in rows.values()]
+        for line, row in zip(rows, read, strict=True):
+            if _ACTOR_COLUMN in row:
+                where = f"{file} line {line}: {_ACTOR_COLUMN}"
+                row[_ACTOR_COLUMN] = self.actor(row[_ACTOR_COLUMN], where)
+        return read
 
     def _code(self, text: str) -> str | None:
         """The one code of the actor that a text names, or None if it names none."""

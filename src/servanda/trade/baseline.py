@@ -188,7 +188,7 @@ def _economy(path: Path, spec: BaselineFile, spelling: Spelling) -> Economy:
     for line, row in rows.items():
         where = f"{path.name} line {line}"
         for column in ("origin", "destination"):
-            row[column] = spelling(row[column], f"{path.name}: {column}")
+            row[column] = spelling(row[column], f"{where}: {column}")
         if row["sector"] not in spec.sectors:
             expected, hint = (
                 "one of " + ", ".join(spec.sectors),
