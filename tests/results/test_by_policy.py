@@ -75,7 +75,7 @@ def test_a_policy_that_was_changed_is_refused(path, change):
     message = (
         f"run folder '{path}', policies/{file.name}: found other content than was written, "
         "expected the file that the run wrote\n"
-        f"  hint: remove policies/{file.name}, and `servanda brief` makes it again"
+        f"  hint: remove policies/{file.name}: `servanda brief` runs again what it lacks"
     )
     assert refused(path) == [message, message]
 
@@ -85,7 +85,7 @@ def test_a_policy_that_no_run_wrote_is_refused(path):
     where = f"run folder '{path}', "
     without = (
         f"{where}hashes/policy-more.json: found no such file, expected the file that the run wrote"
-        "\n  hint: remove policies/more.npz, and `servanda brief` makes it again"
+        "\n  hint: remove policies/more.npz: `servanda brief` runs again what it lacks"
     )
     added = (
         f"{where}policies/more.npz: found a file that the run did not write, "
@@ -95,7 +95,7 @@ def test_a_policy_that_no_run_wrote_is_refused(path):
 
 
 def test_a_folder_goes_on_without_the_file_of_a_policy(path):
-    """A kill leaves a hash without its file, as does who removes a damaged file."""
+    """A kill leaves a hash without its file, and so does whoever removes a damaged file."""
     file_of(path).unlink()
     open_run(path).verify()
     kept = open_run(path).by_policy(RUNS)

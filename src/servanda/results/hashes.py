@@ -139,7 +139,7 @@ class Hashes:
 
     def check_policy(self, file: str) -> None:
         """Compare the file of a policy with its hash."""
-        again = f"remove {file}, and `servanda brief` makes it again"
+        again = f"remove {file}: `servanda brief` runs again what it lacks"
         self.check_file(file, self.list_of(file), again)
 
     def check_metadata(self) -> None:
