@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
+import pytest
+
 from servanda.analysis.publications import publications
+from servanda.case import load
 from servanda.engine import assemble
+from servanda.ensembles import Ensemble
+from servanda.errors import CaseError
+from servanda.results import RunFolder
 from tests.cases import shipped, template
 from tests.handmade import tiny
 
@@ -62,3 +69,19 @@ def test_pages_of_one_publisher_under_one_title_are_cited_once_by_the_first_in_e
     case = case.with_prior(name, uniform=[0.1, 0.2], sources=[*keys, "other"])
     urls = [one.url for one in publications(assemble(case)) if one.title.casefold() == "a page"]
     assert sorted(urls) == sorted(["https://example.org/page-0", known.url])
+
+
+def test_a_run_folder_cites_what_its_case_cited(tmp_path):
+    model = shipped().model
+    folder = RunFolder.create(tmp_path / "run", model.case, model, Ensemble.prior(model, 1))
+    assert publications(assemble(folder.case())) == publications(model)
+
+
+def test_a_source_of_trade_that_is_none_is_told(tmp_path):
+    case = load(shutil.copytree(shipped().model.case.folder, tmp_path / "case"))
+    (case.folder / "regimes.toml").write_text('sources = { book = "A book" }')
+    with pytest.raises(CaseError) as caught:
+        publications(assemble(case))
+    assert (
+        str(caught.value) == "regimes.toml line 1: sources.book: found 'A book', expected a table"
+    )

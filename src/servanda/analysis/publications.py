@@ -8,20 +8,30 @@ from collections.abc import Iterator
 
 from servanda.analysis.sanctions import REGIMES
 from servanda.engine import Model
-from servanda.files.tables import read_toml
+from servanda.files import Record, read_toml, validated
 from servanda.mechanisms.trade import EquilibriumTable
 from servanda.trade.baseline import SPEC
 from servanda.trade.citations import Publication
+
+
+class _Sources(Record):
+    """The part of a file of trade that is cited."""
+
+    sources: dict[str, Publication]
 
 
 def publications(model: Model) -> list[Publication]:
     """Every publication that a prior in use or the table of trade effects cites, by title.
 
     Of pages that one publisher has under one title, the first that is cited stands for all.
+
+    Raises:
+        CaseError: if a source in a file of trade is none.
     """
     found: dict[tuple[str, str], Publication] = {}
-    for one in (*_of_priors(model), *_of_trade(model)):
-        found.setdefault((one.title.casefold(), one.publisher), one)
+    with model.case.lines_shown():
+        for one in (*_of_priors(model), *_of_trade(model)):
+            found.setdefault((one.title.casefold(), one.publisher), one)
     return [found[named] for named in sorted(found)]
 
 
@@ -44,5 +54,5 @@ def _of_trade(model: Model) -> Iterator[Publication]:
     for name in (SPEC, REGIMES):
         file = model.case.folder / name
         if file.is_file():
-            for source in read_toml(file).get("sources", {}).values():
-                yield Publication.model_validate(source)
+            sources = read_toml(file).get("sources", {})
+            yield from validated(_Sources, {"sources": sources}, name).sources.values()

@@ -22,6 +22,9 @@ from servanda.case.spellings import Reading, respelled
 from servanda.files.lines import lines_shown
 
 CLAIMS = "claims.toml"
+# What the table of trade effects is solved from. The briefing cites its sources.
+_EFFECTS = "trade_effects"
+_SOLVED_FROM = ("regimes.toml", "trade_baseline.toml", "trade_baseline.csv")
 
 # A kind (`mechanism` or `prior`), the name of what was changed, and the new value.
 Change = tuple[str, str, Any]
@@ -55,8 +58,9 @@ class Case:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of the files in `folder` that it was read from."""
-        names = ("case.toml", "parameters.toml", *FILES, CLAIMS, *(f"{n}.csv" for n in self.tables))
+        """Names of the files in `folder` that it and its table of trade effects are made from."""
+        names = ["case.toml", "parameters.toml", *FILES, CLAIMS, *(f"{n}.csv" for n in self.tables)]
+        names += _SOLVED_FROM if _EFFECTS in self.tables else ()
         return tuple(name for name in names if os.path.lexists(self.folder / name))
 
     @cached_property

@@ -36,6 +36,7 @@ from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.files import drafts
 from servanda.files.fields import path_of
+from servanda.files.tables import text_of
 from servanda.results import note as notes
 from servanda.results.by_policy import MetricsByPolicy
 from servanda.results.hashes import END, PAGE, PIECE, START, Hashes
@@ -386,9 +387,10 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _copy_case(case: Case, target: Path, hashes: Hashes) -> None:
-    """Copy the files that a case was read from, and no other files of its folder."""
+    """Copy the files that a case is made from, and no other files of its folder."""
     (target / "case").mkdir()
     for name in case.files:
+        text_of(case.folder / name, name.rpartition(".")[2].upper())  # no link out, and no device
         copy = target / "case" / name
         shutil.copyfile(case.folder / name, copy)
         hashes.add(START, f"case/{name}", copy.read_bytes())
