@@ -30,7 +30,7 @@ INTERVAL = (91.0, 109.0)
 def point(value: float, number: int = 1, **how: Any) -> Predicted:
     own = counted("level", STOCK, "round", rule(**how)).rules[0]
     row = observation(number, value, f"2020-{number:02}-28")
-    return Predicted(Figure(row, own, value, np.zeros(24)), INTERVAL)
+    return Predicted(Figure(row, own, value, np.zeros(24), 0.3), INTERVAL)
 
 
 def coverage(*values: float) -> Coverage:
@@ -102,7 +102,7 @@ def test_only_series_with_enough_points_are_summed_up():
 
 def test_the_interval_is_that_of_a_lognormal_in_closed_form():
     series = counted("flow", DELIVERED, "round", rule(error=0.4))
-    row = observation(1, 400, "2020-04-30", "2020-04-01")
+    row = observation(1, 401, "2020-04-30", "2020-04-01")
     (found,) = predicted(series, [row], 100_000, arrived={"SUP>BUY:shells": 400.0})
     z = NormalDist().inv_cdf(0.95)
     closed = (400 * np.exp(-z * 0.4), 400 * np.exp(z * 0.4))
@@ -114,15 +114,15 @@ def test_the_interval_is_that_of_the_runs_with_weight():
     series = counted("level", STOCK)
     stock = np.full((24, 300), 400.0)
     stock[:, :100] = 200.0
-    model = with_evidence(series, [row := observation(1, 400, "2020-04-30")])
+    model = with_evidence(series, [row := observation(1, 400.01, "2020-04-30")])
     figures = record(model, series, [row]).figures
     weights = [1.0] * 100 + [0.0] * 200
     made = results(model, 300, weights=weights, stock={"SUP.shells": stock})
     (found,) = predict(made, series, figures)
-    assert found.interval == pytest.approx((200, 200))
+    assert found.interval == pytest.approx((200, 200), abs=0.01)
     assert not found.inside
     (plain,) = predict(results(model, 300, stock={"SUP.shells": stock}), series, figures)
-    assert plain.interval == pytest.approx((200, 400))
+    assert plain.interval == pytest.approx((200, 400), abs=0.01)
 
 
 def test_totals_that_bound_bound_no_increment_but_the_first():

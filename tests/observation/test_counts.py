@@ -21,11 +21,11 @@ NEVER = -np.inf
 WIDEST = 8
 
 
-def figure(value: float = 1.0, number: int = 1, **how: Any) -> Figure:
+def figure(value: float = 1.0, number: int = 1, resolution: float = 1e-9, **how: Any) -> Figure:
     """A figure whose source counts like this; what it is about does not matter here."""
     series = counted("flow", DELIVERED, "round", rule(**how))
     row = observation(number, value, "2020-04-30", "2020-04-01")
-    return Figure(row, series.rules[0], value, np.zeros(24))
+    return Figure(row, series.rules[0], value, np.zeros(24), resolution)
 
 
 def log_probs(value: float, means: Any, **how: Any) -> np.ndarray:
@@ -55,32 +55,46 @@ def company(runs: int, seed: int, numbers: Any) -> Results:
 
 
 @pytest.mark.parametrize("error", [0.05, 0.4, 1.5])
-def test_an_estimate_has_the_density_of_a_lognormal(error):
+def test_an_estimate_far_above_its_resolution_has_the_density_of_a_lognormal(error):
     means = [0.3, 1, 40, 5000]
     found = log_probs(40.0, means, error=error)
     expected_ = [stats.lognorm(error, scale=mean).logpdf(40.0) for mean in means]
     np.testing.assert_allclose(found, expected_, rtol=1e-9)
 
 
-def test_what_falls_has_the_same_density_below_zero():
-    """A running total may fall: the count has the sign of what is expected."""
-    found = log_probs(-40.0, [-30.0, 30.0, 0.0], error=0.4)
-    assert found[0] == pytest.approx(stats.lognorm(0.4, scale=30).logpdf(40.0), rel=1e-9)
-    assert found[1:].tolist() == [NEVER, NEVER]
+@pytest.mark.parametrize("value", [-2.0, 0.0, 3.0])
+def test_an_estimate_has_the_density_of_johnsons_s_u(value):
+    """SciPy's own: asinh of the count over h is normal."""
+    means, near = [-3.0, 0.0, 1.0, 40.0], 2.0 / 0.4
+    found = log_probs(value, means, error=0.4, resolution=2.0)
+    expected_ = [
+        stats.johnsonsu(-np.arcsinh(mean / near) / 0.4, 1 / 0.4, scale=near).logpdf(value)
+        for mean in means
+    ]
+    np.testing.assert_allclose(found, expected_, rtol=1e-9)
 
 
-def test_nothing_is_counted_for_certain_where_nothing_is_expected_and_there_alone():
-    assert log_probs(0.0, [0.0, 1e-9, -1e-9], error=0.4).tolist() == [0, NEVER, NEVER]
-    assert log_probs(5.0, [0.0], error=0.4).tolist() == [NEVER]
+@pytest.mark.parametrize("mean", [0.0, 1.0, 100.0])
+def test_relative_error_and_resolution_add_up_in_squares(mean):
+    """To first order in the error."""
+    (counts,) = drawn([figure(error=0.02, resolution=0.5)], np.full((1, MANY), mean), MANY)
+    assert np.std(counts) == pytest.approx(np.hypot(0.02 * mean, 0.5), rel=0.02)
 
 
-@pytest.mark.parametrize("mean", [3.0, -3.0])
+def test_a_total_that_hardly_rose_says_little_about_a_small_rise():
+    """10,900 and then 11,000 soldiers: 100 more, of which rounding leaves hundreds open."""
+    found = log_probs(100.0, [0.0, 100.0, 400.0, 3000.0], error=0.08, resolution=550.0)
+    assert found[0] == pytest.approx(found[1], abs=0.05)
+    assert found[2] > found[1] - 0.2
+    assert found[3] < found[1] - 5
+
+
+@pytest.mark.parametrize("mean", [3.0, 0.0, -3.0])
 def test_the_density_of_an_estimate_integrates_to_one(mean):
-    def density(log_value: float) -> float:
-        value = np.sign(mean) * np.exp(log_value)
-        return float(np.exp(log_probs(value, [mean], error=0.4)[0]) * abs(value))
+    def density(value: float) -> float:
+        return float(np.exp(log_probs(value, [mean], error=0.4, resolution=1.0)[0]))
 
-    total, _ = quad(density, np.log(3) - 4, np.log(3) + 4, epsabs=1e-7)
+    total, _ = quad(density, -60, 60, epsabs=1e-7, limit=200)
     assert total == pytest.approx(1, abs=1e-6)
 
 
@@ -98,31 +112,13 @@ def test_a_bound_has_the_probability_of_its_side(error, mean):
     assert np.exp(upper) + np.exp(lower) == pytest.approx(1, rel=1e-12)
 
 
-@pytest.mark.parametrize("mean", [-20.0, -60.0])
-def test_a_bound_below_zero_is_turned_round(mean):
-    """The count is minus a lognormal, so that at most −40 is a lognormal of at least 40."""
-    size = stats.lognorm(0.3, scale=-mean)
-    (upper,) = log_probs(-40.0, [mean], error=0.3, bound="upper")
-    (lower,) = log_probs(-40.0, [mean], error=0.3, bound="lower")
-    assert upper == pytest.approx(size.logsf(40.0), rel=1e-9)
-    assert lower == pytest.approx(size.logcdf(40.0), rel=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("value", "mean", "upper", "lower"),
-    [
-        (5.0, 0.0, 0.0, NEVER),  # nothing is at most five, and not at least five
-        (0.0, 0.0, 0.0, 0.0),
-        (-5.0, 0.0, NEVER, 0.0),
-        (0.0, 3.0, NEVER, 0.0),
-        (-5.0, 3.0, NEVER, 0.0),
-        (0.0, -3.0, 0.0, NEVER),
-        (5.0, -3.0, 0.0, NEVER),
-    ],
-)
-def test_a_bound_on_the_other_side_of_zero_is_certain_or_impossible(value, mean, upper, lower):
-    assert log_probs(value, [mean], error=0.3, bound="upper").tolist() == [upper]
-    assert log_probs(value, [mean], error=0.3, bound="lower").tolist() == [lower]
+def test_a_bound_on_nothing_has_the_probability_of_a_fall():
+    """Nothing is at most 0 in half of all counts, if revisions go both ways."""
+    how = {"error": 0.3, "resolution": 5.0}
+    assert log_probs(0.0, [0.0], **how, bound="upper").tolist() == [np.log(0.5)]
+    (fall,) = log_probs(-5.0, [0.0], **how, bound="upper")
+    near = 5.0 / 0.3
+    assert fall == pytest.approx(stats.norm.logcdf(np.arcsinh(-5.0 / near) / 0.3), rel=1e-9)
 
 
 def test_far_on_the_wrong_side_a_bound_is_unlikely_but_finite():
@@ -210,7 +206,8 @@ def test_each_figure_is_counted_by_its_own_rule():
 
 def test_the_gradient_of_what_is_possible_is_finite():
     """Also beside runs in which the figure is impossible."""
-    figures = [figure(3.0, error=0.4), figure(3.0, error=0.4, bound="lower")]
+    how = {"error": 0.4, "resolution": 1e-3}
+    figures = [figure(3.0, **how), figure(3.0, **how, bound="lower")]
     figures.append(figure(3.0, error="poisson"))
     means = np.array([[2.0, 0.0, -1.0]] * 3, np.float32)
     slopes = jax.jit(jax.grad(lambda m: log_prob(figures, m)[:, 0].sum()))(means)
@@ -238,9 +235,14 @@ def test_a_sample_of_a_count_is_poisson():
     assert set(counts) <= set(range(40))
 
 
-@pytest.mark.parametrize("error", [0.4, "poisson"])
-def test_nothing_is_counted_where_nothing_is_expected(error):
-    assert not drawn([figure(error=error)], np.zeros((1, 50)), 50).any()
+def test_no_event_is_counted_where_none_is_expected():
+    assert not drawn([figure(error="poisson")], np.zeros((1, 50)), 50).any()
+
+
+def test_where_nothing_is_expected_no_more_is_counted_than_the_resolution_leaves_open():
+    (counts,) = drawn([figure(error=0.4, resolution=2.0)], np.zeros((1, MANY)), MANY)
+    assert np.std(counts) == pytest.approx(2.0, rel=0.2)
+    assert np.mean(counts > 0) == pytest.approx(0.5, abs=0.01)
 
 
 def test_what_falls_is_counted_as_falling():
@@ -315,11 +317,12 @@ def from_record(series: Series, rows: list[Any], runs: int, **more: Any) -> np.n
 def test_each_increment_has_an_error_of_its_own():
     """A class adds to its total, so what it counted before it counts again."""
     series = counted("running_total", DELIVERED, "round", rule(error=0.1))
-    rows = [observation(1, 300, "2020-02-29"), observation(2, 600, "2020-03-31")]
+    rows = [observation(1, 301, "2020-02-29"), observation(2, 602, "2020-03-31")]
     months = {"SUP>BUY:shells": 100.0 * np.arange(1, 25)}
     one, two = from_record(series, rows, MANY, arrived=months)
-    assert np.std(np.log(one / 300)) == pytest.approx(0.1, rel=0.02)
-    assert np.std(np.log(two / 300)) == pytest.approx(0.1, rel=0.02)
+    assert np.std(one) == pytest.approx(30, rel=0.02)
+    # and what the second total may revise of the first, 3 % of each
+    assert np.std(two) == pytest.approx(np.hypot(30, np.hypot(9.03, 18.06)), rel=0.03)
     assert abs(np.corrcoef(one, two)[0, 1]) < 0.02
 
 
@@ -335,7 +338,7 @@ def test_counts_of_events_between_two_totals_are_poisson_too():
 def test_bias_and_error_add_up_in_logs():
     bias = Prior("lognormal", (1.0, 0.3), 1e-3, 1e3, "dimensionless", "assumed")
     series = counted("flow", DELIVERED, "round", rule(error=0.4, bias="high"))
-    row = observation(1, 400, "2020-04-30", "2020-04-01")
+    row = observation(1, 401, "2020-04-30", "2020-04-01")
     months = {"SUP>BUY:shells": 400.0}
     (counts,) = from_record(series, [row], MANY, biases={"high": bias}, arrived=months)
     assert np.std(np.log(counts)) == pytest.approx(0.5, rel=0.02)

@@ -123,6 +123,131 @@ def test_flows_that_began_before_the_case_are_left_out():
     assert found.omitted == [("E1", reason), ("E2", reason)]
 
 
+RATE = "round/day"
+
+
+def test_a_period_that_holds_shorter_ones_is_compared_by_what_remains_of_it():
+    """A year, of which a quarter and a month of another have figures of their own."""
+    rows = [
+        observation(1, 500, "2020-03-31", "2020-01-01"),
+        observation(2, 610, "2020-06-30", "2020-06-01"),
+        observation(3, 7000, "2020-12-31", "2020-01-01"),
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    assert found.ids == ["E1", "E2", "E3"]
+    assert found.values == [500, 610, 7000 - 500 - 610]
+    assert numbers(found) == [600, 600, 7800 - 600 - 600]
+
+
+def test_what_remains_of_a_mean_rate_is_a_mean_rate_over_the_days_that_remain():
+    rows = [
+        observation(1, 10, "2020-04-30", "2020-04-01", unit=RATE),
+        observation(2, 20, "2020-06-29", "2020-04-01", unit=RATE),
+    ]
+    found = compared(counted("flow", DELIVERED, RATE), rows)
+    assert found.values == [10, pytest.approx((20 * 90 - 10 * 30) / 60)]
+    assert numbers(found)[1] == (500 + 600 * 29 / 30) / 60
+
+
+def test_what_is_inside_a_shorter_period_is_not_taken_off_twice():
+    rows = [
+        observation(1, 100, "2020-01-31", "2020-01-01"),
+        observation(2, 500, "2020-03-31", "2020-01-01"),
+        observation(3, 2000, "2020-06-30", "2020-01-01"),
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    assert found.values == [100, 400, 1500]
+    assert numbers(found) == [100, 500, 1500]
+
+
+def test_a_period_that_shorter_ones_cover_tells_nothing_new():
+    rows = [
+        observation(1, 100, "2020-01-31", "2020-01-01"),
+        observation(2, 200, "2020-02-29", "2020-02-01"),
+        observation(3, 310, "2020-03-24", "2020-01-01"),
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    reason = "less than 25 of its days are not in shorter figures of its source class"
+    assert (found.ids, found.omitted) == (["E1", "E2"], [("E3", reason)])
+
+
+def test_a_period_that_crosses_another_is_left_out_as_is_the_same_period_again():
+    rows = [
+        observation(1, 100, "2020-01-31", "2020-01-01"),
+        observation(2, 200, "2020-02-29", "2020-01-16"),
+        observation(3, 110, "2020-01-31", "2020-01-01"),
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    assert found.ids == ["E1"]
+    assert [id_ for id_, _ in found.omitted] == ["E3", "E2"]
+    again, crossing = (reason for _, reason in found.omitted)
+    assert again == "less than 25 of its days are not in shorter figures of its source class"
+    assert crossing == (
+        "another figure of its source class has some of its days, and days outside of its period"
+    )
+
+
+def test_of_bounds_on_the_same_days_the_one_on_most_days_is_compared():
+    rows = [
+        replace(observation(n, value, end, "2020-01-01"), bound="at least")
+        for n, value, end in ((1, 24, "2020-02-16"), (2, 60, "2020-11-23"), (3, 50, "2020-02-27"))
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    assert (found.ids, found.values) == (["E2"], [60])
+    reason = "a bound on days that another bound of its source class is about"
+    assert found.omitted == [("E3", reason), ("E1", reason)]
+
+
+def test_a_bound_less_the_estimates_inside_it_is_a_bound():
+    rows = [
+        observation(1, 100, "2020-01-31", "2020-01-01"),
+        replace(observation(2, 700, "2020-06-30", "2020-01-01"), bound="at least"),
+    ]
+    found = compared(counted("flow", DELIVERED), rows)
+    assert found.values == [100, 600]
+    assert [figure.rule.bound for figure in found.figures] == ["estimate", "lower"]
+
+
+def test_source_classes_count_the_same_days_each_for_itself():
+    rows = [
+        observation(1, 100, "2020-01-31", "2020-01-01"),
+        observation(2, 700, "2020-06-30", "2020-01-01", source="ministry"),
+    ]
+    series = counted("flow", DELIVERED, "round", rule(), rule("ministry"))
+    assert compared(series, rows).values == [100, 700]
+
+
+# ── rounding and revision ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("value", "last_digit"),
+    [(24_000, 1000), (5, 1), (1_969e5, 1e5), (0.35, 0.01), (1e6, 1e6), (0, 1), (-300, 100)],
+)
+def test_a_figure_was_rounded_at_its_last_digit_that_is_not_zero(value, last_digit):
+    """Each value within half of that digit is as likely."""
+    found = compared(
+        counted("flow", DELIVERED), [observation(1, value, "2020-04-30", "2020-04-01")]
+    )
+    assert found.figures[0].resolution == pytest.approx(last_digit / np.sqrt(12))
+
+
+def test_the_rounding_of_a_figure_is_in_the_units_of_its_series():
+    series = counted("level", "recruit_price[BUY]", "MUSD/person")
+    row = observation(1, 2000, "2020-03-31", unit="USD/person")
+    found = compared(series, [row], recruit_price={"BUY": 1e4})
+    assert found.figures[0].resolution == pytest.approx(0.001 / np.sqrt(12))
+
+
+def test_rounding_and_revision_of_both_totals_remain_in_an_increment():
+    rows = [observation(1, 10_900, "2020-02-29"), observation(2, 11_000, "2020-04-30")]
+    found = compared(counted("running_total", DELIVERED), rows)
+    assert found.values == [10_900, 100]
+    rounded, revised = np.hypot(100, 1000) / np.sqrt(12), 0.03 * np.hypot(10_900, 11_000)
+    resolutions = [figure.resolution for figure in found.figures]
+    assert resolutions == pytest.approx([100 / np.sqrt(12), np.hypot(rounded, revised)])
+
+
 # ── running totals ──────────────────────────────────────────────────────────────────────────────
 
 

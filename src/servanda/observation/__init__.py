@@ -1,7 +1,8 @@
 """Observation: what each source would have counted in a run."""
 
 from servanda.observation.counts import expected, log_prob, monthly, sample
-from servanda.observation.figures import Figure, Record, bearing, known_records, record
+from servanda.observation.figure import Figure
+from servanda.observation.figures import Record, bearing, known_records, record
 
 __all__ = [
     "Figure",
