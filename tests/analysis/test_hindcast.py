@@ -19,6 +19,7 @@ from servanda.analysis.hindcast import (
 )
 from servanda.case import Series
 from servanda.observation import Figure, record
+from servanda.observation.counts import discrepancy
 from tests.cases import shipped, shipped_runs
 from tests.handmade import counted, observation, results, rule, with_evidence
 
@@ -39,8 +40,9 @@ def coverage(*values: float) -> Coverage:
 
 
 def predicted(series: Series, rows: list[Any], runs: int, **values: Any) -> list[Predicted]:
+    """Without a discrepancy."""
     model = with_evidence(series, rows)
-    made = results(model, runs, **values)
+    made = results(model, runs, given={discrepancy("s"): np.zeros(runs)}, **values)
     return predict(made, series, record(model, series, rows).figures)
 
 
@@ -117,11 +119,14 @@ def test_the_interval_is_that_of_the_runs_with_weight():
     model = with_evidence(series, [row := observation(1, 400.01, "2020-04-30")])
     figures = record(model, series, [row]).figures
     weights = [1.0] * 100 + [0.0] * 200
-    made = results(model, 300, weights=weights, stock={"SUP.shells": stock})
+    none = {discrepancy("s"): np.zeros(300)}
+    made = results(model, 300, weights=weights, given=none, stock={"SUP.shells": stock})
     (found,) = predict(made, series, figures)
     assert found.interval == pytest.approx((200, 200), abs=0.01)
     assert not found.inside
-    (plain,) = predict(results(model, 300, stock={"SUP.shells": stock}), series, figures)
+    (plain,) = predict(
+        results(model, 300, given=none, stock={"SUP.shells": stock}), series, figures
+    )
     assert plain.interval == pytest.approx((200, 400), abs=0.01)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from servanda.case import Case, Prior
 from servanda.engine import Model
@@ -83,7 +84,7 @@ def test_runs_of_the_prior_count_alike():
     assert (ensemble.origin, ensemble.seed) == ("prior", 1)
     assert ensemble.run_numbers.tolist() == [0, 1, 2, 3]
     assert len(ensemble) == 4
-    assert repr(ensemble) == "<Ensemble: 4 runs of 49 parameters, origin prior, seed 1>"
+    assert repr(ensemble) == "<Ensemble: 4 runs of 50 parameters, origin prior, seed 1>"
 
 
 def test_pieces_are_the_whole_in_order_with_the_weights_of_the_whole():
@@ -156,12 +157,15 @@ def test_fixed_numbers_are_none_of_the_uncertain_ones():
     assert VOLATILITY in names
 
 
-def test_biases_of_source_classes_are_parameters():
+def test_biases_of_source_classes_and_discrepancies_of_series_are_parameters():
     prior = Prior("lognormal", (1.0, 0.3), 0.1, 10.0, "dimensionless", "assumed")
     series = counted("level", "stock[SUP.shells]", "round", rule(bias="high"))
     biased = with_evidence(series, biases={"high": prior, "low": 0.5})
     drawn = Ensemble.prior(biased, 400).parameters
-    assert set(drawn) == {"observation.bias[high]", "observation.bias[low]"}
+    own = {"observation.bias[high]", "observation.bias[low]", "observation.discrepancy[s]"}
+    assert set(drawn) == own
+    half_normal = stats.halfnorm(scale=0.3)
+    assert stats.kstest(drawn["observation.discrepancy[s]"], half_normal.cdf).pvalue > 0.001
     assert (drawn["observation.bias[low]"] == 0.5).all()
     logs = np.log(drawn["observation.bias[high]"])
     assert logs.std() == pytest.approx(0.3, rel=0.15)

@@ -14,6 +14,8 @@ from servanda.files.fields import Status
 
 # The biases of source classes: parameters of observation, and of no mechanism.
 BIAS = "observation.bias"
+# How far each series may lie off the model on the log scale: an uncertain input that no case lists.
+DISCREPANCY = "observation.discrepancy"
 
 Family = Literal["normal", "lognormal", "beta", "uniform", "fixed"]
 
@@ -120,6 +122,18 @@ class Prior:
                 first, low, high = log(first), _log(low), _log(high)
         normal = NormalDist(first, second)
         return normal.cdf(high) - normal.cdf(low)
+
+
+HALF_NORMAL = Prior(
+    family="normal",
+    numbers=(0.0, 0.3),
+    low=0.0,
+    high=3.0,
+    unit="dimensionless",
+    status="assumed",
+    note="half-normal: half of all series lie within a fifth of the model, as one deviation",
+)
+"""The prior of the discrepancy of a series."""
 
 
 @dataclass(frozen=True)

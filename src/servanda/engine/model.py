@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from servanda.case import Case, Prior
-from servanda.case.priors import BIAS, label
+from servanda.case.priors import BIAS, DISCREPANCY, HALF_NORMAL, label
 from servanda.engine.catalogue import Catalogue, quantities
 from servanda.engine.parameters import Parameter, bind, check_levers
 from servanda.engine.streams import check_keys, error_name, stream_names
@@ -61,9 +61,14 @@ class Model:
 
     @property
     def uncertain(self) -> Mapping[str, Prior]:
-        """Priors of all uncertain inputs: parameters that are not fixed, and biases of sources."""
+        """Priors of all uncertain inputs, by printed name.
+
+        They are parameters that are not fixed, biases of sources, and discrepancies of series.
+        """
         found = {k: n.prior for k, n in self.parameters.items() if n.prior.family != "fixed"}
-        return found | {label(BIAS, name): prior for name, prior in self.case.biases.items()}
+        biases = {label(BIAS, name): prior for name, prior in self.case.biases.items()}
+        series = [one.name for one in self.case.evidence.series if one.quantitative]
+        return found | biases | {label(DISCREPANCY, name): HALF_NORMAL for name in series}
 
     @cached_property
     def writes(self) -> Mapping[str, frozenset[str]]:

@@ -45,7 +45,7 @@ def draw(
 
 
 def uniforms(
-    names: Sequence[str], seed: int, runs: Int[np.ndarray, "run"]
+    names: Sequence[str], seed: int, runs: Int[np.ndarray, "run"], step: int = 0
 ) -> Float[np.ndarray, "name run"]:
     """A uniform number on the open interval (0, 1) for each name and run.
 
@@ -53,9 +53,10 @@ def uniforms(
         names: names of the streams.
         seed: seed of the draws.
         runs: numbers of the runs.
+        step: position in the streams.
     """
     streams = np.array([stream_key(name) for name in names], np.uint32)[:, None]
-    counters = runs.astype(np.uint32), np.zeros_like(runs, np.uint32)
+    counters = runs.astype(np.uint32), np.full_like(runs, step, np.uint32)
     high, low = threefry((np.full_like(streams, seed), streams), counters)
     # the upper 52 bits of the two words
     bits = high.astype(np.uint64) << np.uint64(20) | low.astype(np.uint64) >> np.uint64(12)

@@ -10,13 +10,14 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from servanda.case.priors import DISCREPANCY
 from servanda.case.spellings import respelled
 from servanda.engine import Model
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
 from servanda.files.faults import faults_of_twins
 from servanda.files.room import check_memory
-from servanda.world.ranges import LARGEST, POSITIVE, Range
+from servanda.world.ranges import LARGEST, NOT_NEGATIVE, POSITIVE, Range
 
 Origin = Literal["prior", "posterior", "design", "given"]
 Values = Mapping[str, Sequence[float] | np.ndarray]
@@ -141,8 +142,7 @@ class Ensemble:
             for name, values in parameters.items()
         }
         for name, values in given.items():
-            known = model.parameters.get(name)
-            _check_range(name, POSITIVE if known is None else known.within, values)
+            _check_range(name, _range_of(model, name), values)
         return replace(
             drawn,
             parameters={**drawn.parameters, **given},
@@ -310,8 +310,15 @@ def _given(
     return given.astype(np.float32)
 
 
+def _range_of(model: Model, name: str) -> Range:
+    """The range of an uncertain input: a bias is a ratio, and a discrepancy may be none."""
+    if name in model.parameters:
+        return model.parameters[name].within
+    return NOT_NEGATIVE if name.startswith(DISCREPANCY) else POSITIVE
+
+
 def _check_range(name: str, within: Range, values: Float32[np.ndarray, "run"]) -> None:
-    """Raise `UsageError` unless every value is in the range; that of a bias is above zero."""
+    """Raise `UsageError` unless every value is in the range."""
     for value in (values.min(), values.max()):
         if value not in within:
             raise UsageError(f"ensemble, parameter '{name}'", f"{value:g}", str(within))

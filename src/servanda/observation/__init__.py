@@ -1,16 +1,17 @@
 """Observation: what each source would have counted in a run."""
 
-from servanda.observation.counts import expected, log_prob, monthly, sample
+from servanda.observation.counts import expected, monthly, sample
 from servanda.observation.figure import Figure
 from servanda.observation.figures import Record, bearing, known_records, record
+from servanda.observation.likelihood import Likelihood
 
 __all__ = [
     "Figure",
+    "Likelihood",
     "Record",
     "bearing",
     "expected",
     "known_records",
-    "log_prob",
     "monthly",
     "record",
     "sample",

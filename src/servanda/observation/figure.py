@@ -37,6 +37,12 @@ class Figure:
     months: Float[np.ndarray, "month"]
     resolution: float
 
+    @property
+    def time(self) -> float:
+        """The middle of the months that it is about."""
+        weights = np.abs(self.months)
+        return float(weights @ np.arange(len(weights)) / weights.sum())
+
     def less(self, others: Sequence["Figure"]) -> "Figure":
         """What the figure adds to others of its source class.
 

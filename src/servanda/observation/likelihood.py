@@ -1,0 +1,212 @@
+"""The log likelihood of the record: of all figures known at the cut-off, in many runs at once.
+
+On the scale on which figures err (`servanda.observation.counts`), figure i of a series, at time t,
+is
+
+    asinh(y/h) = asinh(m/h) + g·d(t) + ε,    ε ~ N(0, σ²),    d ~ AR(1) with standard deviation δ
+
+The discrepancy d persists. Several figures of a few months are therefore little more than one
+figure, and where d stands at the cut-off goes on into forecasts.
+
+The estimates of a series in order of time are a Gaussian state-space model, whose likelihood
+is the product of one-step predictions (Kalman, "A New Approach to Linear Filtering and Prediction
+Problems", Journal of Basic Engineering 82, 1960). A bound has the probability of its side with the
+variance σ² + g²δ². A count of events is negative binomial (`servanda.observation.events`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from servanda.case.evidence import REFERENCE
+from servanda.case.priors import BIAS, label
+from servanda.engine import Model
+from servanda.observation import amounts, events
+from servanda.observation.counts import PERSISTENCE, discrepancy, factors
+from servanda.observation.figure import Figure
+from servanda.observation.figures import known_records
+
+
+class Deviation(NamedTuple):
+    """Where the discrepancy of each series stands at the last figure: mean and variance by run."""
+
+    mean: Float[Array, "series run"]
+    variance: Float[Array, "series run"]
+
+
+class Likelihood:
+    """The log likelihood of the figures known at the cut-off of a model's case.
+
+    Attributes:
+        records: the series with figures that are compared.
+        figures: all these figures, series by series in order of time.
+        observed: printed names of the quantities that the series observe.
+        inputs: printed names of the biases and discrepancies that it depends on.
+    """
+
+    def __init__(self, model: Model) -> None:
+        found = [known for known in known_records(model) if known.figures]
+        self.records = tuple(found)
+        self.figures = tuple(
+            f for r in self.records for f in sorted(r.figures, key=lambda f: f.time)
+        )
+        self.observed = tuple(dict.fromkeys(n for r in self.records for n in r.series.observes))
+        biases = dict.fromkeys(map(_bias, self.figures))
+        self.inputs = (*filter(None, biases), *(discrepancy(r.series.name) for r in self.records))
+        lengths = [len(r.figures) for r in self.records]
+        self._series = np.repeat(np.arange(len(self.records)), lengths)
+        units = [factors(model, r.series) for r in self.records]
+        self._units = np.array([[own.get(n, 0.0) for n in self.observed] for own in units])
+        self._months = np.stack([f.months / f.rule.equivalence for f in self.figures])
+        self._groups = {
+            kind: np.array([i for i, f in enumerate(self.figures) if _kind(f) == kind], int)
+            for kind in ("estimate", "bound", "events")
+        }
+        times = np.array([f.time for f in self.figures])
+        self._steps = _Steps.of(self._series, self._groups["estimate"], times)
+
+    def by_figure(
+        self, values: Float[Array, "month observed run"], inputs: Mapping[str, Float[Array, "run"]]
+    ) -> tuple[Float[Array, "figure run"], Deviation]:
+        """The log likelihood of each figure, given the estimates of its series before it.
+
+        Args:
+            values: the observed quantities by month, in their own units. Months after the last one
+                that a figure is about may be left out.
+            inputs: biases and discrepancies, by printed name.
+
+        Returns:
+            One value for each figure and run, and where the discrepancies stand at the end.
+        """
+        mean = self.expected(values, inputs)
+        delta = jnp.stack([inputs[discrepancy(r.series.name)] for r in self.records])
+        found = jnp.zeros_like(mean)
+        estimates, deviation = self._of_estimates(mean, delta)
+        for kind, of in (("bound", self._of_bounds), ("events", self._of_events)):
+            where = self._groups[kind]
+            if len(where):
+                found = found.at[where].set(of(where, mean[where], delta[self._series[where]]))
+        return found.at[self._groups["estimate"]].set(estimates), deviation
+
+    def expected(
+        self, values: Float[Array, "month observed run"], inputs: Mapping[str, Float[Array, "run"]]
+    ) -> Float[Array, "figure run"]:
+        """The expected count of each figure's source."""
+        monthly = jnp.einsum("so,mor->smr", jnp.asarray(self._units, values.dtype), values)
+        months = jnp.asarray(self._months[:, : len(values)], values.dtype)
+        ones = jnp.ones_like(values[0, 0])
+        names = map(_bias, self.figures)
+        biases = jnp.stack([ones if name is None else inputs[name] for name in names])
+        return jnp.einsum("fm,fmr->fr", months, monthly[self._series]) * biases
+
+    def _of_estimates(
+        self, mean: Float[Array, "figure run"], delta: Float[Array, "series run"]
+    ) -> tuple[Float[Array, "estimate run"], Deviation]:
+        """The filter of Kalman, over the estimates of all series at once."""
+        where = self._groups["estimate"]
+        start = Deviation(jnp.zeros_like(delta), delta**2)
+        if not len(where):
+            return mean[where], start
+        near, value, error = self._scales(where, mean.dtype)
+        away = amounts.place(value, near) - amounts.place(mean[where], near)
+        loading = amounts.loading(mean[where], near)
+
+        def step(state: Deviation, at: tuple[Array, Array]) -> tuple[Deviation, Array]:
+            rows, kept = at
+            there, kept = (rows >= 0)[:, None], kept[:, None].astype(mean.dtype)
+            prior = kept * state.mean, kept**2 * state.variance + (1 - kept**2) * delta**2
+            own = loading[rows]
+            total = own**2 * prior[1] + error[rows] ** 2
+            off = away[rows] - own * prior[0]
+            found = amounts.log_density(value[rows], off, near[rows], jnp.sqrt(total))
+            gain = own * prior[1] / total
+            after = prior[0] + gain * off, prior[1] * (1 - gain * own)
+            state = Deviation(
+                *(jnp.where(there, new, old) for new, old in zip(after, state, strict=True))
+            )
+            return state, jnp.where(there, found, 0.0)
+
+        steps = jnp.asarray(self._steps.rows), jnp.asarray(self._steps.kept)
+        state, found = jax.lax.scan(step, start, steps)
+        return found[self._steps.turn, self._series[where]], state
+
+    def _of_bounds(
+        self,
+        where: Int[np.ndarray, "bound"],
+        mean: Float[Array, "bound run"],
+        delta: Float[Array, "bound run"],
+    ) -> Float[Array, "bound run"]:
+        near, value, error = self._scales(where, mean.dtype)
+        upper = np.array([self.figures[i].rule.bound == "upper" for i in where])[:, None]
+        off = amounts.place(value, near) - amounts.place(mean, near)
+        deviation = jnp.hypot(error, amounts.loading(mean, near) * delta)
+        return amounts.log_side(off, deviation, upper)
+
+    def _of_events(
+        self,
+        where: Int[np.ndarray, "event"],
+        mean: Float[Array, "event run"],
+        delta: Float[Array, "event run"],
+    ) -> Float[Array, "event run"]:
+        figures = [self.figures[i] for i in where]
+        count = jnp.asarray([f.value for f in figures], mean.dtype)[:, None]
+        bound = np.array([f.rule.bound for f in figures])[:, None]
+        sides = events.log_side(count, mean, delta, bound == "upper")
+        return jnp.where(bound == "estimate", events.log_probability(count, mean, delta), sides)
+
+    def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array, Array]:
+        """The scale h of some figures, their values, and their errors, each (figure, 1)."""
+        figures = [self.figures[i] for i in where]
+        errors = [f.rule.error or 1.0 for f in figures]
+        near = [f.resolution / error for f, error in zip(figures, errors, strict=True)]
+        rows = np.array([near, [f.value for f in figures], errors])[..., None]
+        first, second, third = jnp.asarray(rows, dtype)
+        return first, second, third
+
+
+class _Steps(NamedTuple):
+    """The estimates of all series step by step: each step has one of each series, or none.
+
+    Attributes:
+        rows: positions among all estimates; −1 for none.
+        kept: correlation of the discrepancy with that at the step before.
+        turn: step of each estimate.
+    """
+
+    rows: Int[np.ndarray, "step series"]
+    kept: Float[np.ndarray, "step series"]
+    turn: Int[np.ndarray, "estimate"]
+
+    @classmethod
+    def of(
+        cls,
+        series: Int[np.ndarray, "figure"],
+        estimates: Int[np.ndarray, "estimate"],
+        times: Float[np.ndarray, "figure"],
+    ) -> "_Steps":
+        """The steps of estimates that stand series by series, in order of time."""
+        own = series[estimates]
+        turn = np.array([(own[:i] == s).sum() for i, s in enumerate(own)], int)
+        shape = (turn.max(initial=-1) + 1, series.max() + 1)
+        rows, kept = np.full(shape, -1), np.ones(shape)
+        for i, (step, s) in enumerate(zip(turn, own, strict=True)):
+            rows[step, s] = i
+            if step:
+                apart = times[estimates[i]] - times[estimates[rows[step - 1, s]]]
+                kept[step, s] = np.exp(-max(apart, 0.0) / PERSISTENCE)
+        return cls(rows, kept, turn)
+
+
+def _bias(figure: Figure) -> str | None:
+    """The printed name of the bias of a figure; None for the reference class."""
+    return None if figure.rule.bias == REFERENCE else label(BIAS, figure.rule.bias)
+
+
+def _kind(figure: Figure) -> str:
+    if figure.rule.error is None:
+        return "events"
+    return "estimate" if figure.rule.bound == "estimate" else "bound"

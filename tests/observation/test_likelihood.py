@@ -1,0 +1,159 @@
+"""The likelihood of the record with a persistent discrepancy, against SciPy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from scipy import stats
+
+from servanda.case import Series
+from servanda.observation.counts import PERSISTENCE, discrepancy
+from servanda.observation.likelihood import Deviation, Likelihood
+from tests.handmade import counted, observation, rule, with_evidence
+
+DELIVERED, RATE = "arrived[SUP>BUY:shells]", "launch_rate[SUP]"
+MONTHS = 100.0 * np.arange(1, 25)
+OWN = discrepancy("s")
+
+
+def likelihood(series: Series, rows: list[Any], biases: Any = None) -> Likelihood:
+    return Likelihood(with_evidence(series, rows, biases))
+
+
+def by_figure(
+    found: Likelihood, delta: float, months: Any = MONTHS, **biases: float
+) -> tuple[np.ndarray, Deviation]:
+    """In one run, in double precision; shells arrive by the hundred each month."""
+    inputs = {OWN: [delta]} | {f"observation.bias[{k}]": [v] for k, v in biases.items()}
+    with jax.enable_x64(True):
+        given = {name: jax.numpy.asarray(value, float) for name, value in inputs.items()}
+        values = np.asarray(months, float)[:, None, None]
+        each, deviation = jax.jit(found.by_figure)(values, given)
+        return np.asarray(each)[:, 0], Deviation(*map(np.asarray, deviation))
+
+
+def on_days(*days: tuple[str, str, float], **more: Any) -> list[Any]:
+    rows = enumerate(days, start=1)
+    return [observation(n, value, last, first, **more) for n, (first, last, value) in rows]
+
+
+MONTHLY = on_days(
+    ("2020-02-01", "2020-02-29", 260.0),
+    ("2020-03-01", "2020-03-31", 390.0),
+    ("2020-07-01", "2020-07-31", 610.0),
+)
+
+
+class Joint:
+    """The estimates of a series as one normal vector on the scale on which they err."""
+
+    def __init__(self, found: Likelihood, delta: float, means: list[float], times: list[float]):
+        values = np.array([f.value for f in found.figures])
+        errors = np.array([f.rule.error for f in found.figures])
+        near = np.array([f.resolution for f in found.figures]) / errors
+        self.away = np.arcsinh(values / near) - np.arcsinh(np.array(means) / near)
+        self.loading = np.array(means) / np.hypot(means, near)
+        apart = np.abs(np.subtract.outer(times, times))
+        shared = delta**2 * np.exp(-apart / PERSISTENCE)
+        self.with_last = shared[-1] * self.loading
+        self.covariance = np.outer(self.loading, self.loading) * shared + np.diag(errors**2)
+        self.slopes = -np.log(np.hypot(values, near)).sum()
+
+
+@pytest.mark.parametrize("delta", [0.02, 0.3, 2.0])
+def test_estimates_of_a_series_are_one_normal_vector_whose_discrepancy_persists(delta):
+    found = likelihood(counted("flow", DELIVERED, "round", rule(error=0.2)), MONTHLY)
+    each, _ = by_figure(found, delta)
+    one = Joint(found, delta, [200.0, 300.0, 700.0], [1.0, 2.0, 6.0])
+    exact = stats.multivariate_normal(cov=one.covariance).logpdf(one.away) + one.slopes
+    assert each.sum() == pytest.approx(exact, rel=1e-9)
+
+
+def test_where_the_discrepancy_stands_at_the_end_is_its_conditional_distribution():
+    found = likelihood(counted("flow", DELIVERED, "round", rule(error=0.2)), MONTHLY)
+    _, deviation = by_figure(found, 0.3)
+    one = Joint(found, 0.3, [200.0, 300.0, 700.0], [1.0, 2.0, 6.0])
+    gain = np.linalg.solve(one.covariance, one.with_last)
+    assert deviation.mean[0, 0] == pytest.approx(gain @ one.away, rel=1e-9)
+    assert deviation.variance[0, 0] == pytest.approx(0.09 - gain @ one.with_last, rel=1e-9)
+
+
+def test_without_a_discrepancy_figures_are_independent():
+    """As each is by itself, whichever its kind."""
+    rules = (rule(error=0.2), rule("ministry", error=0.3, bound="upper", bias="high"))
+    rows = [*MONTHLY, observation(9, 900, "2020-09-30", "2020-09-01", source="ministry")]
+    found = likelihood(counted("flow", DELIVERED, "round", *rules), rows, {"high": 1.5})
+    each, _ = by_figure(found, 1e-9, high=1.5)
+    near = [f.resolution / f.rule.error for f in found.figures]
+    away = [
+        (np.arcsinh(f.value / h) - np.arcsinh(mean / h)) / f.rule.error
+        for f, h, mean in zip(found.figures, near, (200.0, 300.0, 700.0, 1350.0), strict=True)
+    ]
+    apart = [
+        stats.norm.logpdf(z) - np.log(f.rule.error * np.hypot(f.value, h))
+        for z, f, h in zip(away, found.figures, near, strict=True)
+    ]
+    apart[3] = stats.norm.logcdf(away[3])
+    np.testing.assert_allclose(each, apart, rtol=1e-6)
+
+
+def test_a_second_figure_of_one_month_says_little_about_a_series_that_lies_off():
+    """Two classes without error of their own count one month: the discrepancy is known by one."""
+    rows = [
+        observation(1, 401, "2020-04-30", "2020-04-01"),
+        observation(2, 401, "2020-04-30", "2020-04-01", source="ministry"),
+    ]
+    rules = (rule(error=0.01), rule("ministry", error=0.01))
+    found = likelihood(counted("flow", DELIVERED, "round", *rules), rows)
+    (first, again), (off, off_again) = (
+        by_figure(found, 0.5, scale * MONTHS)[0] for scale in (1.0, 2.0)
+    )
+    assert off - first == pytest.approx(-0.5 * (np.log(2) / 0.5) ** 2, abs=0.02)
+    assert off_again == pytest.approx(again, abs=0.05)
+
+
+@pytest.mark.parametrize(("bound", "value"), [("estimate", 3), ("at most", 3), ("at least", 3)])
+def test_a_count_of_events_is_negative_binomial(bound, value):
+    series = counted("flow", RATE, "launch", rule(error="poisson"))
+    row = replace(observation(1, value, "2020-02-29", "2020-02-01", unit="launch"), bound=bound)
+    (each,) = by_figure(likelihood(series, [row]), 0.5, np.full(24, 5.0))[0]
+    size = 1 / 0.5**2
+    count = stats.nbinom(size, size / (size + 5.0))
+    exact = {
+        "estimate": count.logpmf(value),
+        "at most": count.logcdf(value),
+        "at least": count.logsf(value - 1),
+    }
+    assert each == pytest.approx(exact[bound], rel=1e-5)
+
+
+def test_a_bound_has_the_probability_of_its_side_with_both_variances():
+    row = replace(observation(1, 401, "2020-04-30", "2020-04-01"), bound="at least")
+    series = counted("flow", DELIVERED, "round", rule(error=0.3))
+    (each,) = by_figure(likelihood(series, [row]), 0.4)[0]
+    near = 1 / np.sqrt(12) / 0.3
+    away = np.arcsinh(401 / near) - np.arcsinh(400 / near)
+    both = np.hypot(0.3, 0.4 * 400 / np.hypot(400, near))
+    assert each == pytest.approx(stats.norm.logcdf(-away / both), rel=1e-9)
+
+
+def test_a_bias_scales_what_is_expected():
+    series = counted("flow", DELIVERED, "round", rule(error=0.2, bias="high"))
+    found = likelihood(series, MONTHLY, {"high": 1.5})
+    assert found.inputs == ("observation.bias[high]", OWN)
+    biased, _ = by_figure(found, 0.3, MONTHS / 1.5, high=1.5)
+    plain, _ = by_figure(
+        likelihood(counted("flow", DELIVERED, "round", rule(error=0.2)), MONTHLY), 0.3
+    )
+    np.testing.assert_allclose(biased, plain, rtol=1e-9)
+
+
+def test_only_bounds_leave_the_discrepancy_as_it_was():
+    row = replace(observation(1, 401, "2020-04-30", "2020-04-01"), bound="at least")
+    series = counted("flow", DELIVERED, "round", rule(error=0.3))
+    _, deviation = by_figure(likelihood(series, [row]), 0.4)
+    assert (deviation.mean[0, 0], deviation.variance[0, 0]) == (0, pytest.approx(0.16))
