@@ -46,7 +46,7 @@ def stepped(model: Model, numbers: Sequence[int], runs: int = 4) -> Arrays:
     world = initial_world(model, parameters, (runs,), jnp.float32)
     kept = []
     for number in numbers:
-        at = simulator._clock(jnp.asarray(number), 0)
+        at = simulator.clock(jnp.asarray(number), 0)
         world, month = simulator.step(
             world, parameters, at, jnp.arange(runs, dtype=jnp.uint32), jnp.uint32(1)
         )

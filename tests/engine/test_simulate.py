@@ -338,7 +338,7 @@ def test_any_world_stays_finite_and_conserves_every_good_for_a_quarter(model, pr
 
         @jax.jit
         def month(world, parameters, number):
-            clock = simulator._clock(number, 0)
+            clock = simulator.clock(number, 0)
             return simulator.step(world, parameters, clock, numbers, seed)
 
         for draw in range(4):

@@ -21,7 +21,7 @@ from servanda.case.schema import month_number
 from servanda.compiling import COMPILER_OPTIONS
 from servanda.engine.model import Model, initial_world
 from servanda.engine.parameters import Setting, records, table
-from servanda.engine.streams import Streams
+from servanda.engine.streams import Past, Streams
 from servanda.files.room import check_memory
 from servanda.world import Clock, Month, Quantity, Record, World
 from servanda.world.axes import pick
@@ -54,12 +54,14 @@ class Batch(NamedTuple):
         seed: seed of their shocks.
         runs: number of requested runs. Further runs fill the last chunk that has a requested one;
             the chunks after it are not computed.
+        past: random numbers of the months up to the cut-off, or None if they are drawn too.
     """
 
     phases: Float[np.ndarray, "chunk 2 parameter run"]
     run_numbers: UInt32[np.ndarray, "chunk run"]
     seed: int
     runs: int
+    past: Past | None = None
 
 
 class Simulator:
@@ -114,6 +116,7 @@ class Simulator:
         run_numbers: Int[np.ndarray, "run"],
         seed: int,
         settings: Sequence[Setting] = (),
+        past: Past | None = None,
     ) -> Batch:
         """A batch of at most `batch` runs; copies of the last run fill the last chunk.
 
@@ -122,6 +125,7 @@ class Simulator:
             run_numbers: numbers of the runs.
             seed: seed of their shocks.
             settings: levers at values other than their rest.
+            past: random numbers of the months up to the cut-off, (month, shock, run) and (run).
         """
         rows = np.minimum(self._rows.ravel(), len(run_numbers) - 1)
         values = {
@@ -135,7 +139,16 @@ class Simulator:
             2, 0, 1, 3
         )
         packed = run_numbers[rows].astype(np.uint32).reshape(-1, CHUNK)
-        return Batch(chunks, packed, seed, len(run_numbers))
+        given = None if past is None else self._chunked(past, rows)
+        return Batch(chunks, packed, seed, len(run_numbers), given)
+
+    def _chunked(self, past: Past, rows: Int[np.ndarray, "run"]) -> Past:
+        """The past of a batch by chunk."""
+        shocks = np.asarray(past.shocks, self.dtype)[..., rows]
+        by_chunk = np.moveaxis(shocks.reshape(*shocks.shape[:-1], -1, CHUNK), -2, 0)
+        numbers = np.asarray(past.numbers, np.uint32)[rows].reshape(-1, CHUNK)
+        seeds = np.full(len(numbers), past.seed, np.uint32)
+        return Past(np.ascontiguousarray(by_chunk), numbers, seeds)
 
     def run(self, batches: Iterable[Batch]) -> Iterator[dict[str, np.ndarray]]:
         """Compute batches and yield their results in order.
@@ -149,9 +162,11 @@ class Simulator:
         ahead = next(left, None)
         while ahead is not None:
             batch = ahead
-            given = batch.phases, batch.run_numbers, self._busy(batch.runs), np.uint32(batch.seed)
+            busy, seed = self._busy(batch.runs), np.uint32(batch.seed)
             with self._precision():
-                record = self._compiled(record, *given)
+                record = self._compiled(
+                    record, batch.phases, batch.run_numbers, busy, seed, batch.past
+                )
             ahead = next(left, None)  # Pack the next batch while the devices compute.
             yield self._split(record, batch.runs)
 
@@ -184,20 +199,22 @@ class Simulator:
 
     @cached_property
     def _compiled(self) -> Any:
-        def chunks(record: Array, values: Array, runs: Array, busy: Array, seed: Array) -> Array:
+        def chunks(
+            record: Array, values: Array, runs: Array, busy: Array, seed: Array, past: Past | None
+        ) -> Array:
             self.compilations += 1
-            filled: Array = jax.lax.fori_loop(
-                0,
-                busy[0].astype(int),
-                lambda at, record: self._chunk(record, at, values[at], runs[at], seed),
-                record,
-            )
+
+            def chunk(at: Array, record: Array) -> Array:
+                own = None if past is None else Past(*(part[at] for part in past))
+                return self._chunk(record, at, values[at], runs[at], seed, own)
+
+            filled: Array = jax.lax.fori_loop(0, busy[0].astype(int), chunk, record)
             return filled
 
         spread = jax.shard_map(
             chunks,
             mesh=self._mesh,
-            in_specs=(_SPLIT, _SPLIT, _SPLIT, _SPLIT, None),
+            in_specs=(_SPLIT, _SPLIT, _SPLIT, _SPLIT, None, _SPLIT),
             out_specs=_SPLIT,
             check_vma=False,
         )
@@ -210,6 +227,7 @@ class Simulator:
         phases: Float[Array, "2 parameter run"],
         runs: UInt32[Array, "run"],
         seed: UInt32[Array, ""],
+        past: Past | None,
     ) -> Float[Array, "chunk month row run"]:
         """Compute all months of one chunk and write them into the record.
 
@@ -219,6 +237,7 @@ class Simulator:
             phases: all parameters, up to the cut-off and after it.
             runs: numbers of the runs.
             seed: seed of the shocks.
+            past: random numbers of the months up to the cut-off, or None if they are drawn too.
         """
         plan, own = self.model.plan, self.model.parameters
         first = records(plan, own, phases[0])
@@ -234,7 +253,7 @@ class Simulator:
             def month(number: Array, state: tuple[World, Array]) -> tuple[World, Array]:
                 world, record = state
                 parameters = records(plan, own, values)
-                world, rows = self._month(world, parameters, number, runs, seed)
+                world, rows = self._month(world, parameters, number, runs, seed, past)
                 place = (at, number, jnp.zeros_like(at), jnp.zeros_like(at))
                 return world, jax.lax.dynamic_update_slice(record, rows[None, None], place)
 
@@ -244,17 +263,24 @@ class Simulator:
         return record
 
     def _month(
-        self, world: World, parameters: Mapping[str, Any], number: Array, runs: Array, seed: Array
+        self,
+        world: World,
+        parameters: Mapping[str, Any],
+        number: Array,
+        runs: Array,
+        seed: Array,
+        past: Past | None,
     ) -> tuple[World, Array]:
         """All steps of one month, and the rows of its kept quantities."""
         quantities = self.model.layout.quantities
 
         def advance(state: tuple[World, dict[str, Array]], part: Array) -> Any:
             world, so_far = state
-            world, happened = self.step(world, parameters, self._clock(number, part), runs, seed)
+            clock = self.clock(number, part)
+            world, happened = self.step(world, parameters, clock, runs, seed, past)
             total = {
                 name: _of_a_month(quantities[name], so_far[name], latest, part)
-                for name, latest in self._keep(world, happened).items()
+                for name, latest in self.keep(world, happened).items()
             }
             return (world, total), None
 
@@ -263,13 +289,25 @@ class Simulator:
         return world, jnp.concatenate([total[name] for name in self.record])
 
     def step(
-        self, world: World, parameters: Mapping[str, Any], clock: Clock, runs: Array, seed: Array
+        self,
+        world: World,
+        parameters: Mapping[str, Any],
+        clock: Clock,
+        runs: Array,
+        seed: Array,
+        past: Past | None = None,
     ) -> tuple[World, Month]:
         """One step of every theory, in the order of the plan."""
         index = clock.month * self.steps_a_month + jnp.round(
             (clock.time - clock.month) * self.steps_a_month
         ).astype(int)
-        draws = self._streams.at(seed, runs, index)
+        if past is None:
+            draws = self._streams.at(seed, runs, index)
+        else:
+            seeds = jnp.where(clock.future, seed, past.seed)
+            numbers = jnp.where(clock.future, runs, past.numbers)
+            draws = self._streams.at(seeds, numbers, index)
+            draws = self._streams.with_past(draws, past, clock)
         like = jnp.zeros(runs.shape, self.dtype)
         plan, sizes = self.model.plan, self.model.axes.sizes
         month = Month({theory.slot: empty(theory.Flows, sizes, like) for theory in plan})
@@ -281,7 +319,8 @@ class Simulator:
             following[theory.slot] = state
         return World(following), month
 
-    def _clock(self, month: Array, part: int | Array) -> Clock:
+    def clock(self, month: Array, part: int | Array = 0) -> Clock:
+        """The clock at a part of a month."""
         dt = 1.0 / self.steps_a_month
         return Clock(
             month=month,
@@ -291,7 +330,7 @@ class Simulator:
             future=month > self._cut,
         )
 
-    def _keep(self, world: World, happened: Month) -> dict[str, Array]:
+    def keep(self, world: World, happened: Month) -> dict[str, Array]:
         """Kept values by quantity; a quantity without an axis gets one row."""
         kept, quantities = {}, self.model.layout.quantities
         for name, members in self.record.items():

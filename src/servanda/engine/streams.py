@@ -8,7 +8,8 @@ normal draw needs.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,7 @@ from jaxtyping import Array, Float, Int, UInt32
 from servanda.case import Observation
 from servanda.engine.threefry import threefry
 from servanda.errors import CaseError
-from servanda.world import Axes, Draw, Theory
+from servanda.world import Axes, Clock, Draw, Theory
 
 
 def stream_names(axes: Axes, plan: Sequence[Theory]) -> list[tuple[str, Draw, list[str]]]:
@@ -54,6 +55,26 @@ def check_keys(names: Iterable[str]) -> None:
             )
 
 
+class Past(NamedTuple):
+    """Random numbers of the months up to the evidence cut-off, given in place of drawn ones.
+
+    A posterior learns the shocks of these months together with the parameters.
+
+    Attributes:
+        shocks: the normal draws of each month, in the order of `Streams.shocks`.
+        numbers: numbers that key all other draws, in place of run numbers.
+        seed: seed of these draws.
+    """
+
+    shocks: Float[Array | np.ndarray, "*chunk month shock run"]
+    numbers: UInt32[Array | np.ndarray, "*chunk run"]
+    seed: UInt32[Array | np.ndarray, "*chunk"]
+
+    def of_runs(self, rows: Any) -> "Past":
+        """The past of some runs."""
+        return Past(self.shocks[..., rows], self.numbers[..., rows], self.seed)
+
+
 class Streams:
     """The random numbers of a plan."""
 
@@ -61,6 +82,28 @@ class Streams:
         self._draws = stream_names(axes, plan)
         keys = [stream_key(name) for _, _, names in self._draws for name in names]
         self._keys = np.array(keys, dtype=np.uint32)
+
+    @property
+    def shocks(self) -> tuple[str, ...]:
+        """The names of all normal draws."""
+        normals = (names for _, draw, names in self._draws if draw.kind == "normal")
+        return tuple(name for names in normals for name in names)
+
+    def with_past(
+        self, draws: Mapping[str, Mapping[str, Array]], past: Past, clock: Clock
+    ) -> dict[str, dict[str, Array]]:
+        """The draws of one step with the given shocks in months up to the cut-off."""
+        month = jax.lax.dynamic_index_in_dim(
+            past.shocks, jnp.minimum(clock.month, len(past.shocks) - 1), keepdims=False
+        )
+        out = {slot: dict(own) for slot, own in draws.items()}
+        row = 0
+        for slot, draw, names in self._draws:
+            if draw.kind == "normal":
+                given = month[row : row + len(names)] if draw.axis else month[row]
+                out[slot][draw.name] = jnp.where(clock.future, out[slot][draw.name], given)
+                row += len(names)
+        return out
 
     def at(
         self, seed: UInt32[Array, ""], runs: UInt32[Array, "*run"], step: Int[Array, ""]

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 from scipy.special import betaincinv, ndtr, ndtri
 
 from servanda.case import Prior
@@ -19,7 +19,7 @@ from servanda.engine.threefry import threefry
 
 def draw(
     priors: Mapping[str, Prior], seed: int, runs: Int[np.ndarray, "run"]
-) -> dict[str, Float[np.ndarray, "run"]]:
+) -> dict[str, Float32[np.ndarray, "run"]]:
     """Draw every prior once for each run.
 
     Args:
@@ -30,18 +30,24 @@ def draw(
     Returns:
         One draw per run by printed name, in the prior's unit.
     """
-    families: dict[Family, list[str]] = defaultdict(list)
-    for name, prior in priors.items():
-        families[prior.family].append(name)
-    drawn: dict[str, Float[np.ndarray, "run"]] = {}
-    for family, names in families.items():
-        arguments = np.array([priors[name].arguments for name in names]).T[..., None]
-        at = uniforms(names, seed, runs)
-        values = _quantile(family, at, *arguments).astype(np.float32)
+    return dict(zip(priors, quantiles(priors, uniforms(list(priors), seed, runs)), strict=True))
+
+
+def quantiles(
+    priors: Mapping[str, Prior], at: Float[np.ndarray, "prior run"]
+) -> Float32[np.ndarray, "prior run"]:
+    """Quantiles of priors, each in its own unit, at levels from 0 to 1."""
+    families: dict[Family, list[int]] = defaultdict(list)
+    for row, prior in enumerate(priors.values()):
+        families[prior.family].append(row)
+    every = np.array([prior.arguments for prior in priors.values()]).reshape(-1, 4)
+    found = np.empty(at.shape, np.float32)
+    for family, rows in families.items():
+        arguments = every[rows].T[..., None]
         # rounding to single precision may go beyond a bound
         bounds = arguments[2:].astype(np.float32)
-        drawn.update(zip(names, np.clip(values, *bounds), strict=True))
-    return drawn
+        found[rows] = np.clip(_quantile(family, at[rows], *arguments).astype(np.float32), *bounds)
+    return found
 
 
 def uniforms(

@@ -13,6 +13,7 @@ from jaxtyping import Float, Float32, Int
 from servanda.case.priors import DISCREPANCY
 from servanda.case.spellings import respelled
 from servanda.engine import Model
+from servanda.engine.streams import Past
 from servanda.ensembles.draws import draw
 from servanda.errors import UsageError, nearest
 from servanda.files.faults import faults_of_twins
@@ -46,6 +47,8 @@ class Ensemble:
         seed: seed of the drawn parameters and of all shocks.
         case: digest of the case, with the names of theories from outside the package.
         version: version of Servanda.
+        past: random numbers of the months up to the cut-off that a posterior learned with the
+            parameters; None if they are drawn with all others.
     """
 
     parameters: Mapping[str, Float32[np.ndarray, "run"]]
@@ -55,6 +58,7 @@ class Ensemble:
     seed: int
     case: str
     version: str
+    past: Past | None = None
 
     def __post_init__(self) -> None:
         """Check the table, and keep copies that nobody can change.
@@ -223,6 +227,7 @@ class Ensemble:
             parameters={name: values[rows] for name, values in self.parameters.items()},
             run_numbers=self.run_numbers[rows],
             weights=self.weights[rows],
+            past=None if self.past is None else self.past.of_runs(rows),
         )
 
     def _rows(self, rows: np.ndarray) -> Ensemble:
@@ -232,6 +237,7 @@ class Ensemble:
             parameters={name: values[rows] for name, values in self.parameters.items()},
             run_numbers=self.run_numbers[rows],
             weights=weights / weights.sum() if weights.any() else weights,
+            past=None if self.past is None else self.past.of_runs(rows),
         )
 
 

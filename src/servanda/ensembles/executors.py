@@ -68,7 +68,7 @@ def simulate(
     simulator.check_memory()
     sizes = [len(piece) for piece in ensemble.pieces(simulator.batch)]
     batches = (
-        simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings)
+        simulator.pack(piece.parameters, piece.run_numbers, piece.seed, settings, piece.past)
         for piece in ensemble.pieces(simulator.batch)
     )
     waiting: dict[int, Arrays] = {}

@@ -115,7 +115,7 @@ def _hint(
     numbers = table(simulator.model.parameters, drawn, (), 1, float, after=False)[:, 0]
     own = dict(zip(simulator.model.parameters, numbers.tolist(), strict=True))
     alone = {name: np.array([value]) for name, value in own.items()}
-    run = ensemble.run_numbers[row], ensemble.seed
+    run = next(ensemble.after(row).pieces(1))
     if _finite(simulator, alone, run, settings, place).all():
         return "computed again in this process the result is finite: the executor changed it"
     if settings and _finite(simulator, alone, run, (), place).all():
@@ -169,7 +169,7 @@ def _extremity(model: Model, own: Mapping[str, float], name: str) -> float:
 def _finite(
     simulator: Simulator,
     parameters: Mapping[str, np.ndarray],
-    run: tuple[int, int],
+    run: Ensemble,
     settings: Sequence[Setting],
     place: _Place,
 ) -> np.ndarray:
@@ -178,18 +178,19 @@ def _finite(
     Args:
         simulator: the simulator.
         parameters: every parameter, one value for each trial.
-        run: the number of the run and the seed.
+        run: the run.
         settings: levers that are set.
         place: the place of the result.
     """
-    (number, seed), size = run, simulator.batch
+    size = simulator.batch
     count = len(next(iter(parameters.values())))
     batches = (
         simulator.pack(
             {name: values[first : first + size] for name, values in parameters.items()},
-            np.full(min(size, count - first), number),
-            seed,
+            np.repeat(run.run_numbers, min(size, count - first)),
+            run.seed,
             settings,
+            run.past and run.past.of_runs(np.zeros(min(size, count - first), int)),
         )
         for first in range(0, count, size)
     )

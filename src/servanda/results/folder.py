@@ -32,6 +32,7 @@ from filelock import FileLock, Timeout
 
 from servanda.case import Case, load
 from servanda.engine import CHUNK, Model
+from servanda.engine.streams import Past
 from servanda.ensembles import AS_IS, Ensemble, Policy
 from servanda.errors import RunFolderError
 from servanda.files import drafts
@@ -47,6 +48,7 @@ from servanda.results.stored import uninterrupted
 
 _ENSEMBLE = "ensemble.npz"
 _METRICS = "metrics.csv"
+_PAST = ("past_shock", "past_number", "past_seed")
 BRIEFING = "briefing.html"
 
 
@@ -188,6 +190,7 @@ class RunFolder:
                     seed=self.note["seed"],
                     case=self.note["case_digest"],
                     version=self.note["version"],
+                    past=_past_in(stored),
                 )
         return self._planned
 
@@ -396,14 +399,21 @@ def _copy_case(case: Case, target: Path, hashes: Hashes) -> None:
         hashes.add(START, f"case/{name}", copy.read_bytes())
 
 
+def _past_in(stored: Mapping[str, np.ndarray]) -> Past | None:
+    """The past that a stored ensemble learned, if it learned one."""
+    return Past(*(stored[name] for name in _PAST)) if _PAST[0] in stored else None
+
+
 def _write_ensemble(ensemble: Ensemble, folder: Path, hashes: Hashes) -> None:
     names = list(ensemble.parameters)
     values = np.array(list(ensemble.parameters.values()), np.float32)
+    past: dict[str, Any] = dict(zip(_PAST, ensemble.past or (), strict=False))
     np.savez(
         folder / _ENSEMBLE,
         parameter=np.array(names, dtype="U"),
         parameters=values.reshape(len(names), len(ensemble)),
         run=ensemble.run_numbers,
         weight=ensemble.weights,
+        **past,
     )
     hashes.add(START, _ENSEMBLE, (folder / _ENSEMBLE).read_bytes())
