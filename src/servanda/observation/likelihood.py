@@ -30,6 +30,8 @@ from servanda.observation.counts import PERSISTENCE, discrepancy, factors
 from servanda.observation.figure import Figure
 from servanda.observation.figures import known_records
 
+_FEWEST = 1e-2  # events: below it the log of a mean says little
+
 
 class Deviation(NamedTuple):
     """Where the discrepancy of each series stands at the last figure: mean and variance by run."""
@@ -102,6 +104,26 @@ class Likelihood:
         names = map(_bias, self.figures)
         biases = jnp.stack([ones if name is None else inputs[name] for name in names])
         return jnp.einsum("fm,fmr->fr", months, monthly[self._series]) * biases
+
+    def places(
+        self, values: Float[Array, "month observed run"], inputs: Mapping[str, Float[Array, "run"]]
+    ) -> tuple[Float[Array, "figure run"], Float[Array, "figure run"]]:
+        """What is expected of each figure on the scale on which it errs, and its variance there.
+
+        For counts of events this is the scale of logs, to first order.
+        """
+        mean = self.expected(values, inputs)
+        delta = jnp.stack([inputs[discrepancy(r.series.name)] for r in self.records])
+        near, _, error = self._scales(np.arange(len(self.figures)), mean.dtype)
+        delta = delta[self._series]
+        place = amounts.place(mean, near)
+        variance = error**2 + (amounts.loading(mean, near) * delta) ** 2
+        is_event = np.array([_kind(f) == "events" for f in self.figures])[:, None]
+        some = jnp.where(is_event, jnp.maximum(mean, _FEWEST), 1.0)
+        return (
+            jnp.where(is_event, jnp.log(some), place),
+            jnp.where(is_event, 1 / some + delta**2, variance),
+        )
 
     def _of_estimates(
         self, mean: Float[Array, "figure run"], delta: Float[Array, "series run"]

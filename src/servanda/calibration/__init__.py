@@ -1,0 +1,1 @@
+"""Calibration: the posterior of parameters, shocks and discrepancies, learned from the record."""

@@ -1,0 +1,156 @@
+"""Learning a posterior from the record of a case, rung by rung, so that it can be interrupted.
+
+A posterior depends on the content of the case, the settings and the versions of packages, and on
+nothing else. Its file is named after them. What is done is kept after each rung, and the next call
+with the same settings goes on from there, to the same posterior.
+"""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from filelock import FileLock
+
+from servanda.calibration.particles import Particles, Rung
+from servanda.calibration.posterior import Posterior, Settings, open_posterior
+from servanda.calibration.sampler import climb, start
+from servanda.calibration.target import Target
+from servanda.case import Case, as_case
+from servanda.engine import Model, Simulator
+from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.errors import UsageError
+from servanda.files import drafts
+from servanda.observation import known_records
+from servanda.results import note as notes
+from servanda.results import prepare
+
+Progress = Callable[[float, int, int], None]
+"""Called with the power of the likelihood, the moves done at it, and the moves to do."""
+
+
+def calibrate(
+    case: Case | str | Path,
+    *,
+    as_of: str | None = None,
+    seed: int = 1,
+    particles: int = 1024,
+    moves: int = 3,
+    progress: Progress | None = None,
+) -> Posterior:
+    """Learn the posterior of a case from its record to the evidence cut-off.
+
+    A posterior that was learned before is read. After an interruption, the same call goes on.
+
+    Args:
+        case: from `servanda.load`, the name of a shipped case, or a folder.
+        as_of: another evidence cut-off, `YYYY-MM`.
+        seed: seed of all random numbers. The same seed gives the same posterior.
+        particles: number of particles.
+        moves: moves of each particle at each power of the likelihood.
+        progress: called after each move.
+
+    Raises:
+        CaseError: if the case does not fit together.
+        UsageError: if the record has no figure to the cut-off that is compared with runs.
+        ResultError: if the likelihood is not a number, or zero in every particle.
+    """
+    given = as_case(case)
+    settings = Settings(check_runs(particles, "particles"), check_runs(moves, "moves"), seed)
+    check_seed(seed)
+    simulator = prepare(given if as_of is None else given.at(as_of))
+    model = simulator.model
+    check_record(model)
+    kept = path_of_posterior(model, settings)
+    with drafts.explained(f"posterior '{kept}'"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+    # A second process that wants the same posterior waits for it.
+    with FileLock(kept.with_suffix(".lock")):
+        if kept.exists():
+            return open_posterior(kept)
+        return _learn(simulator, settings, kept, progress or (lambda *_: None))
+
+
+def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
+    """Learn a posterior, keeping what is done after each rung, and write it."""
+    target, ahead = Target(simulator, settings.seed), kept.with_suffix(".partial.npz")
+    at = start(target, settings.particles, settings.seed)
+    if ahead.exists():
+        at = _read(ahead, at.z.shape)
+    for _ in climb(target, at, settings.moves, progress):
+        _write(ahead, at)
+    found = Posterior.of(target, at, settings, simulator.model)
+    with drafts.explained(f"posterior '{kept}'"):
+        found.save(kept)
+    ahead.unlink(missing_ok=True)
+    return found
+
+
+def path_of_posterior(model: Model, settings: Settings) -> Path:
+    """The path of a posterior in the user's cache."""
+    content = json.dumps([model.digest, asdict(settings), notes.versions()])
+    key = blake2b(content.encode(), digest_size=12).hexdigest()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "servanda" / "posteriors" / f"{model.case.spec.name}-{key}.zarr"
+
+
+def check_record(model: Model) -> None:
+    """Raise `UsageError` unless the record has an estimate or a count to learn from."""
+    figures = [figure for known in known_records(model) for figure in known.figures]
+    where = f"the record of case '{model.case.spec.name}' to {model.case.spec.as_of}"
+    expected = "at least one figure that is an estimate or a count, and compared with runs"
+    if not figures:
+        raise UsageError(where, "no figure that is compared with runs", expected)
+    if all(figure.rule.bound != "estimate" for figure in figures):
+        raise UsageError(where, "only bounds", expected)
+
+
+def _write(path: Path, at: Particles) -> None:
+    """Keep what is done."""
+    content, path_ = io.BytesIO(), json.dumps([asdict(rung) for rung in at.path])
+    np.savez(
+        content,
+        z=at.z,
+        numbers=at.numbers,
+        log_likelihood=at.log_likelihood,
+        ancestors=at.ancestors,
+        note=np.array([path_, json.dumps(at.random.bit_generator.state)]),
+    )
+    with drafts.explained(f"posterior '{path}'"):
+        drafts.write(path, content.getvalue())
+
+
+def _read(path: Path, shape: tuple[int, ...]) -> Particles:
+    """What an interrupted calibration kept.
+
+    Raises:
+        UsageError: if it cannot be read, or is of other settings.
+    """
+    where, hint = f"calibration '{path}'", "delete the file, and begin anew"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            path_, state = map(json.loads, stored["note"].tolist())
+            random = np.random.default_rng()
+            random.bit_generator.state = state
+            found = Particles(
+                z=stored["z"],
+                numbers=stored["numbers"],
+                log_likelihood=stored["log_likelihood"],
+                ancestors=stored["ancestors"],
+                random=random,
+                path=[Rung.of(rung) for rung in path_],
+            )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
+        expected = "one that was interrupted"
+        raise UsageError(where, "no calibration that can be read", expected, hint) from None
+    if found.z.shape != shape:
+        found_, wanted = (
+            f"{n} unknowns of {count} particles" for n, count in (found.z.shape, shape)
+        )
+        raise UsageError(where, found_, wanted, hint)
+    return found

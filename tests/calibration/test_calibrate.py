@@ -1,0 +1,295 @@
+"""Learning from the record of a small case: what is kept, gone on with, and refused."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+import servanda
+from servanda.analysis.moved import moved
+from servanda.calibration import calibrate as learning
+from servanda.calibration.calibrate import calibrate, path_of_posterior
+from servanda.calibration.posterior import Posterior, Settings, open_posterior
+from servanda.calibration.space import Space
+from servanda.calibration.target import Target
+from servanda.case import Evidence
+from servanda.case.priors import BIAS, DISCREPANCY
+from servanda.errors import ResultError, UsageError
+from servanda.observation import Likelihood
+from servanda.results import Results, open_run, prepare, run_policies, run_to_folder
+from tests.calibration.conftest import HOW
+from tests.cases import template
+
+CUTOFF = 24  # months of the template's record
+
+
+def of_posterior(learned: Posterior, runs: int, seed: int = 1) -> Results:
+    simulator = prepare(template())
+    (found,) = run_policies(simulator, learned.ensemble(simulator.model, runs, seed))
+    return found
+
+
+# ── the posterior ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_runs_of_the_posterior_have_the_likelihood_that_it_was_learned_by(learned):
+    """Two programs compute them: all months of a run, and those to the cut-off alone."""
+    found = of_posterior(learned, len(learned))
+    likelihood = Likelihood(found.model)
+    values = jnp.stack([jnp.asarray(found.series(n)) for n in likelihood.observed], axis=1)
+    inputs = {name: jnp.asarray(v) for name, v in found.ensemble.parameters.items()}
+    each, _ = likelihood.by_figure(values, inputs)
+    np.testing.assert_allclose(each, learned.by_figure, atol=2e-3)
+
+
+def test_runs_that_share_a_particle_share_its_past_and_not_its_future(learned):
+    particles = len(learned)
+    tempo = np.asarray(of_posterior(learned, particles + 20).arrays["tempo"])
+    one, again = tempo[:, :20], tempo[:, particles:]
+    np.testing.assert_array_equal(one[:CUTOFF], again[:CUTOFF])
+    assert (one[CUTOFF:] != again[CUTOFF:]).any(axis=0).all()
+
+
+def test_another_seed_of_runs_changes_the_future_alone(learned):
+    one, other = (np.asarray(of_posterior(learned, 20, seed).arrays["tempo"]) for seed in (1, 2))
+    np.testing.assert_array_equal(one[:CUTOFF], other[:CUTOFF])
+    assert (one[CUTOFF:] != other[CUTOFF:]).any(axis=0).all()
+
+
+def test_runs_of_the_posterior_fit_the_record_better_than_runs_of_the_prior(learned):
+    """In the prior the record is as probable as its evidence says, on average."""
+    assert np.median(learned.by_figure.sum(axis=0)) > learned.log_evidence
+
+
+def test_a_bias_is_learned_and_what_acts_later_keeps_its_prior(learned):
+    """A ceasefire can come after the cut-off alone."""
+    space = Space(prepare(template()).model)
+    later = [n for n in space.inputs if n.startswith(("commitment.", "war.ceasefire"))]
+    assert len(later) > 5
+    for name in later:
+        places = space.places(name, learned.inputs[name])
+        assert stats.kstest(places, "norm").pvalue > 0.001 / len(later), name
+
+
+def test_the_shocks_of_the_past_are_learned_beside_the_parameters(learned):
+    assert learned.past.shocks.shape == (CUTOFF, 1, len(learned))
+    assert 0.8 < np.std(learned.past.shocks) < 1.1
+
+
+def test_what_the_data_moved_is_told_for_every_input_the_most_contracted_first(learned):
+    model = prepare(template()).model
+    found = moved(model, learned)
+    assert {one.name for one in found} == set(model.uncertain)
+    assert [one.contraction for one in found] == sorted(
+        (o.contraction for o in found), reverse=True
+    )
+    assert {one.kind for one in found} == {"parameter", "bias", "discrepancy"}
+    for one in found:
+        assert one.posterior == tuple(np.quantile(learned.inputs[one.name], (0.05, 0.5, 0.95)))
+        assert one.prior[0] < one.prior[1] < one.prior[2]
+        beyond = 3 / np.sqrt(len(learned))
+        assert one.moved == (one.contraction > beyond or abs(one.shift) > beyond)
+    assert found[0].contraction > 0.1
+
+
+# ── kept, and gone on with ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_posterior_that_was_learned_before_is_read(learned, monkeypatch):
+    monkeypatch.setattr(learning, "climb", None)
+    again = calibrate(template(), **HOW)
+    assert same(again, learned)
+
+
+def same(one: Posterior, other: Posterior) -> bool:
+    inputs = all((one.inputs[name] == other.inputs[name]).all() for name in other.inputs)
+    pasts = zip(one.past, other.past, strict=True)
+    arrays = [*pasts, (one.by_figure, other.by_figure)]
+    plain = [(getattr(p, k) for p in (one, other)) for k in ("figures", "path", "settings", "case")]
+    return (
+        inputs
+        and list(one.inputs) == list(other.inputs)
+        and all(np.array_equal(a, b) for a, b in arrays)
+        and all(a == b for a, b in plain)
+    )
+
+
+def after_one_rung(seen: list[float] | None = None) -> Any:
+    """Press Ctrl-C in the second rung, and note the powers."""
+    powers = [] if seen is None else seen
+
+    def press_ctrl_c(power: float, *_: int) -> None:
+        powers.append(power)
+        if len(set(powers)) == 2:
+            raise KeyboardInterrupt
+
+    return press_ctrl_c
+
+
+def test_an_interrupted_calibration_goes_on_to_the_same_posterior(learned, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    seen: list[float] = []
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(template(), progress=after_one_rung(seen), **HOW)
+    (kept,) = (tmp_path / "servanda" / "posteriors").glob("*.partial.npz")
+    ahead: list[float] = []
+    found = calibrate(template(), progress=lambda power, *_: ahead.append(power), **HOW)
+    assert same(found, learned)
+    assert ahead[0] == seen[-1]  # the rung that was not ended is done again, those before are not
+    assert not kept.exists()
+
+
+def test_the_file_is_what_arviz_reads(learned, cache):
+    path = path_of_posterior(prepare(template()).model, Settings(**HOW))
+    assert path.parent == cache
+    tree = xr.open_datatree(path, engine="zarr")
+    assert set(tree.children) == {"posterior", "sample_stats", "log_likelihood"}
+    inputs = tree["posterior"]["inputs"]
+    assert inputs.dims == ("chain", "draw", "input")
+    one = inputs.sel(input="war.volatility", chain=0).values
+    np.testing.assert_array_equal(one, learned.inputs["war.volatility"])
+    np.testing.assert_allclose(
+        tree["sample_stats"]["log_likelihood"].values[0], learned.by_figure.sum(axis=0)
+    )
+
+
+def test_a_run_folder_keeps_the_past_of_its_runs(learned, tmp_path):
+    simulator = prepare(template())
+    ensemble = learned.ensemble(simulator.model, 6)
+    folder = run_to_folder(template(), tmp_path / "run", ensemble)
+    assert folder.note["origin"] == "posterior"
+    stored = open_run(tmp_path / "run").planned().past
+    assert stored is not None
+    for one, other in zip(stored, ensemble.past, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"no archive"])
+def test_an_interrupted_calibration_that_cannot_be_read_is_refused(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    path = path_of_posterior(prepare(template()).model, Settings(**HOW))
+    path = path.with_suffix(".partial.npz")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        calibrate(template(), **HOW)
+    assert str(caught.value) == (
+        f"calibration '{path}': found no calibration that can be read, expected one that was "
+        "interrupted\n  hint: delete the file, and begin anew"
+    )
+
+
+def test_an_interrupted_calibration_of_other_settings_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(template(), particles=300, moves=1, progress=after_one_rung())
+    model = prepare(template()).model
+    other, own = (
+        path_of_posterior(model, Settings(particles, 1)).with_suffix(".partial.npz")
+        for particles in (300, 200)
+    )
+    other.rename(own)
+    with pytest.raises(UsageError) as caught:
+        calibrate(template(), particles=200, moves=1)
+    unknowns = Space(model).size
+    assert str(caught.value) == (
+        f"calibration '{own}': found {unknowns} unknowns of 300 particles, expected {unknowns} "
+        "unknowns of 200 particles\n  hint: delete the file, and begin anew"
+    )
+
+
+# ── refused ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def damaged(path: Path, tmp_path: Path, how: Any) -> str:
+    copy = shutil.copytree(path, tmp_path / "posterior.zarr")
+    how(copy)
+    with pytest.raises(UsageError) as caught:
+        open_posterior(copy)
+    return str(caught.value).replace(str(copy), "PATH")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_posterior_that_was_changed_is_refused(learned, tmp_path):
+    path = path_of_posterior(prepare(template()).model, learned.settings)
+
+    def edit(copy: Path) -> None:
+        tree = xr.open_datatree(copy, engine="zarr").load()
+        tree["posterior"]["inputs"][..., 0] = 7.0
+        tree.to_zarr(copy, mode="w", zarr_format=2, consolidated=True)
+
+    assert damaged(path, tmp_path, edit) == (
+        "posterior 'PATH': found other content than was written, expected the file as written\n"
+        "  hint: learn it again: servanda calibrate"
+    )
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_folder_that_is_no_posterior_is_refused(tmp_path):
+    (tmp_path / "posterior.zarr").mkdir()
+    with pytest.raises(UsageError) as caught:
+        open_posterior(tmp_path / "posterior.zarr")
+    assert str(caught.value) == (
+        f"posterior '{tmp_path}/posterior.zarr': found no posterior that can be read, "
+        "expected one that servanda wrote\n  hint: learn it again: servanda calibrate"
+    )
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_posterior_of_which_a_part_is_missing_is_refused(learned, tmp_path):
+    path = path_of_posterior(prepare(template()).model, learned.settings)
+    message = damaged(path, tmp_path, lambda copy: shutil.rmtree(copy / "sample_stats"))
+    assert message == (
+        "posterior 'PATH': found other content than was written, expected the file as written\n"
+        "  hint: learn it again: servanda calibrate"
+    )
+
+
+def test_a_posterior_of_another_cutoff_is_refused(learned):
+    other = prepare(template().at("2021-06")).model
+    with pytest.raises(UsageError) as caught:
+        learned.ensemble(other, 10)
+    assert str(caught.value) == (
+        f"posterior: found one of digest {learned.case}, expected one of the case 'tiny' as it is "
+        f"now, digest {other.digest}\n  hint: learn it again: servanda calibrate"
+    )
+
+
+def test_without_a_figure_or_with_bounds_alone_there_is_nothing_to_learn():
+    case, expected = (
+        template(),
+        ("expected at least one figure that is an estimate or a count, and compared with runs"),
+    )
+    where = "the record of case 'tiny' to 2021-12"
+    rows = case.evidence.observations
+    bounds = tuple(replace(row, bound="at least") for row in rows[:1])
+    for kept, found in (((), "no figure that is compared with runs"), (bounds, "only bounds")):
+        evidence = Evidence(kept, case.evidence.series, case.evidence.sources)
+        with pytest.raises(UsageError) as caught:
+            servanda.calibrate(replace(case, evidence=evidence))
+        assert str(caught.value) == f"{where}: found {found}, {expected}"
+
+
+def test_a_likelihood_that_is_no_number_names_the_particle_and_the_figure():
+    target = Target(prepare(template()), seed=1)
+    target.likelihood.by_figure = lambda *_: (jnp.full((2, 128), jnp.nan), None)
+    with pytest.raises(ResultError) as caught:
+        target.log_likelihood(np.zeros((target.size, 1)), np.zeros(1, np.uint32))
+    assert str(caught.value) == (
+        "calibration, particle 0: found no number as the likelihood of figure 'E1' of series "
+        "'shells-delivered', expected a number"
+    )
+
+
+def test_names_of_inputs_that_no_case_lists_are_known_apart(learned):
+    kinds = {name.partition("[")[0] for name in learned.inputs}
+    assert {BIAS, DISCREPANCY} <= kinds

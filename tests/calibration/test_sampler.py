@@ -1,0 +1,135 @@
+"""The sampler, against a posterior and an evidence that are known: those of a linear model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from servanda.calibration.directions import Directions
+from servanda.calibration.particles import Particles
+from servanda.calibration.sampler import climb, start
+from servanda.errors import ResultError
+
+UNKNOWNS, FIGURES = 30, 6
+
+
+class Linear:
+    """Figures that are sums of unknowns, with normal errors of one tenth."""
+
+    size = UNKNOWNS
+    error = 0.1
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(5)
+        self.sums = random.standard_normal((FIGURES, UNKNOWNS)) / np.sqrt(UNKNOWNS)
+        self.sums[:, 20:] = 0.0  # the last unknowns are idle
+        self.figures = self.sums @ random.standard_normal(UNKNOWNS) * 1.5
+
+    def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+        off = self.figures[:, None] - self.sums @ z
+        return stats.norm.logpdf(off, scale=self.error).sum(axis=0)
+
+    def information(self, *_: Any) -> np.ndarray:
+        return self.sums.T @ self.sums / self.error**2
+
+    def exact(self) -> tuple[np.ndarray, np.ndarray, float]:
+        """Mean and standard deviation of each unknown, and the log evidence."""
+        covariance = np.linalg.inv(np.eye(UNKNOWNS) + self.information())
+        mean = covariance @ self.sums.T @ self.figures / self.error**2
+        total = self.sums @ self.sums.T + self.error**2 * np.eye(FIGURES)
+        evidence = stats.multivariate_normal(cov=total).logpdf(self.figures)
+        return mean, np.sqrt(np.diag(covariance)), float(evidence)
+
+
+def sampled(problem: Linear, seed: int = 1, particles: int = 1000, moves: int = 5) -> Particles:
+    (*_, found) = climb(problem, start(problem, particles, seed), moves, lambda *_: None)
+    return found
+
+
+def test_the_posterior_and_the_evidence_of_a_linear_model_are_found():
+    problem = Linear()
+    mean, deviation, evidence = problem.exact()
+    runs = [sampled(problem, seed) for seed in range(4)]
+    found = np.mean([run.z.mean(axis=1) for run in runs], axis=0)
+    np.testing.assert_allclose((found - mean) / deviation, 0, atol=0.12)
+    spread = np.mean([run.z.std(axis=1) for run in runs], axis=0)
+    np.testing.assert_allclose(spread / deviation, 1, atol=0.06)
+    evidences = [run.path[-1].log_evidence for run in runs]
+    assert np.mean(evidences) == pytest.approx(evidence, abs=0.15)
+
+
+def test_unknowns_that_no_figure_is_about_keep_their_prior():
+    idle = sampled(Linear()).z[20:]
+    assert stats.kstest(idle.ravel(), "norm").pvalue > 0.001
+
+
+def test_the_same_seed_gives_the_same_particles():
+    one, again, other = (sampled(Linear(), seed, 200, 2) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.z, again.z)
+    np.testing.assert_array_equal(one.numbers, again.numbers)
+    assert (one.z != other.z).any()
+    assert one.path == again.path
+
+
+def test_the_power_rises_to_one_and_half_of_the_particles_stay_effective():
+    path = sampled(Linear(), particles=400, moves=1).path
+    powers = [rung.power for rung in path]
+    assert powers == sorted(powers)
+    assert powers[-1] == 1.0
+    assert [rung.effective for rung in path[:-1]] == pytest.approx(
+        [200] * (len(path) - 1), rel=1e-3
+    )
+    assert path[-1].effective >= 200
+
+
+def test_a_likelihood_that_says_nothing_leaves_the_prior_in_one_rung():
+    class Silent(Linear):
+        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.zeros(z.shape[1])
+
+        def information(self, *_: Any) -> np.ndarray:
+            return np.zeros((UNKNOWNS, UNKNOWNS))
+
+    found = sampled(Silent(), particles=300, moves=1)
+    (rung,) = found.path
+    assert (rung.power, rung.log_evidence, rung.directions, rung.rest) == (1.0, 0.0, 0, 1.0)
+    assert stats.kstest(found.z.ravel(), "norm").pvalue > 0.001
+
+
+def test_wrong_directions_cost_acceptance_and_not_truth():
+    class Misled(Linear):
+        def information(self, *_: Any) -> np.ndarray:
+            """As if only idle unknowns were informed, and two others."""
+            return np.diag([9.0, 9.0, *[0.0] * 18, *[9.0] * 10])
+
+    problem = Misled()
+    mean, deviation, _ = Linear().exact()
+    runs = [sampled(problem, seed, moves=20) for seed in range(3)]
+    found = np.mean([run.z.mean(axis=1) for run in runs], axis=0)
+    np.testing.assert_allclose((found - mean) / deviation, 0, atol=0.25)
+    assert runs[0].path[-1].rest < sampled(Linear()).path[-1].rest
+
+
+def test_where_every_particle_is_impossible_the_calibration_says_so():
+    class Impossible(Linear):
+        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.full(z.shape[1], -np.inf)
+
+    with pytest.raises(ResultError) as caught:
+        sampled(Impossible(), particles=100)
+    assert str(caught.value) == (
+        "calibration: found a likelihood of zero in all 100 particles, "
+        "expected a likelihood above zero in some"
+    )
+
+
+def test_directions_are_those_with_information_the_most_informed_first():
+    found = Directions.of(np.diag([0.0, 3.0, 0.01, 7.0]))
+    assert found.information.tolist() == [7, 3]
+    assert np.abs(found.basis).tolist() == [[0, 0], [0, 1], [0, 0], [1, 0]]
+    z = np.arange(8.0).reshape(4, 2)
+    np.testing.assert_allclose(found.basis @ found.along(z) + found.rest(z), z)
+    np.testing.assert_allclose(found.along(found.rest(z)), 0, atol=1e-12)
