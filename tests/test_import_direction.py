@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ensembles",),
     ("results",),
     ("observation",),
+    ("calibration",),
     ("analysis",),
     ("verdicts",),
     ("report",),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from servanda.analysis.priors import priors
     from servanda.analysis.sanctions import sanction
     from servanda.briefing import brief
+    from servanda.calibration.calibrate import calibrate
     from servanda.case import Case, add_evidence, available_cases, load, new
     from servanda.case.units import unit_registry
     from servanda.ensembles import Ensemble
@@ -49,6 +50,7 @@ _HOMES = {
     "add_evidence": "servanda.case",
     "available_cases": "servanda.case",
     "brief": "servanda.briefing",
+    "calibrate": "servanda.calibration.calibrate",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
     "hindcast": "servanda.analysis.hindcast",
@@ -75,6 +77,7 @@ __all__ = [
     "add_evidence",
     "available_cases",
     "brief",
+    "calibrate",
     "check",
     "claims",
     "hindcast",

@@ -1,4 +1,4 @@
-"""`servanda`: check, evidence, run, claims, sanction, brief, verify, new."""
+"""`servanda`: check, evidence, run, claims, calibrate, sanction, brief, verify, new."""
 
 import errno
 import os
@@ -208,6 +208,41 @@ def claims(
     from servanda.cli import work
 
     work.claims(_load(case, as_of), runs, seed)
+
+
+@app.command()
+def calibrate(
+    case: CaseName,
+    as_of: AsOf = None,
+    seed: Seed = 1,
+    particles: Annotated[
+        int,
+        typer.Option(
+            "--particles",
+            help="Number of particles. More make the posterior more exact.",
+            parser=_whole("--particles"),
+            metavar="INTEGER",
+        ),
+    ] = 1024,
+    moves: Annotated[
+        int,
+        typer.Option(
+            "--moves",
+            help="Moves of each particle at each power of the likelihood.",
+            parser=_whole("--moves"),
+            metavar="INTEGER",
+        ),
+    ] = 3,
+) -> None:
+    """Learn parameters from the record of a case, and print what the data moved.
+
+    The posterior is kept in the user's cache. The same command reads it, or goes on with one that
+    was interrupted.
+    """
+    from servanda.calibration.posterior import Settings
+    from servanda.cli import calibrate as command
+
+    command.calibrate(_load(case, as_of), Settings(particles, moves, seed))
 
 
 @app.command()
