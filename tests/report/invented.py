@@ -15,8 +15,9 @@ from servanda.results import Results
 
 def invented(model: Model, runs: int, **note: Any) -> Results:
     """Results with these arrays, of an ensemble with these numbers."""
-    numbers = invented_numbers(model, runs)
-    ensemble = replace(Ensemble.prior(model, runs), parameters=numbers)
+    drawn = Ensemble.prior(model, runs)
+    numbers = {**drawn.parameters, **invented_numbers(model, runs)}
+    ensemble = replace(drawn, parameters=numbers)
     return Results(model, ensemble, AS_IS, invented_arrays(model, runs), note)
 
 
