@@ -150,3 +150,40 @@ def test_a_full_disk_leaves_the_evidence_as_it_was(folder, file, monkeypatch):
         "  hint: nothing was added"
     )
     assert (folder / "evidence.csv").read_text() == before
+
+
+def test_a_figure_that_is_derived_from_another_gives_the_evidence_its_column(folder, file):
+    derived = HEAD.replace("claim", "claim,derived_from")
+    row = ROW.format("N1", "2021-07-31", "310000", "E2 once more").replace("more\n", "more,E2\n")
+    add_evidence(folder, file(derived + row))
+    found = load(folder).evidence.observations
+    assert [o.derived_from for o in found] == [None, None, "E2"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "message"),
+    [
+        ("E9", "found derived_from 'E9', expected the id of another figure"),
+        ("N1", "found derived_from 'N1', expected the id of another figure"),
+    ],
+)
+def test_a_figure_is_derived_from_another_that_there_is(folder, file, origin, message):
+    derived = HEAD.replace("claim", "claim,derived_from")
+    row = ROW.format("N1", "2021-07-31", "310000", "new").replace("new\n", f"new,{origin}\n")
+    with pytest.raises(CaseError) as caught:
+        add_evidence(folder, file(derived + row))
+    assert str(caught.value).partition("\n")[0] == f"more.csv line 2: {message}"
+
+
+def test_a_figure_is_not_derived_from_one_that_is_derived_itself(folder, file):
+    derived = HEAD.replace("claim", "claim,derived_from")
+    rows = [
+        ROW.format("N1", "2021-07-31", "310000", "new").replace("new\n", "new,E2\n"),
+        ROW.format("N2", "2021-08-31", "320000", "new").replace("new\n", "new,N1\n"),
+    ]
+    with pytest.raises(CaseError) as caught:
+        add_evidence(folder, file(derived + "".join(rows)))
+    assert str(caught.value) == (
+        "more.csv line 3: found derived_from 'N1', which is derived from 'E2', "
+        "expected a figure that is derived from none"
+    )

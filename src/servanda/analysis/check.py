@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servanda.analysis.sanctions import faults_of_files
+from servanda.analysis.twice import cited_by_priors, told_twice
 from servanda.case import Case, as_case
 from servanda.case.notes import Note, notes, of_readings, with_lines
 from servanda.case.spellings import Spellings
@@ -58,6 +59,8 @@ class Check:
         omitted: number of figures that are not compared, by series and reason.
         later: number of evidence rows that became known after the cut-off.
         late_priors: priors that cite evidence from after the cut-off.
+        suspects: figures that may tell one amount twice.
+        cited: by uncertain input, the figures that its prior cites and that are compared with runs.
         notes: what may be a slip, by file and line.
     """
 
@@ -68,6 +71,8 @@ class Check:
     omitted: dict[tuple[str, str], int]
     later: int
     late_priors: tuple[str, ...]
+    suspects: tuple[Note, ...]
+    cited: dict[str, tuple[str, ...]]
     notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
@@ -120,6 +125,8 @@ def check(case: Case | str | Path) -> Check:
         omitted=dict(Counter((r.series.name, why) for r in records for _, why in r.omitted)),
         later=len(case.evidence.observations) - len(case.known.observations),
         late_priors=case.late_priors,
+        suspects=tuple(by_place(told_twice(model))),
+        cited=cited_by_priors(model),
         notes=tuple(by_place(with_lines(found, case.folder))),
     )
 

@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from servanda.case.evidence import Evidence, Observation
-from servanda.case.evidence_rows import BOUND, Rows
+from servanda.case.evidence_rows import OPTIONAL, Rows, faults_of_origins
 from servanda.case.load import SHIPPED, examine
 from servanda.case.notes import Note, of_evidence
 from servanda.errors import CaseError, UsageError
@@ -16,7 +16,7 @@ from servanda.files.faults import Faults, by_place
 from servanda.files.fields import path_of
 
 _FILE = "evidence.csv"
-_DETAILS = ("known_on", "low", "high", "confidence", "bound")
+_DETAILS = ("known_on", "low", "high", "confidence", *OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def compared(case: str | Path, file: str | Path) -> Addition:
     places = {key: f"{_FILE} line {line}" for key, line in examined.lines.items()}
     places |= {figure.id: f"{path.name} line {read[figure.id][1]}" for figure in new}
     whole = replace(evidence, observations=(*evidence.observations, *new))
+    faults.add(faults_of_origins(new, whole.observations, places))
     before = set(of_evidence(evidence, places))
     notes = [note for note in of_evidence(whole, places) if note not in before]
     for figure, twin in double:
@@ -139,8 +140,9 @@ def append(addition: Addition, file: Path) -> None:
     rows = [row for row in read_rows(file).values() if row["id"] in wanted]
     text = addition.path.read_bytes().decode("utf-8-sig")
     header, *_ = csv.reader(StringIO(text))
-    if BOUND not in header and any(row.get(BOUND) for row in rows):
-        header = [*header, BOUND]
+    more = [n for n in OPTIONAL if n not in header and any(row.get(n) for row in rows)]
+    if more:
+        header = [*header, *more]
         rows = [*read_rows(addition.path).values(), *rows]
         text = csv_text([header])
     added = csv_text([row.get(column, "") for column in header] for row in rows)

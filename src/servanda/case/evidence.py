@@ -92,6 +92,8 @@ class Observation:
         claim: what the source says, in the case author's words.
         bound: whether the figure is an estimate, or the count was at least or at most this; blank
             if the rule of its source class says so.
+        derived_from: id of the figure that this one repeats or is computed from, which is compared
+            with runs in its place; blank if there is none.
     """
 
     id: str
@@ -107,6 +109,7 @@ class Observation:
     source: str
     claim: str
     bound: Said | None = None
+    derived_from: str | None = None
 
 
 class SourceRule(Record):

@@ -1,7 +1,7 @@
 """Reading the rows of a file of figures, such as `evidence.csv`, and naming every fault in them."""
 
 import re
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from servanda.files.cells import number
 from servanda.files.faults import Faults, fault_of
 from servanda.files.fields import LABEL, is_label
 
-BOUND = "bound"
+BOUND, DERIVED = OPTIONAL = ("bound", "derived_from")
+"""Columns that a file of figures may have."""
 # The largest number of single precision, in which runs compute.
 _LARGEST = 3.4028234e38
 _COLUMNS = (
@@ -58,7 +59,7 @@ class Rows:
         read: dict[str, tuple[Observation, int]] = {}
         ids: set[str] = set()
         given = self._faults.read(
-            read_rows, path, _COLUMNS, optional=(BOUND,), others=True, faults=self._faults
+            read_rows, path, _COLUMNS, optional=OPTIONAL, others=True, faults=self._faults
         )
         if given is None:
             return None
@@ -141,6 +142,29 @@ def faults_of_key(
         yield CaseError(where=where, found=f"{column} '{key}'", expected=f"a unique {column}")
 
 
+def faults_of_origins(
+    figures: Iterable[Observation], known: Iterable[Observation], places: Mapping[str, str]
+) -> Iterator[CaseError]:
+    """The faults of figures that are derived from another one.
+
+    Args:
+        figures: the figures.
+        known: all figures that they may be derived from.
+        places: the file and line of each figure, by id.
+    """
+    origins = {one.id: one.derived_from for one in known}
+    for figure in figures:
+        origin, where = figure.derived_from, places[figure.id]
+        if origin is None:
+            continue
+        if origin == figure.id or origin not in origins:
+            found, expected = f"{DERIVED} '{origin}'", "the id of another figure"
+            yield CaseError(where, found, expected, nearest(origin, origins.keys() - {figure.id}))
+        elif (first := origins[origin]) is not None:
+            found = f"{DERIVED} '{origin}', which is derived from '{first}'"
+            yield CaseError(where, found, "a figure that is derived from none")
+
+
 def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observation | None:
     """The figure of a row, or None if a cell of it cannot be read."""
     before = len(faults.found)
@@ -175,6 +199,7 @@ def _observation(row: Mapping[str, str], where: str, faults: Faults) -> Observat
         source=row["source"],
         claim=row["claim"],
         bound=row.get(BOUND) or None,  # type: ignore[arg-type]
+        derived_from=row.get(DERIVED) or None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from servanda.case import units
 from servanda.case.evidence import PERIOD, Evidence, Series, SeriesFile, Source, last_day
-from servanda.case.evidence_rows import Rows, faults_of_key
+from servanda.case.evidence_rows import Rows, faults_of_key, faults_of_origins
 from servanda.errors import CaseError
 from servanda.files import checked, read_rows, read_toml
 from servanda.files.faults import Faults, fault_of
@@ -48,6 +48,13 @@ def read(folder: Path, faults: Faults) -> Reading:
         tuple((sources or {}).values()),
     )
     lines = {key: line for key, (_, line) in (found or {}).items()}
+    places = {key: f"{EVIDENCE} line {line}" for key, line in lines.items()}
+    figures = evidence.observations
+    faults.add(
+        one
+        for one in faults_of_origins(figures, figures, places)
+        if not any(f"'{key}'" in one.found for key in rows.refused)
+    )
     unread = {
         name for name, one in zip(FILES, (series, found, sources), strict=True) if one is None
     }

@@ -90,6 +90,15 @@ def evidence(found: Check) -> None:
     for (series, why), count in found.omitted.items():
         figures = "1 figure is" if count == 1 else f"{count} figures are"
         out().print(f"{series}: {figures} not compared ({why}).")
+    for suspect in found.suspects:
+        out().print(f"{suspect}.")
+    if found.cited:
+        out().print(
+            f"{len(found.cited)} uncertain inputs have priors that cite figures which are compared "
+            "with runs too. In a posterior these figures count twice:"
+        )
+        for name, ids in found.cited.items():
+            out().print(f"  {name}: {', '.join(ids)}")
 
 
 def claims(model: Model, verdicts: Sequence[Verdict]) -> None:

@@ -9,13 +9,14 @@ case's start. Each amount enters once, see `servanda.observation.once`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from servanda.case import Observation, Series
+from servanda.case import Case, Observation, Series
 from servanda.engine import Model
 from servanda.observation.figure import Figure, figure_of, rule_of
 from servanda.observation.months import Months
 from servanda.observation.once import Found, increments, remainders
 
 TOO_EARLY = "dated before the case starts"
+DERIVED = "derived from another figure, which is compared in its place"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +53,12 @@ def record(model: Model, series: Series, observations: Sequence[Observation]) ->
     kept, omitted = [], []
     for o in observations:
         first = o.ref_end if level or total else o.ref_start or o.ref_end
-        if first >= months.first_day:
-            kept.append(o)
-        else:
+        if first < months.first_day:
             omitted.append((o, TOO_EARLY))
+        elif _is_derived(model.case, o):
+            omitted.append((o, DERIVED))
+        else:
+            kept.append(o)
     figures: list[Figure] = []
     for rule in series.rules:
         own = [o for o in kept if rule_of(model.case, series, o) == rule]
@@ -64,6 +67,13 @@ def record(model: Model, series: Series, observations: Sequence[Observation]) ->
         omitted += found.omitted
     figures.sort(key=lambda figure: (figure.observation.ref_end, figure.observation.id))
     return Record(series, tuple(figures), tuple(omitted))
+
+
+def _is_derived(case: Case, o: Observation) -> bool:
+    """Whether a figure is derived from one that was known by the cut-off, or as early as it."""
+    if o.derived_from is None:
+        return False
+    return case.evidence.observation(o.derived_from).known_on <= max(case.cutoff, o.known_on)
 
 
 def _compared(
