@@ -37,17 +37,26 @@ def test_it_says_what_was_learned_and_where_it_is_kept(servanda):
     assert servanda("calibrate", tiny(), *SMALL).out == said.out
 
 
-def test_ctrl_c_says_that_the_same_command_goes_on(servanda, monkeypatch, tmp_path):
-    def press_ctrl_c(*_: Any) -> Any:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    ("rungs", "what"),
+    [
+        (0, "nothing was learned yet"),
+        (1, "what was learned so far is kept, and the same command goes on"),
+    ],
+)
+def test_ctrl_c_says_what_is_kept(servanda, monkeypatch, tmp_path, rungs, what):
+    climb = learning.climb
+
+    def press_ctrl_c(*given: Any) -> Any:
+        for number, at in enumerate(climb(*given)):
+            if number == rungs:
+                raise KeyboardInterrupt
+            yield at
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(learning, "climb", press_ctrl_c)
     said = servanda("calibrate", tiny(), *SMALL)
-    assert (said.out, said.code) == ("", 130)
-    assert said.err == (
-        "interrupted: what was learned of tiny so far is kept, and the same command goes on\n"
-    )
+    assert (said.out, said.err, said.code) == ("", f"interrupted: {what}\n", 130)
 
 
 @pytest.mark.parametrize(

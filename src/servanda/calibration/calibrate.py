@@ -78,7 +78,7 @@ def calibrate(
 
 def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
     """Learn a posterior, keeping what is done after each rung, and write it."""
-    target, ahead = Target(simulator, settings.seed), kept.with_suffix(".partial.npz")
+    target, ahead = Target(simulator, settings.seed), kept_of(kept)
     at = start(target, settings.particles, settings.seed)
     if ahead.exists():
         at = _read(ahead, at.z.shape)
@@ -97,6 +97,11 @@ def path_of_posterior(model: Model, settings: Settings) -> Path:
     key = blake2b(content.encode(), digest_size=12).hexdigest()
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return home / "servanda" / "posteriors" / f"{model.case.spec.name}-{key}.zarr"
+
+
+def kept_of(path: Path) -> Path:
+    """The file that keeps what an interrupted calibration has done of a posterior."""
+    return path.with_suffix(".partial.npz")
 
 
 def check_record(model: Model) -> None:

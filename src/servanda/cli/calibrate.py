@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from servanda.analysis.moved import Moved, moved
 from servanda.calibration.calibrate import Progress as Report
 from servanda.calibration.calibrate import calibrate as learn
-from servanda.calibration.calibrate import path_of_posterior
+from servanda.calibration.calibrate import kept_of, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings
 from servanda.case import Case
 from servanda.cli import interrupts, show
@@ -29,15 +30,21 @@ def calibrate(case: Case, settings: Settings) -> None:
     model = prepare(case).model
     show.late_priors(case)
     remember_compilations()
-    with _learning(case) as report:
-        given = settings.seed, settings.particles, settings.moves
-        found = learn(case, seed=given[0], particles=given[1], moves=given[2], progress=report)
+    path = path_of_posterior(model, settings)
+    with _learning(kept_of(path)) as report:
+        found = learn(
+            case,
+            seed=settings.seed,
+            particles=settings.particles,
+            moves=settings.moves,
+            progress=report,
+        )
     _show(model, found)
-    say(f"posterior  {path_of_posterior(model, settings)}")
+    say(f"posterior  {path}")
 
 
 @contextmanager
-def _learning(case: Case) -> Iterator[Report]:
+def _learning(kept: Path) -> Iterator[Report]:
     """A bar that follows the power of the likelihood. Ctrl-C says what is kept."""
     columns = TextColumn("learning"), BarColumn(), TextColumn("{task.fields[at]}")
     shown = err().is_terminal
@@ -56,11 +63,10 @@ def _learning(case: Case) -> Iterator[Report]:
 
             yield report
     except KeyboardInterrupt:
-        name = case.spec.name
-        err().print(
-            f"interrupted: what was learned of {name} so far is kept, and the same command goes on",
-            soft_wrap=True,
-        )
+        what = "what was learned so far is kept, and the same command goes on"
+        if not kept.exists():
+            what = "nothing was learned yet"
+        err().print(f"interrupted: {what}", soft_wrap=True)
         raise
 
 
