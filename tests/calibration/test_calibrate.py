@@ -290,6 +290,19 @@ def test_a_likelihood_that_is_no_number_names_the_particle_and_the_figure():
     )
 
 
+def test_a_figure_that_no_draw_of_the_priors_allows_is_named():
+    target = Target(prepare(template()), seed=1)
+    never = np.array([[0.0, -np.inf, -1.0], [-np.inf, -np.inf, -np.inf]])
+    target.by_figure = lambda *_: never
+    with pytest.raises(ResultError) as caught:
+        target.check_possible(np.zeros((target.size, 3)), np.zeros(3, np.uint32))
+    assert str(caught.value) == (
+        "calibration: found a likelihood of zero of figure 'E2' of series 'shells-delivered', "
+        "300000, in all 3 draws of the priors, expected a likelihood above zero in some\n"
+        "  hint: counts of events are whole numbers, and none is counted where none is expected"
+    )
+
+
 def test_names_of_inputs_that_no_case_lists_are_known_apart(learned):
     kinds = {name.partition("[")[0] for name in learned.inputs}
     assert {BIAS, DISCREPANCY} <= kinds

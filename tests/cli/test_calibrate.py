@@ -63,6 +63,7 @@ def test_ctrl_c_says_what_is_kept(servanda, monkeypatch, tmp_path, rungs, what):
     ("options", "message"),
     [
         (("--particles", "0"), "particles: found 0, expected at least 1"),
+        (("--particles", "63"), "particles: found 63, expected at least 64"),
         (("--moves", "0"), "moves: found 0, expected at least 1"),
         (("--particles", "1_0"), "--particles: found '1_0', expected a whole number, such as 1000"),
         (("--seed", "-1"), "seed: found -1, expected a whole number from 0 to 4294967295"),

@@ -208,6 +208,20 @@ def test_a_bound_less_the_estimates_inside_it_is_a_bound():
     assert [figure.rule.bound for figure in found.figures] == ["estimate", "lower"]
 
 
+def test_fewer_events_than_inside_a_period_cannot_have_happened():
+    """An amount may have been revised downwards; events are counted or not."""
+    series = counted("flow", "launch_rate[SUP]", "launch", rule(error="poisson"))
+    rows = [
+        observation(1, 5, "2020-01-31", "2020-01-01", unit="launch"),
+        observation(2, 4, "2020-06-30", "2020-01-01", unit="launch"),
+    ]
+    totals = counted("running_total", "launch_rate[SUP]", "launch", rule(error="poisson"))
+    reason = "events that are fewer than those of other figures of its source class that it holds"
+    for one in (series, totals):
+        found = compared(one, rows, launch_rate={"SUP": 1.0})
+        assert (found.ids, found.omitted) == (["E1"], [("E2", reason)])
+
+
 def test_source_classes_count_the_same_days_each_for_itself():
     rows = [
         observation(1, 100, "2020-01-31", "2020-01-01"),

@@ -30,6 +30,8 @@ from servanda.observation import known_records
 from servanda.results import note as notes
 from servanda.results import prepare
 
+FEWEST = 64
+"""Particles, of which half tell the covariance that the others move by."""
 Progress = Callable[[float, int, int], None]
 """Called with the power of the likelihood, the moves done at it, and the moves to do."""
 
@@ -62,6 +64,8 @@ def calibrate(
     """
     given = as_case(case)
     settings = Settings(check_runs(particles, "particles"), check_runs(moves, "moves"), seed)
+    if particles < FEWEST:
+        raise UsageError("particles", str(particles), f"at least {FEWEST}")
     check_seed(seed)
     simulator = prepare(given if as_of is None else given.at(as_of))
     model = simulator.model
@@ -80,6 +84,7 @@ def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progr
     """Learn a posterior, keeping what is done after each rung, and write it."""
     target, ahead = Target(simulator, settings.seed), kept_of(kept)
     at = start(target, settings.particles, settings.seed)
+    target.check_possible(at.z, at.numbers)
     if ahead.exists():
         at = _read(ahead, at.z.shape)
     for _ in climb(target, at, settings.moves, progress):

@@ -60,6 +60,22 @@ class Target:
         self._check(each)
         return each
 
+    def check_possible(
+        self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
+    ) -> None:
+        """Raise `ResultError` if a figure is impossible in every one of some particles."""
+        never = np.isneginf(self.by_figure(z, numbers)).all(axis=1)
+        if never.any():
+            figure = self.likelihood.figures[int(np.argmax(never))]
+            o, value = figure.observation, f"{figure.value:g}"
+            raise ResultError(
+                "calibration",
+                f"a likelihood of zero of figure '{o.id}' of series '{o.series}', {value}, in all "
+                f"{len(numbers)} draws of the priors",
+                "a likelihood above zero in some",
+                "counts of events are whole numbers, and none is counted where none is expected",
+            )
+
     def _check(self, each: Float[np.ndarray, "figure run"]) -> None:
         """Raise `ResultError` if a likelihood is not a number."""
         if np.isnan(each).any():

@@ -17,6 +17,7 @@ CLOSEST = timedelta(days=25)
 TOO_CLOSE = f"less than {CLOSEST.days} days after the total before it"
 COVERED = f"less than {CLOSEST.days} of its days are not in shorter figures of its source class"
 CROSSING = "another figure of its source class has some of its days, and days outside of its period"
+FEWER = "events that are fewer than those of other figures of its source class that it holds"
 AGAIN = "a bound on days that another bound of its source class is about"
 
 
@@ -40,7 +41,11 @@ def increments(totals: Iterable[Figure]) -> Found:
         if before is not None and day - before.observation.ref_end < CLOSEST:
             found.omitted.append((total.observation, TOO_CLOSE))
             continue
-        found.figures.append(total.less([] if before is None else [before]))
+        rise = total.less([] if before is None else [before])
+        if _is_impossible(rise):
+            found.omitted.append((total.observation, FEWER))
+            continue
+        found.figures.append(rise)
         before = total
     return found
 
@@ -90,11 +95,20 @@ def remainders(flows: Iterable[Figure], *, rates: bool) -> Found:
         if reason is not None:
             found.omitted.append((period.flow.observation, reason))
             continue
-        taken.append(period)
         sizes = [p.days if rates else 1 for p in (period, *inside)]
         amount, *others = (p.flow.times(n) for p, n in zip((period, *inside), sizes, strict=True))
-        found.figures.append(amount.less(others).times(1 / (left if rates else 1)))
+        remains = amount.less(others).times(1 / (left if rates else 1))
+        if _is_impossible(remains):
+            found.omitted.append((period.flow.observation, FEWER))
+            continue
+        taken.append(period)
+        found.figures.append(remains)
     return found
+
+
+def _is_impossible(figure: Figure) -> bool:
+    """Whether a figure says that fewer than no events happened."""
+    return figure.rule.error is None and figure.value < 0
 
 
 def _turn(period: _Period) -> tuple[bool, int, date]:
