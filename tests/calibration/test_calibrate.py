@@ -148,6 +148,18 @@ def test_an_interrupted_calibration_goes_on_to_the_same_posterior(learned, tmp_p
     assert not kept.exists()
 
 
+def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    (tmp_path / "servanda").write_text("a file in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(UsageError) as caught:
+        calibrate(template(), **HOW)
+    path = path_of_posterior(prepare(template()).model, Settings(**HOW))
+    assert str(caught.value) == (
+        f"posterior '{path}': found a write that failed: Not a directory, expected a place that "
+        "can be written, on a disk with free space"
+    )
+
+
 def test_the_file_is_what_arviz_reads(learned, cache):
     path = path_of_posterior(prepare(template()).model, Settings(**HOW))
     assert path.parent == cache

@@ -8,7 +8,8 @@ with the same settings goes on from there, to the same posterior.
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -71,13 +72,25 @@ def calibrate(
     model = simulator.model
     check_record(model)
     kept = path_of_posterior(model, settings)
-    with drafts.explained(f"posterior '{kept}'"):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-    # A second process that wants the same posterior waits for it.
-    with FileLock(kept.with_suffix(".lock")):
-        if kept.exists():
+    if kept.exists():
+        return open_posterior(kept)
+    with _alone(kept):
+        if kept.exists():  # the process that this one waited for has learned it
             return open_posterior(kept)
         return _learn(simulator, settings, kept, progress or (lambda *_: None))
+
+
+@contextmanager
+def _alone(kept: Path) -> Iterator[None]:
+    """Wait for other processes that learn the same posterior."""
+    lock = FileLock(kept.with_suffix(".lock"))
+    with drafts.explained(f"posterior '{kept}'"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
