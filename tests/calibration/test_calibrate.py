@@ -318,3 +318,15 @@ def test_a_figure_that_no_draw_of_the_priors_allows_is_named():
 def test_names_of_inputs_that_no_case_lists_are_known_apart(learned):
     kinds = {name.partition("[")[0] for name in learned.inputs}
     assert {BIAS, DISCREPANCY} <= kinds
+
+
+def test_a_theory_without_shocks_is_learned_too(tmp_path, monkeypatch):
+    """Nothing is drawn from month to month under a constant tempo; its ensemble runs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    constant = template().with_mechanism("war", "constant-tempo")
+    found = calibrate(constant, particles=64, moves=1)
+    assert found.past.shocks.shape == (CUTOFF, 0, 64)
+    ensemble = open_posterior(path_of_posterior(prepare(constant).model, found.settings)).ensemble(
+        prepare(constant).model, 5
+    )
+    assert servanda.run(constant, ensemble=ensemble).sizes["run"] == 5

@@ -45,7 +45,7 @@ class Moved:
 
 
 def moved(model: Model, posterior: Posterior) -> list[Moved]:
-    """Every uncertain input, those that the data contracted most first.
+    """Every uncertain input, those that the data contracted most first, without fixed biases.
 
     Raises:
         UsageError: if the posterior is of another case.
@@ -54,7 +54,8 @@ def moved(model: Model, posterior: Posterior) -> list[Moved]:
     space = Space(model)
     levels = space.values(np.tile(_PLACES, (len(space.inputs), 1)))
     priors = dict(zip(space.inputs, levels.tolist(), strict=True))
-    found = [_one(model, space, posterior, name, priors) for name in space.inputs]
+    free = [name for name in space.inputs if model.uncertain[name].family != "fixed"]
+    found = [_one(model, space, posterior, name, priors) for name in free]
     return sorted(found, key=lambda one: -one.contraction)
 
 

@@ -31,7 +31,8 @@ class Prefix:
         self._observed = [model.layout.resolve(name, "observed") for name in observed]
         row_of = {name: row for row, name in enumerate(inputs)}
         own = model.parameters
-        self._rows = [(row, row_of[n]) for row, n in enumerate(own) if n in row_of]
+        rows = [(row, row_of[n]) for row, n in enumerate(own) if n in row_of]
+        self._rows = np.array(rows, int).reshape(-1, 2)
         self._fixed = np.array([n.prior.numbers[0] * n.factor for n in own.values()])
 
     def __call__(
@@ -39,7 +40,7 @@ class Prefix:
     ) -> Float[Array, "month observed run"]:
         """The observed quantities by month, in their own units."""
         model, like = self._simulator.model, values[0]
-        to, fro = (jnp.array(rows) for rows in zip(*self._rows, strict=True))
+        to, fro = self._rows.T
         fixed = jnp.asarray(self._fixed, values.dtype)[:, None]
         every = jnp.broadcast_to(fixed, (len(self._fixed), *like.shape)).at[to].set(values[fro])
         parameters = records(model.plan, model.parameters, every)

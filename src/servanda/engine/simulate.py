@@ -145,8 +145,9 @@ class Simulator:
     def _chunked(self, past: Past, rows: Int[np.ndarray, "run"]) -> Past:
         """The past of a batch by chunk."""
         shocks = np.asarray(past.shocks, self.dtype)[..., rows]
-        by_chunk = np.moveaxis(shocks.reshape(*shocks.shape[:-1], -1, CHUNK), -2, 0)
-        numbers = np.asarray(past.numbers, np.uint32)[rows].reshape(-1, CHUNK)
+        chunks = len(rows) // CHUNK
+        by_chunk = np.moveaxis(shocks.reshape(*shocks.shape[:-1], chunks, CHUNK), -2, 0)
+        numbers = np.asarray(past.numbers, np.uint32)[rows].reshape(chunks, CHUNK)
         seeds = np.full(len(numbers), past.seed, np.uint32)
         return Past(np.ascontiguousarray(by_chunk), numbers, seeds)
 
