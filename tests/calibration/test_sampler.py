@@ -113,6 +113,21 @@ def test_wrong_directions_cost_acceptance_and_not_truth():
     assert runs[0].path[-1].rest < sampled(Linear()).path[-1].rest
 
 
+def test_where_most_draws_of_the_prior_are_impossible_the_others_go_on():
+    """Three of four draws are below the third quartile of the first unknown."""
+
+    class Halved(Linear):
+        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.where(z[0] > stats.norm.ppf(0.75), 0.0, -np.inf)
+
+        def information(self, *_: Any) -> np.ndarray:
+            return np.zeros((UNKNOWNS, UNKNOWNS))
+
+    found = sampled(Halved(), particles=2000, moves=3)
+    assert (found.z[0] > stats.norm.ppf(0.75)).all()
+    assert found.path[-1].log_evidence == pytest.approx(np.log(0.25), abs=0.1)
+
+
 def test_where_every_particle_is_impossible_the_calibration_says_so():
     class Impossible(Linear):
         def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:

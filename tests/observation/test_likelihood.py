@@ -131,6 +131,20 @@ def test_a_count_of_events_is_negative_binomial(bound, value):
     assert each == pytest.approx(exact[bound], rel=1e-5)
 
 
+def test_two_counts_of_one_month_share_what_the_rate_is_off_by():
+    """Their joint probability is that of Poisson counts mixed over one gamma variate."""
+    rules = (rule(error="poisson"), rule("ministry", error="poisson"))
+    series = counted("flow", RATE, "launch", *rules)
+    rows = [
+        observation(n, value, "2020-02-29", "2020-02-01", unit="launch", source=source)
+        for n, value, source in ((1, 3, "press"), (2, 9, "ministry"))
+    ]
+    each, _ = by_figure(likelihood(series, rows), 0.5, np.full(24, 5.0))
+    gamma = stats.gamma(4, scale=1 / 4)
+    exact = gamma.expect(lambda u: stats.poisson(5 * u).pmf(3) * stats.poisson(5 * u).pmf(9))
+    assert each.sum() == pytest.approx(np.log(exact), rel=1e-6)
+
+
 def test_a_bound_has_the_probability_of_its_side_with_both_variances():
     row = replace(observation(1, 401, "2020-04-30", "2020-04-01"), bound="at least")
     series = counted("flow", DELIVERED, "round", rule(error=0.3))

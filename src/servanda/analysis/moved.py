@@ -15,8 +15,9 @@ Kind = Literal["parameter", "bias", "discrepancy"]
 Interval = tuple[float, float, float]
 _LEVELS = (0.05, 0.5, 0.95)
 _PLACES = (-1.6448536, 0.0, 1.6448536)
-# Noise of a standard deviation over the particles of a posterior: an input has moved beyond it.
-_NOISE = 3.0
+# Standard errors of independent particles. Particles that descend from one draw are not quite
+# independent: means of idle inputs differ between seeds by about half as much again.
+_NOISE = 5.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Moved:
         contraction: one minus the ratio of standard deviations, posterior over prior, where the
             prior is standard normal: 0 if the data say nothing, 1 if they say all.
         shift: the posterior mean in standard deviations of the prior.
-        moved: whether shift or contraction are beyond the noise of the particles.
+        moved: whether shift or contraction are beyond five standard errors of as many independent
+            particles.
     """
 
     name: str
@@ -76,7 +78,7 @@ def _one(
         posterior=(low, median, high),
         contraction=contraction,
         shift=shift,
-        moved=bool(abs(shift) > noise or contraction > noise),
+        moved=bool(max(abs(shift), contraction) > noise),
     )
 
 

@@ -9,6 +9,8 @@ from servanda.case.notes import Note
 from servanda.engine import Model
 from servanda.observation import Figure, Record, known_records
 
+_ROUNDING = 1e-9  # of the share of a month
+
 
 def told_twice(model: Model) -> Iterator[Note]:
     """Notes on figures of two series, of one source class and about the same days of a quantity.
@@ -42,7 +44,7 @@ def _same_days(
 ) -> Iterator[tuple[Figure, Figure]]:
     for figure in figures:
         for other in others:
-            if np.minimum(abs(figure.months), abs(other.months)).any():
+            if (np.minimum(abs(figure.months), abs(other.months)) > _ROUNDING).any():
                 yield figure, other
 
 

@@ -2,7 +2,7 @@
 
     FOLDER.zarr/posterior        the inputs by particle, and the shocks of the months to the cut-off
     FOLDER.zarr/sample_stats     log likelihood, and the number that keys what else was drawn
-    FOLDER.zarr/log_likelihood   by figure, given the figures of its series before it
+    FOLDER.zarr/log_likelihood   by figure
 
 The groups have the dimensions `chain` (one) and `draw` (the particles). `xarray.open_datatree` and
 `arviz.from_zarr` open it. Its attributes say what it was learned from.
@@ -54,7 +54,7 @@ class Posterior:
     Attributes:
         inputs: the uncertain inputs by printed name, one value for each particle.
         past: the shocks of the months up to the cut-off, and numbers for what else was drawn.
-        by_figure: log likelihood of each figure, given the figures of its series before it.
+        by_figure: log likelihood of each figure.
         figures: ids of the figures.
         path: the rungs from prior to posterior.
         settings: what decided on it beside the case.

@@ -85,12 +85,14 @@ def _next(at: Particles) -> tuple[float, Float[np.ndarray, "run"]]:
         weights = np.exp(log_weights - log_weights.max())
         return float(weights.sum() ** 2 / (weights**2).sum() / len(weights))
 
+    # Particles that are impossible at every power count as lost from the start.
+    wanted = EFFECTIVE * float(np.isfinite(likelihood).mean())
     low, high = at.power, 1.0
-    if effective(1.0) >= EFFECTIVE:
+    if effective(1.0) >= wanted:
         low = 1.0
     while high - low > 1e-9 * high and low < 1.0:
         middle = (low + high) / 2
-        low, high = (middle, high) if effective(middle) >= EFFECTIVE else (low, middle)
+        low, high = (middle, high) if effective(middle) >= wanted else (low, middle)
     return low, (low - at.power) * likelihood
 
 

@@ -49,7 +49,7 @@ class Target:
     def by_figure(
         self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
     ) -> Float[np.ndarray, "figure run"]:
-        """The log likelihood of each figure in each particle, given the figures before it."""
+        """The log likelihood of each figure in each particle, as `Likelihood.by_figure` has it."""
         count = len(numbers)
         rows = np.arange(-(-count // self._batch) * self._batch).clip(max=count - 1)
         chunks = np.ascontiguousarray(

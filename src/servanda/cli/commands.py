@@ -228,7 +228,8 @@ def calibrate(
         int,
         typer.Option(
             "--moves",
-            help="Moves of each particle at each power of the likelihood.",
+            help="Moves of each particle at each power of the likelihood, and three times as many "
+            "at the last.",
             parser=_whole("--moves"),
             metavar="INTEGER",
         ),

@@ -19,8 +19,11 @@ def place(count: Column, near: Column) -> Column:
 
 
 def loading(mean: Column, near: Column) -> Column:
-    """How far a small relative change of the mean moves it on the scale: one where it is large."""
-    return jnp.abs(mean) / jnp.hypot(mean, near)
+    """How far a small relative change of the mean moves it on the scale.
+
+    That is one where the mean is large, zero where it is zero, and minus one where it is a fall.
+    """
+    return mean / jnp.hypot(mean, near)
 
 
 def log_density(value: Column, off: Column, near: Column, deviation: Column) -> Column:

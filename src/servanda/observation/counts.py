@@ -4,7 +4,7 @@ If the true value is x, a source class expects the count m = b·x/e. Here b is t
 (one for the reference class) and e is the number of model units in one counted thing. The source
 counts y with
 
-    asinh(y/h) = asinh(m/h) + g·d + ε,    ε ~ N(0, σ²),    h = r/σ,    g = |m|/√(m² + h²)
+    asinh(y/h) = asinh(m/h) + g·d + ε,    ε ~ N(0, σ²),    h = r/σ,    g = m/√(m² + h²)
 
 where σ is the log standard deviation of the rule and r is the resolution of the figure: what its
 rounding and later revisions leave open. The standard deviation of y is nearly √(σ²m² + r²). A large
@@ -123,7 +123,7 @@ def sample(
             counted[row] = scipy.stats.poisson.ppf(at[row], mean)
         else:
             near = figure.resolution / error
-            weight = np.abs(expected[row]) / np.hypot(expected[row], near)
+            weight = expected[row] / np.hypot(expected[row], near)
             away = weight * delta * off + error * ndtri(at[row])
             counted[row] = near * np.sinh(np.arcsinh(expected[row] / near) + away)
     return counted

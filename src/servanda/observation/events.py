@@ -46,7 +46,7 @@ def log_side(
     bound: Float[Array, "#figure #run"],
     mean: Float[Array, "figure run"],
     delta: Float[Array, "figure run"],
-    upper: Bool[np.ndarray, "#figure #run"],
+    upper: Bool[Array | np.ndarray, "#figure #run"],
 ) -> Float[Array, "figure run"]:
     """The log probability of a count that is at most, or at least, a bound.
 

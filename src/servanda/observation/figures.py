@@ -15,6 +15,7 @@ from servanda.observation.figure import Figure, figure_of, rule_of
 from servanda.observation.months import Months
 from servanda.observation.once import Found, increments, remainders
 
+NO_DAYS = "about no time that other figures of its source class leave"
 TOO_EARLY = "dated before the case starts"
 DERIVED = "derived from another figure, which is compared in its place"
 
@@ -63,8 +64,9 @@ def record(model: Model, series: Series, observations: Sequence[Observation]) ->
     for rule in series.rules:
         own = [o for o in kept if rule_of(model.case, series, o) == rule]
         found = _compared(model, months, series, own)
-        figures += found.figures
+        figures += [figure for figure in found.figures if figure.months.any()]
         omitted += found.omitted
+        omitted += [(f.observation, NO_DAYS) for f in found.figures if not f.months.any()]
     figures.sort(key=lambda figure: (figure.observation.ref_end, figure.observation.id))
     return Record(series, tuple(figures), tuple(omitted))
 

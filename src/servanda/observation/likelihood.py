@@ -5,13 +5,16 @@ is
 
     asinh(y/h) = asinh(m/h) + g·d(t) + ε,    ε ~ N(0, σ²),    d ~ AR(1) with standard deviation δ
 
-The discrepancy d persists. Several figures of a few months are therefore little more than one
-figure, and where d stands at the cut-off goes on into forecasts.
+The discrepancy d persists, so several figures of a few months are little more than one figure.
+Where it stands at the last figure is returned for forecasts, which do not use it yet.
 
 The estimates of a series in order of time are a Gaussian state-space model, whose likelihood
 is the product of one-step predictions (Kalman, "A New Approach to Linear Filtering and Prediction
 Problems", Journal of Basic Engineering 82, 1960). A bound has the probability of its side with the
-variance σ² + g²δ². A count of events is negative binomial (`servanda.observation.events`).
+variance σ² + g²δ², by itself. A count of events is negative binomial
+(`servanda.observation.events`). What counts say of the rate of a series is kept as the mean and
+variance of a gamma variate, which return to 1 and δ² over time (Harvey and Fernandes, "Time Series
+Models for Count or Qualitative Observations", JBES 7, 1989).
 """
 
 from collections.abc import Mapping
@@ -30,6 +33,7 @@ from servanda.observation.counts import PERSISTENCE, discrepancy, factors
 from servanda.observation.figure import Figure
 from servanda.observation.figures import known_records
 
+_LEAST = 1e-6  # of the variance of a rate
 _FEWEST = 1e-2  # events: below it the log of a mean says little
 
 
@@ -70,11 +74,12 @@ class Likelihood:
         }
         times = np.array([f.time for f in self.figures])
         self._steps = _Steps.of(self._series, self._groups["estimate"], times)
+        self._event_steps = _Steps.of(self._series, self._groups["events"], times)
 
     def by_figure(
         self, values: Float[Array, "month observed run"], inputs: Mapping[str, Float[Array, "run"]]
     ) -> tuple[Float[Array, "figure run"], Deviation]:
-        """The log likelihood of each figure, given the estimates of its series before it.
+        """The log likelihood of each figure; of estimates and counts, given those before it.
 
         Args:
             values: the observed quantities by month, in their own units. Months after the last one
@@ -88,10 +93,11 @@ class Likelihood:
         delta = jnp.stack([inputs[discrepancy(r.series.name)] for r in self.records])
         found = jnp.zeros_like(mean)
         estimates, deviation = self._of_estimates(mean, delta)
-        for kind, of in (("bound", self._of_bounds), ("events", self._of_events)):
-            where = self._groups[kind]
-            if len(where):
-                found = found.at[where].set(of(where, mean[where], delta[self._series[where]]))
+        if len(where := self._groups["bound"]):
+            sides = self._of_bounds(where, mean[where], delta[self._series[where]])
+            found = found.at[where].set(sides)
+        if len(where := self._groups["events"]):
+            found = found.at[where].set(self._of_events(mean, delta))
         return found.at[self._groups["estimate"]].set(estimates), deviation
 
     def expected(
@@ -146,7 +152,7 @@ class Likelihood:
             off = away[rows] - own * prior[0]
             found = amounts.log_density(value[rows], off, near[rows], jnp.sqrt(total))
             gain = own * prior[1] / total
-            after = prior[0] + gain * off, prior[1] * (1 - gain * own)
+            after = prior[0] + gain * off, prior[1] * error[rows] ** 2 / total
             state = Deviation(
                 *(jnp.where(there, new, old) for new, old in zip(after, state, strict=True))
             )
@@ -169,16 +175,40 @@ class Likelihood:
         return amounts.log_side(off, deviation, upper)
 
     def _of_events(
-        self,
-        where: Int[np.ndarray, "event"],
-        mean: Float[Array, "event run"],
-        delta: Float[Array, "event run"],
+        self, mean: Float[Array, "figure run"], delta: Float[Array, "series run"]
     ) -> Float[Array, "event run"]:
+        """The filter of a rate that is off by a gamma variate, over all series at once."""
+        where = self._groups["events"]
         figures = [self.figures[i] for i in where]
         count = jnp.asarray([f.value for f in figures], mean.dtype)[:, None]
         bound = np.array([f.rule.bound for f in figures])[:, None]
-        sides = events.log_side(count, mean, delta, bound == "upper")
-        return jnp.where(bound == "estimate", events.log_probability(count, mean, delta), sides)
+        exact, upper = jnp.asarray(bound == "estimate"), jnp.asarray(bound == "upper")
+        own = mean[where]
+
+        def step(state: Deviation, at: tuple[Array, Array]) -> tuple[Deviation, Array]:
+            rows, kept = at
+            there, kept = (rows >= 0)[:, None], kept[:, None].astype(mean.dtype)
+            rate = 1 + kept * (state.mean - 1)
+            variance = kept**2 * state.variance + (1 - kept**2) * delta**2
+            variance = jnp.maximum(variance, _LEAST)
+            spread = jnp.sqrt(variance) / rate
+            given = count[rows], own[rows] * rate, spread
+            found = events.log_probability(*given)
+            if (bound != "estimate").any():
+                found = jnp.where(exact[rows], found, events.log_side(*given, upper[rows]))
+            shape, scale = rate**2 / variance + count[rows], rate / variance + own[rows]
+            after = Deviation(shape / scale, shape / scale**2)
+            before = Deviation(rate, variance)
+            learned = there & exact[rows]
+            state = Deviation(
+                *(jnp.where(learned, new, old) for new, old in zip(after, before, strict=True))
+            )
+            return state, jnp.where(there, found, 0.0)
+
+        start = Deviation(jnp.ones_like(delta), delta**2)
+        steps = self._event_steps
+        _, found = jax.lax.scan(step, start, (jnp.asarray(steps.rows), jnp.asarray(steps.kept)))
+        return found[steps.turn, self._series[where]]
 
     def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array, Array]:
         """The scale h of some figures, their values, and their errors, each (figure, 1)."""
@@ -191,12 +221,12 @@ class Likelihood:
 
 
 class _Steps(NamedTuple):
-    """The estimates of all series step by step: each step has one of each series, or none.
+    """Figures of all series step by step: each step has one of each series, or none.
 
     Attributes:
-        rows: positions among all estimates; −1 for none.
+        rows: positions among these figures; −1 for none.
         kept: correlation of the discrepancy with that at the step before.
-        turn: step of each estimate.
+        turn: step of each figure.
     """
 
     rows: Int[np.ndarray, "step series"]
@@ -210,7 +240,7 @@ class _Steps(NamedTuple):
         estimates: Int[np.ndarray, "estimate"],
         times: Float[np.ndarray, "figure"],
     ) -> "_Steps":
-        """The steps of estimates that stand series by series, in order of time."""
+        """The steps of some figures that stand series by series, in order of time."""
         own = series[estimates]
         turn = np.array([(own[:i] == s).sum() for i, s in enumerate(own)], int)
         shape = (turn.max(initial=-1) + 1, series.max() + 1)

@@ -18,7 +18,7 @@ from servanda.files.fields import Month, Text
 FILE = "run.json"
 # The form of run folders. A folder of another form is refused.
 FORM = 2
-_VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "equinox", "numpyro")
+_VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "scipy", "equinox", "numpyro")
 
 _Word = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
 _Runs = Annotated[int, Field(strict=True, ge=1, le=2**32)]
