@@ -7,7 +7,6 @@ with the same settings goes on from there, to the same posterior.
 
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,6 +26,7 @@ from servanda.engine import Model, Simulator
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError
 from servanda.files import drafts
+from servanda.files.cache import cache_folder
 from servanda.observation import known_records
 from servanda.results import note as notes
 from servanda.results import prepare
@@ -113,8 +113,7 @@ def path_of_posterior(model: Model, settings: Settings) -> Path:
     """The path of a posterior in the user's cache."""
     content = json.dumps([model.digest, asdict(settings), notes.versions()])
     key = blake2b(content.encode(), digest_size=12).hexdigest()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "servanda" / "posteriors" / f"{model.case.spec.name}-{key}.zarr"
+    return cache_folder("posteriors") / f"{model.case.spec.name}-{key}.zarr"
 
 
 def kept_of(path: Path) -> Path:
@@ -135,14 +134,14 @@ def check_record(model: Model) -> None:
 
 def _write(path: Path, at: Particles) -> None:
     """Keep what is done."""
-    content, path_ = io.BytesIO(), json.dumps([asdict(rung) for rung in at.path])
+    content, rungs = io.BytesIO(), json.dumps([asdict(rung) for rung in at.path])
     np.savez(
         content,
         z=at.z,
         numbers=at.numbers,
         log_likelihood=at.log_likelihood,
         ancestors=at.ancestors,
-        note=np.array([path_, json.dumps(at.random.bit_generator.state)]),
+        note=np.array([rungs, json.dumps(at.random.bit_generator.state)]),
     )
     with drafts.explained(f"posterior '{path}'"):
         drafts.write(path, content.getvalue())
@@ -157,7 +156,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Particles:
     where, hint = f"calibration '{path}'", "delete the file, and begin anew"
     try:
         with np.load(path, allow_pickle=False) as stored:
-            path_, state = map(json.loads, stored["note"].tolist())
+            rungs, state = map(json.loads, stored["note"].tolist())
             random = np.random.default_rng()
             random.bit_generator.state = state
             found = Particles(
@@ -166,7 +165,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Particles:
                 log_likelihood=stored["log_likelihood"],
                 ancestors=stored["ancestors"],
                 random=random,
-                path=[Rung.of(rung) for rung in path_],
+                path=[Rung.of(rung) for rung in rungs],
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         expected = "one that was interrupted"

@@ -28,6 +28,7 @@ from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.results import note as notes
 
+_LEAST_ACCEPTED, _LEAST_DISTINCT = 0.1, 10
 _WHERE = "posterior '{}'"
 _LEARN = "learn it again: servanda calibrate"
 
@@ -94,6 +95,12 @@ class Posterior:
     def log_evidence(self) -> float:
         """The log probability of the record under the model and its priors."""
         return self.path[-1].log_evidence
+
+    @property
+    def poor(self) -> bool:
+        """Whether moves were hardly accepted, or the particles descend from few draws."""
+        least = min(min(rung.informed, rung.rest) for rung in self.path)
+        return least < _LEAST_ACCEPTED or self.path[-1].distinct < _LEAST_DISTINCT
 
     def ensemble(self, model: Model, runs: int, seed: int = 1) -> Ensemble:
         """Runs of the posterior: run n has the inputs and the past of particle n, in turn.

@@ -21,8 +21,6 @@ from servanda.report.words import number
 from servanda.results import prepare
 
 _SHOWN = 12
-# Below these a posterior is poor, and says so.
-_LEAST_ACCEPTED, _LEAST_DISTINCT = 0.1, 10
 
 
 def calibrate(case: Case, settings: Settings) -> None:
@@ -93,13 +91,12 @@ def _show(model: Model, found: Posterior) -> None:
 def _show_quality(found: Posterior) -> None:
     informed = [rung.informed for rung in found.path]
     rest = [rung.rest for rung in found.path]
-    distinct = found.path[-1].distinct
     out().print(
         f"{len(found.path)} powers of the likelihood; of moves in informed directions "
         f"{min(informed):.0%} to {max(informed):.0%} were accepted, of others {min(rest):.0%} to "
-        f"{max(rest):.0%}; the particles descend from {distinct} draws of the prior."
+        f"{max(rest):.0%}; the particles descend from {found.path[-1].distinct} draws of the prior."
     )
-    if min(*informed, *rest) < _LEAST_ACCEPTED or distinct < _LEAST_DISTINCT:
+    if found.poor:
         out().print("This is a poor posterior: use more particles or moves.")
 
 

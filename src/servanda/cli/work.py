@@ -1,6 +1,5 @@
 """Commands that compute: check, run, claims, brief and verify, with progress bars."""
 
-import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from servanda.cli.terminal import err, say
 from servanda.engine import Model
 from servanda.ensembles import Ensemble, Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.files.cache import cache_folder
 from servanda.files.faults import Faults, by_place
 from servanda.results import Progress as Report
 from servanda.results import RunFolder, open_run, prepare, run_to_folder
@@ -273,8 +273,7 @@ class _Announcement:
 
 def remember_compilations() -> None:
     """Keep compiled programs between calls, in the user's cache folder."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = str(home / "servanda" / "compiled")
+    cache = str(cache_folder("compiled"))
     # It only saves time, so a full disk there is nothing to say.
     warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]

@@ -31,8 +31,7 @@ from jaxtyping import Float
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from servanda.case import Series, units
-from servanda.case.evidence import REFERENCE
-from servanda.case.priors import BIAS, DISCREPANCY, label
+from servanda.case.priors import DISCREPANCY, label
 from servanda.engine import Model
 from servanda.engine.streams import error_name
 from servanda.ensembles.draws import uniforms
@@ -54,8 +53,8 @@ def expected(
         series: the series.
         figures: figures of the series.
     """
-    weights = np.stack([figure.months / figure.rule.equivalence for figure in figures])
-    biases = np.stack([bias(results, figure.rule.bias) for figure in figures])
+    weights = np.stack([figure.weights for figure in figures])
+    biases = np.stack([_bias(results, figure) for figure in figures])
     return np.asarray(weights @ monthly(results, series) * biases)
 
 
@@ -86,11 +85,11 @@ def factors(model: Model, series: Series) -> dict[str, float]:
     return found
 
 
-def bias(results: Results, name: str) -> Float[np.ndarray, "run"]:
-    """The bias of a source class in every run."""
-    if name == REFERENCE:
+def _bias(results: Results, figure: Figure) -> Float[np.ndarray, "run"]:
+    """The bias of a figure's source class in every run."""
+    if figure.bias is None:
         return np.ones(results.count)
-    return np.asarray(results.ensemble.parameters[label(BIAS, name)], float)
+    return np.asarray(results.ensemble.parameters[figure.bias], float)
 
 
 def sample(
@@ -122,7 +121,7 @@ def sample(
             mean = np.maximum(expected[row], 0.0) * _rate(off, delta)
             counted[row] = scipy.stats.poisson.ppf(at[row], mean)
         else:
-            near = figure.resolution / error
+            near = figure.near
             weight = expected[row] / np.hypot(expected[row], near)
             away = weight * delta * off + error * ndtri(at[row])
             counted[row] = near * np.sinh(np.arcsinh(expected[row] / near) + away)

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from servanda.case import Case, Observation, Series, SourceRule, units
-from servanda.case.evidence import BOUNDS
+from servanda.case.evidence import BOUNDS, REFERENCE
+from servanda.case.priors import BIAS, label
 
 REVISION = 0.03
 """How far a source's later figures revise an earlier one: a standard deviation, as a share of it.
@@ -36,6 +37,21 @@ class Figure:
     value: float
     months: Float[np.ndarray, "month"]
     resolution: float
+
+    @property
+    def near(self) -> float:
+        """The scale h below which its error is absolute; a count of events has none."""
+        return self.resolution / (self.rule.error or 1.0)
+
+    @property
+    def bias(self) -> str | None:
+        """The printed name of the bias of its source; None for the reference class."""
+        return None if self.rule.bias == REFERENCE else label(BIAS, self.rule.bias)
+
+    @property
+    def weights(self) -> Float[np.ndarray, "month"]:
+        """The weight of each month in what its source counts."""
+        return np.asarray(self.months / self.rule.equivalence)
 
     @property
     def time(self) -> float:

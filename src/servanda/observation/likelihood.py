@@ -17,7 +17,7 @@ variance of a gamma variate, which return to 1 and δ² over time (Harvey and Fe
 Models for Count or Qualitative Observations", JBES 7, 1989).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -25,8 +25,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from servanda.case.evidence import REFERENCE
-from servanda.case.priors import BIAS, label
 from servanda.engine import Model
 from servanda.observation import amounts, events
 from servanda.observation.counts import PERSISTENCE, discrepancy, factors
@@ -42,6 +40,9 @@ class Deviation(NamedTuple):
 
     mean: Float[Array, "series run"]
     variance: Float[Array, "series run"]
+
+
+_Learn = Callable[[Deviation, Array, Array], tuple[Deviation, Array]]
 
 
 class Likelihood:
@@ -61,13 +62,13 @@ class Likelihood:
             f for r in self.records for f in sorted(r.figures, key=lambda f: f.time)
         )
         self.observed = tuple(dict.fromkeys(n for r in self.records for n in r.series.observes))
-        biases = dict.fromkeys(map(_bias, self.figures))
+        biases = dict.fromkeys(f.bias for f in self.figures)
         self.inputs = (*filter(None, biases), *(discrepancy(r.series.name) for r in self.records))
         lengths = [len(r.figures) for r in self.records]
         self._series = np.repeat(np.arange(len(self.records)), lengths)
         units = [factors(model, r.series) for r in self.records]
         self._units = np.array([[own.get(n, 0.0) for n in self.observed] for own in units])
-        self._months = np.stack([f.months / f.rule.equivalence for f in self.figures])
+        self._months = np.stack([f.weights for f in self.figures])
         self._groups = {
             kind: np.array([i for i, f in enumerate(self.figures) if _kind(f) == kind], int)
             for kind in ("estimate", "bound", "events")
@@ -107,8 +108,7 @@ class Likelihood:
         monthly = jnp.einsum("so,mor->smr", jnp.asarray(self._units, values.dtype), values)
         months = jnp.asarray(self._months[:, : len(values)], values.dtype)
         ones = jnp.ones_like(values[0, 0])
-        names = map(_bias, self.figures)
-        biases = jnp.stack([ones if name is None else inputs[name] for name in names])
+        biases = jnp.stack([ones if f.bias is None else inputs[f.bias] for f in self.figures])
         return jnp.einsum("fm,fmr->fr", months, monthly[self._series]) * biases
 
     def places(
@@ -143,23 +143,17 @@ class Likelihood:
         away = amounts.place(value, near) - amounts.place(mean[where], near)
         loading = amounts.loading(mean[where], near)
 
-        def step(state: Deviation, at: tuple[Array, Array]) -> tuple[Deviation, Array]:
-            rows, kept = at
-            there, kept = (rows >= 0)[:, None], kept[:, None].astype(mean.dtype)
+        def learn(state: Deviation, rows: Array, kept: Array) -> tuple[Deviation, Array]:
             prior = kept * state.mean, kept**2 * state.variance + (1 - kept**2) * delta**2
             own = loading[rows]
             total = own**2 * prior[1] + error[rows] ** 2
             off = away[rows] - own * prior[0]
             found = amounts.log_density(value[rows], off, near[rows], jnp.sqrt(total))
             gain = own * prior[1] / total
-            after = prior[0] + gain * off, prior[1] * error[rows] ** 2 / total
-            state = Deviation(
-                *(jnp.where(there, new, old) for new, old in zip(after, state, strict=True))
-            )
-            return state, jnp.where(there, found, 0.0)
+            after = Deviation(prior[0] + gain * off, prior[1] * error[rows] ** 2 / total)
+            return after, found
 
-        steps = jnp.asarray(self._steps.rows), jnp.asarray(self._steps.kept)
-        state, found = jax.lax.scan(step, start, steps)
+        state, found = self._steps.over(start, learn)
         return found[self._steps.turn, self._series[where]], state
 
     def _of_bounds(
@@ -185,9 +179,7 @@ class Likelihood:
         exact, upper = jnp.asarray(bound == "estimate"), jnp.asarray(bound == "upper")
         own = mean[where]
 
-        def step(state: Deviation, at: tuple[Array, Array]) -> tuple[Deviation, Array]:
-            rows, kept = at
-            there, kept = (rows >= 0)[:, None], kept[:, None].astype(mean.dtype)
+        def learn(state: Deviation, rows: Array, kept: Array) -> tuple[Deviation, Array]:
             rate = 1 + kept * (state.mean - 1)
             variance = kept**2 * state.variance + (1 - kept**2) * delta**2
             variance = jnp.maximum(variance, _LEAST)
@@ -198,24 +190,17 @@ class Likelihood:
                 found = jnp.where(exact[rows], found, events.log_side(*given, upper[rows]))
             shape, scale = rate**2 / variance + count[rows], rate / variance + own[rows]
             after = Deviation(shape / scale, shape / scale**2)
-            before = Deviation(rate, variance)
-            learned = there & exact[rows]
-            state = Deviation(
-                *(jnp.where(learned, new, old) for new, old in zip(after, before, strict=True))
-            )
-            return state, jnp.where(there, found, 0.0)
+            return _where(exact[rows], after, Deviation(rate, variance)), found
 
         start = Deviation(jnp.ones_like(delta), delta**2)
-        steps = self._event_steps
-        _, found = jax.lax.scan(step, start, (jnp.asarray(steps.rows), jnp.asarray(steps.kept)))
-        return found[steps.turn, self._series[where]]
+        _, found = self._event_steps.over(start, learn)
+        return found[self._event_steps.turn, self._series[where]]
 
     def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array, Array]:
         """The scale h of some figures, their values, and their errors, each (figure, 1)."""
         figures = [self.figures[i] for i in where]
-        errors = [f.rule.error or 1.0 for f in figures]
-        near = [f.resolution / error for f, error in zip(figures, errors, strict=True)]
-        rows = np.array([near, [f.value for f in figures], errors])[..., None]
+        rows = np.array([(f.near, f.value, f.rule.error or 1.0) for f in figures]).reshape(-1, 3)
+        rows = rows.T[..., None]
         first, second, third = jnp.asarray(rows, dtype)
         return first, second, third
 
@@ -252,10 +237,29 @@ class _Steps(NamedTuple):
                 kept[step, s] = np.exp(-max(apart, 0.0) / PERSISTENCE)
         return cls(rows, kept, turn)
 
+    def over(
+        self, start: Deviation, learn: _Learn
+    ) -> tuple[Deviation, Float[Array, "step series run"]]:
+        """The state after all figures, and the log likelihood of each step's figures.
 
-def _bias(figure: Figure) -> str | None:
-    """The printed name of the bias of a figure; None for the reference class."""
-    return None if figure.rule.bias == REFERENCE else label(BIAS, figure.rule.bias)
+        Args:
+            start: the state before the first.
+            learn: the state after the figures of a step, and their log likelihood, from the state
+                before, the positions of the figures and the correlation with the step before.
+        """
+
+        def step(state: Deviation, at: tuple[Array, Array]) -> tuple[Deviation, Array]:
+            rows, kept = at
+            there = (rows >= 0)[:, None]
+            after, found = learn(state, rows, kept[:, None].astype(start.mean.dtype))
+            return _where(there, after, state), jnp.where(there, found, 0.0)
+
+        return jax.lax.scan(step, start, (jnp.asarray(self.rows), jnp.asarray(self.kept)))
+
+
+def _where(condition: Array, one: Deviation, other: Deviation) -> Deviation:
+    """One state where a condition holds, and the other elsewhere."""
+    return Deviation(*(jnp.where(condition, a, b) for a, b in zip(one, other, strict=True)))
 
 
 def _kind(figure: Figure) -> str:
