@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from servanda.analysis.twice import cited_by_priors, told_twice
+from servanda.analysis.twice import told_twice
 from servanda.case import Evidence, Prior, Source
 from servanda.engine import Model
 from servanda.observation import known_records

@@ -27,7 +27,7 @@ from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.files.cache import cache_folder
-from servanda.observation import known_records
+from servanda.observation import dependent_figures, learned_records
 from servanda.results import note as notes
 from servanda.results import prepare
 
@@ -123,11 +123,14 @@ def kept_of(path: Path) -> Path:
 
 def check_record(model: Model) -> None:
     """Raise `UsageError` unless the record has an estimate or a count to learn from."""
-    figures = [figure for known in known_records(model) for figure in known.figures]
+    figures = [figure for known in learned_records(model) for figure in known.figures]
     where = f"the record of case '{model.case.spec.name}' to {model.case.spec.as_of}"
     expected = "at least one figure that is an estimate or a count, and compared with runs"
     if not figures:
-        raise UsageError(where, "no figure that is compared with runs", expected)
+        found = "no figure that is compared with runs"
+        if dependent_figures(model):
+            found += ", but those that priors without a wider form cite"
+        raise UsageError(where, found, expected)
     if all(figure.rule.bound != "estimate" for figure in figures):
         raise UsageError(where, "only bounds", expected)
 

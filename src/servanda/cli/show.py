@@ -95,10 +95,17 @@ def evidence(found: Check) -> None:
     if found.cited:
         out().print(
             f"{len(found.cited)} uncertain inputs have priors that cite figures which are compared "
-            "with runs too. In a posterior these figures count twice:"
+            "with runs too. A calibration starts from the wider forms of these priors:"
         )
         for name, ids in found.cited.items():
             out().print(f"  {name}: {', '.join(ids)}")
+    if found.dependent:
+        out().print(
+            f"{len(found.dependent)} of these figures are left out of a calibration, because a "
+            "prior that cites them has no wider form:"
+        )
+        for figure, name in found.dependent.items():
+            out().print(f"  {figure}: {name}")
 
 
 def claims(model: Model, verdicts: Sequence[Verdict]) -> None:

@@ -3,15 +3,24 @@
 from servanda.observation.counts import expected, monthly, sample
 from servanda.observation.figure import Figure
 from servanda.observation.figures import Record, bearing, known_records, record
-from servanda.observation.likelihood import Likelihood
+from servanda.observation.independent import (
+    cited_by_priors,
+    dependent_figures,
+    independent_priors,
+)
+from servanda.observation.likelihood import Likelihood, learned_records
 
 __all__ = [
     "Figure",
     "Likelihood",
     "Record",
     "bearing",
+    "cited_by_priors",
+    "dependent_figures",
     "expected",
+    "independent_priors",
     "known_records",
+    "learned_records",
     "monthly",
     "record",
     "sample",

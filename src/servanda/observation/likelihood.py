@@ -18,6 +18,7 @@ Models for Count or Qualitative Observations", JBES 7, 1989).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -29,7 +30,8 @@ from servanda.engine import Model
 from servanda.observation import amounts, events
 from servanda.observation.counts import PERSISTENCE, discrepancy, factors
 from servanda.observation.figure import Figure
-from servanda.observation.figures import known_records
+from servanda.observation.figures import Record, known_records
+from servanda.observation.independent import dependent_figures
 
 _LEAST = 1e-6  # of the variance of a rate
 _FEWEST = 1e-2  # events: below it the log of a mean says little
@@ -45,8 +47,20 @@ class Deviation(NamedTuple):
 _Learn = Callable[[Deviation, Array, Array], tuple[Deviation, Array]]
 
 
+def learned_records(model: Model) -> tuple[Record, ...]:
+    """The series with figures known at the cut-off that are compared and in no prior."""
+    left = dependent_figures(model)
+    every = (
+        replace(known, figures=tuple(f for f in known.figures if f.observation.id not in left))
+        for known in known_records(model)
+    )
+    return tuple(known for known in every if known.figures)
+
+
 class Likelihood:
     """The log likelihood of the figures known at the cut-off of a model's case.
+
+    Figures that a prior cites are left out (`servanda.observation.independent`).
 
     Attributes:
         records: the series with figures that are compared.
@@ -56,8 +70,7 @@ class Likelihood:
     """
 
     def __init__(self, model: Model) -> None:
-        found = [known for known in known_records(model) if known.figures]
-        self.records = tuple(found)
+        self.records = learned_records(model)
         self.figures = tuple(
             f for r in self.records for f in sorted(r.figures, key=lambda f: f.time)
         )
