@@ -1,6 +1,6 @@
 """Observation: what each source would have counted in a run."""
 
-from servanda.observation.counts import expected, monthly, sample
+from servanda.observation.counts import expected, monthly
 from servanda.observation.figure import Figure
 from servanda.observation.figures import Record, bearing, known_records, record
 from servanda.observation.independent import (
@@ -9,6 +9,7 @@ from servanda.observation.independent import (
     independent_priors,
 )
 from servanda.observation.likelihood import Likelihood, learned_records
+from servanda.observation.sampling import sample
 
 __all__ = [
     "Figure",
