@@ -174,7 +174,9 @@ def test_the_table_of_priors_has_every_parameter_in_which_runs_differ():
         *prior.numbers,
     )
     assert (row["unit"].item(), row["status"].item()) == (prior.unit, prior.status)
-    assert table.to_dataframe().shape == (len(drawn.parameters), 8)
+    ceiling = table["wider"].sel(parameter="exchange.lane_ceiling[AAA>BBB:shells]").item()
+    assert (row["wider"].item(), ceiling) == ("", "lognormal [50000, 0.8] in [8000, 250000]")
+    assert table.to_dataframe().shape == (len(drawn.parameters), 9)
 
 
 def test_a_check_counts_the_figures_that_are_compared():
