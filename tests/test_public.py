@@ -54,9 +54,9 @@ def test_a_notebook_shows_the_same_as_a_table_without_markup_of_its_own():
 
 
 def test_what_takes_a_case_takes_a_name_or_a_folder_too():
-    by_folder = servanda.run(template_folder(), 4)
-    assert by_folder.identical(servanda.run(str(template_folder()), 4))
-    assert by_folder.identical(servanda.run(template(), 4))
+    by_folder = servanda.run(template_folder(), 4, prior=True)
+    assert by_folder.identical(servanda.run(str(template_folder()), 4, prior=True))
+    assert by_folder.identical(servanda.run(template(), 4, prior=True))
     assert servanda.check(template_folder()).case.digest == template().digest
 
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
         ServandaError,
         UsageError,
     )
-    from servanda.results import open_run, prepare, run
+    from servanda.results import open_run, prepare
     from servanda.results.labelled import metrics
+    from servanda.running import run
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -60,7 +61,7 @@ _HOMES = {
     "open_run": "servanda.results",
     "prepare": "servanda.results",
     "priors": "servanda.analysis.priors",
-    "run": "servanda.results",
+    "run": "servanda.running",
     "sanction": "servanda.analysis.sanctions",
     "unit_registry": "servanda.case.units",
 }
