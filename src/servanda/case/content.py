@@ -113,12 +113,17 @@ class Case:
 
     @cached_property
     def _late(self) -> frozenset[str]:
-        """Figures and sources that became known after the cut-off."""
-        known = {o.id for o in self.known.observations}
-        late = {o.id for o in self.evidence.observations} - known
-        dates = {s.key: s.known_by for s in self.evidence.sources}
-        late |= {key for key, day in dates.items() if day is not None and day > self.cutoff}
-        return frozenset(late)
+        """Figures and sources that priors cite and that were not known by the cut-off."""
+        dates = {source.key: source.known_by for source in self.evidence.sources}
+        known = {key for key, day in dates.items() if day is None or day <= self.cutoff}
+        known |= {observation.id for observation in self.known.observations}
+        forms = (
+            form
+            for table in self.parameters.values()
+            for prior in table.priors.values()
+            for form in (prior, prior.wider)
+        )
+        return frozenset(source for form in forms if form for source in form.sources) - known
 
     @property
     def undated_priors(self) -> tuple[str, ...]:
