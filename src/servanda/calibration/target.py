@@ -1,7 +1,7 @@
 """The posterior of a case as a problem for the sampler: its record given its unknowns."""
 
-from functools import cached_property
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -27,13 +27,27 @@ class Target:
     Args:
         simulator: simulator of the case.
         seed: seed of what is drawn beside the unknowns.
+
+    Attributes:
+        space: the unknowns.
+        likelihood: the figures, and their likelihood in runs.
+        counted: what was counted: the value of each figure.
+        seed: seed of what is drawn beside the unknowns.
     """
 
     def __init__(self, simulator: Simulator, seed: int) -> None:
         self.space = Space(simulator.model)
         self.likelihood = Likelihood(simulator.model)
+        self.counted = self.likelihood.counted
         self.seed = seed
         self._prefix = Prefix(simulator, self.space.inputs, self.likelihood.observed)
+        self._compiled, self._compiled_slopes = self._programs()
+
+    def with_counts(self, counted: Float[np.ndarray, "figure"]) -> Self:
+        """The same figures with other counts. What is compiled serves both."""
+        other = copy(self)
+        other.counted = counted
+        return other
 
     @property
     def size(self) -> int:
@@ -55,7 +69,8 @@ class Target:
         chunks = np.ascontiguousarray(
             z.astype(np.float32)[:, rows].reshape(len(z), -1, CHUNK).swapaxes(0, 1)
         )
-        found = self._compiled(chunks, numbers[rows].reshape(-1, CHUNK))
+        counted = self.counted.astype(np.float32)
+        found = self._compiled(chunks, numbers[rows].reshape(-1, CHUNK), counted)
         each = np.asarray(found, float).swapaxes(0, 1).reshape(found.shape[1], -1)[:, :count]
         self._check(each)
         return each
@@ -67,7 +82,7 @@ class Target:
         never = np.isneginf(self.by_figure(z, numbers)).all(axis=1)
         if never.any():
             figure = self.likelihood.figures[int(np.argmax(never))]
-            o, value = figure.observation, f"{figure.value:g}"
+            o, value = figure.observation, f"{self.counted[np.argmax(never)]:g}"
             raise ResultError(
                 "calibration",
                 f"a likelihood of zero of figure '{o.id}' of series '{o.series}', {value}, in all "
@@ -113,22 +128,20 @@ class Target:
     def _batch(self) -> int:
         return CHUNK * len(jax.devices())
 
-    @cached_property
-    def _compiled(self) -> Any:
-        def one(given: tuple[Array, Array]) -> Array:
-            values, past = self._inputs(*given)
-            found, _ = self.likelihood.by_figure(self._prefix(values, past), self._named(values))
-            return found
+    def _programs(self) -> tuple[Any, Any]:
+        """The likelihood and the slopes of the figures. They are compiled when first called."""
 
-        def device(z: Array, numbers: Array) -> Array:
+        def likelihood(z: Array, numbers: Array, counted: Array) -> Array:
+            def one(given: tuple[Array, Array]) -> Array:
+                values, past = self._inputs(*given)
+                observed = self._prefix(values, past)
+                found, _ = self.likelihood.by_figure(observed, self._named(values), counted)
+                return found
+
             each: Array = jax.lax.map(one, (z, numbers))
             return each
 
-        return self._spread(device, (_SPLIT, _SPLIT))
-
-    @cached_property
-    def _compiled_slopes(self) -> Any:
-        def device(tangents: Array, z: Array, numbers: Array) -> Any:
+        def slopes(tangents: Array, z: Array, numbers: Array) -> Any:
             def places(z: Array) -> tuple[Array, Array]:
                 values, past = self._inputs(z, numbers)
                 found = self.likelihood.places(self._prefix(values, past), self._named(values))
@@ -140,7 +153,10 @@ class Target:
 
             return jax.lax.map(one, tangents)
 
-        return self._spread(device, (_SPLIT, None, None))
+        return (
+            self._spread(likelihood, (_SPLIT, _SPLIT, None)),
+            self._spread(slopes, (_SPLIT, None, None)),
+        )
 
     def _spread(self, device: Any, given: Any) -> Any:
         mesh = Mesh(np.array(jax.devices()), ("device",))
