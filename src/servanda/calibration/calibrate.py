@@ -139,7 +139,7 @@ def _write(path: Path, at: Particles) -> None:
         content,
         z=at.z,
         numbers=at.numbers,
-        log_likelihood=at.log_likelihood,
+        parts=at.parts,
         ancestors=at.ancestors,
         note=np.array([rungs, json.dumps(at.random.bit_generator.state)]),
     )
@@ -162,7 +162,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Particles:
             found = Particles(
                 z=stored["z"],
                 numbers=stored["numbers"],
-                log_likelihood=stored["log_likelihood"],
+                parts=stored["parts"],
                 ancestors=stored["ancestors"],
                 random=random,
                 path=[Rung.of(rung) for rung in rungs],

@@ -26,7 +26,7 @@ def start(problem: Problem, particles: int, seed: int) -> Particles:
     random = np.random.default_rng(seed)
     z = random.standard_normal((problem.size, particles))
     numbers = numbers_of(random, particles)
-    found = problem.log_likelihood(z, numbers)
+    found = problem.by_part(z, numbers)
     return Particles(z, numbers, found, np.arange(particles), random)
 
 
@@ -112,7 +112,7 @@ def _resample(at: Particles, weights: Float[np.ndarray, "run"]) -> None:
     rows = np.searchsorted(np.cumsum(weights / weights.sum()), places).clip(max=count - 1)
     at.random.shuffle(rows)  # so that copies of a particle come into both halves
     at.z, at.numbers = at.z[:, rows], at.numbers[rows]
-    at.log_likelihood, at.ancestors = at.log_likelihood[rows], at.ancestors[rows]
+    at.parts, at.ancestors = at.parts[:, rows], at.ancestors[rows]
 
 
 def _check_possible(log_likelihood: Float[np.ndarray, "run"]) -> None:

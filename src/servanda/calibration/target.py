@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Float, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.calibration.space import Space
 from servanda.compiling import COMPILER_OPTIONS
@@ -16,6 +16,7 @@ from servanda.engine.prefix import Prefix
 from servanda.engine.streams import Past
 from servanda.errors import ResultError
 from servanda.observation import Likelihood
+from servanda.observation.counts import discrepancy
 
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 _STEEPEST = 50.0  # of the slopes of a figure: where the model has a kink they mean little
@@ -33,6 +34,7 @@ class Target:
         likelihood: the figures, and their likelihood in runs.
         counted: what was counted: the value of each figure.
         seed: seed of what is drawn beside the unknowns.
+        part_of: by unknown, the series whose discrepancy it is; −1 if it is none.
     """
 
     def __init__(self, simulator: Simulator, seed: int) -> None:
@@ -41,6 +43,7 @@ class Target:
         self.counted = self.likelihood.counted
         self.seed = seed
         self._prefix = Prefix(simulator, self.space.inputs, self.likelihood.observed)
+        self.part_of = self._parts()
         self._compiled, self._compiled_slopes = self._programs()
 
     def with_counts(self, counted: Float[np.ndarray, "figure"]) -> Self:
@@ -59,6 +62,20 @@ class Target:
     ) -> Float[np.ndarray, "run"]:
         """The log likelihood of each particle."""
         return np.asarray(self.by_figure(z, numbers).sum(axis=0))
+
+    def by_part(
+        self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
+    ) -> Float[np.ndarray, "series run"]:
+        """The log likelihood of each series in each particle."""
+        lengths = [len(record.figures) for record in self.likelihood.records]
+        starts = np.cumsum([0, *lengths[:-1]])
+        return np.asarray(np.add.reduceat(self.by_figure(z, numbers), starts, axis=0))
+
+    def _parts(self) -> Int[np.ndarray, "unknown"]:
+        found = np.full(self.size, -1)
+        for part, record in enumerate(self.likelihood.records):
+            found[self.space.inputs.index(discrepancy(record.series.name))] = part
+        return found
 
     def by_figure(
         self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
