@@ -161,8 +161,7 @@ def _write(path: Path, at: Particles) -> None:
         content,
         z=at.z,
         numbers=at.numbers,
-        log_likelihood=at.log_likelihood,
-        ancestors=at.ancestors,
+        parts=at.parts,
         note=np.array([rungs, json.dumps(at.random.bit_generator.state)]),
     )
     with drafts.explained(f"posterior '{path}'"):
@@ -184,8 +183,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Particles:
             found = Particles(
                 z=stored["z"],
                 numbers=stored["numbers"],
-                log_likelihood=stored["log_likelihood"],
-                ancestors=stored["ancestors"],
+                parts=stored["parts"],
                 random=random,
                 path=[Rung.of(rung) for rung in rungs],
             )

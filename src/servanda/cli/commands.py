@@ -252,7 +252,7 @@ def calibrate(
         int,
         typer.Option(
             "--moves",
-            help="Moves of each particle at each power of the likelihood, and three times as many "
+            help="Moves of each particle at each power of the likelihood, and ten times as many "
             "at the last.",
             parser=_whole("--moves"),
             metavar="INTEGER",
