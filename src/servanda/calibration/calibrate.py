@@ -1,7 +1,7 @@
 """Learning a posterior from the record of a case, rung by rung, so that it can be interrupted.
 
-A posterior depends on the content of the case, the settings and the versions of packages, and on
-nothing else. Its file is named after them. What is done is kept after each rung, and the next call
+A posterior depends on the content of the case, the settings, the code and the versions of packages,
+and on nothing else. Its file is named after them. What is done is kept after each rung, and the next call
 with the same settings goes on from there, to the same posterior.
 """
 
@@ -27,6 +27,7 @@ from servanda.engine import Model, Simulator
 from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.files.cache import cache_folder
+from servanda.files.code import code_digest
 from servanda.observation import dependent_figures, learned_records
 from servanda.results import note as notes
 from servanda.results import prepare
@@ -130,7 +131,7 @@ def _chain(
 
 def path_of_posterior(model: Model, settings: Settings) -> Path:
     """The path of a posterior in the user's cache."""
-    content = json.dumps([model.digest, asdict(settings), notes.versions()])
+    content = json.dumps([model.digest, asdict(settings), notes.versions(), code_digest()])
     key = blake2b(content.encode(), digest_size=12).hexdigest()
     return cache_folder("posteriors") / f"{model.case.spec.name}-{key}.zarr"
 
