@@ -7,11 +7,12 @@ with the same settings goes on from there, to the same posterior.
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -96,12 +97,13 @@ def _alone(kept: Path) -> Iterator[None]:
 def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
     """Learn a posterior, keeping what is done after each rung, and write it."""
     target, ahead = Target(simulator, settings.seed), kept_of(kept)
+    about = _about(simulator.model, settings)
     at = start(target, settings.particles, settings.seed)
     target.check_possible(at.z, at.numbers)
     if ahead.exists():
-        at = _read(ahead, at.z.shape)
+        at = _read(ahead, about)
     for _ in climb(target, at, settings.moves, progress):
-        _write(ahead, at)
+        _write(ahead, at, about)
     found = Posterior.of(target, at, settings, simulator.model)
     with drafts.explained(f"posterior '{kept}'"):
         found.save(kept)
@@ -114,6 +116,11 @@ def path_of_posterior(model: Model, settings: Settings) -> Path:
     content = json.dumps([model.digest, asdict(settings), notes.versions()])
     key = blake2b(content.encode(), digest_size=12).hexdigest()
     return cache_folder("posteriors") / f"{model.case.spec.name}-{key}.zarr"
+
+
+def _about(model: Model, settings: Settings) -> dict[str, Any]:
+    """What decides on a posterior: the content of the case, the settings and the versions."""
+    return {"case": model.digest, **asdict(settings), **notes.versions()}
 
 
 def kept_of(path: Path) -> Path:
@@ -132,8 +139,8 @@ def check_record(model: Model) -> None:
         raise UsageError(where, "only bounds", expected)
 
 
-def _write(path: Path, at: Particles) -> None:
-    """Keep what is done."""
+def _write(path: Path, at: Particles, about: Mapping[str, Any]) -> None:
+    """Keep what is done, and what it is about."""
     content, rungs = io.BytesIO(), json.dumps([asdict(rung) for rung in at.path])
     np.savez(
         content,
@@ -141,22 +148,22 @@ def _write(path: Path, at: Particles) -> None:
         numbers=at.numbers,
         parts=at.parts,
         ancestors=at.ancestors,
-        note=np.array([rungs, json.dumps(at.random.bit_generator.state)]),
+        note=np.array([json.dumps(about), rungs, json.dumps(at.random.bit_generator.state)]),
     )
     with drafts.explained(f"posterior '{path}'"):
         drafts.write(path, content.getvalue())
 
 
-def _read(path: Path, shape: tuple[int, ...]) -> Particles:
+def _read(path: Path, about: Mapping[str, Any]) -> Particles:
     """What an interrupted calibration kept.
 
     Raises:
-        UsageError: if it cannot be read, or is of other settings.
+        UsageError: if it cannot be read, or is of another case, other settings or other versions.
     """
     where, hint = f"calibration '{path}'", "delete the file, and begin anew"
     try:
         with np.load(path, allow_pickle=False) as stored:
-            rungs, state = map(json.loads, stored["note"].tolist())
+            own, rungs, state = map(json.loads, stored["note"].tolist())
             random = np.random.default_rng()
             random.bit_generator.state = state
             found = Particles(
@@ -170,9 +177,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Particles:
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         expected = "one that was interrupted"
         raise UsageError(where, "no calibration that can be read", expected, hint) from None
-    if found.z.shape != shape:
-        found_, wanted = (
-            f"{n} unknowns of {count} particles" for n, count in (found.z.shape, shape)
-        )
-        raise UsageError(where, found_, wanted, hint)
+    if other := [name for name in about if own.get(name) != about[name]]:
+        told = [", ".join(f"{n} {one.get(n)}" for n in other) for one in (own, about)]
+        raise UsageError(where, told[0], told[1], hint)
     return found
