@@ -261,7 +261,7 @@ def _read(tree: xr.DataTree) -> Posterior:
     settings = Settings(**json.loads(tree.attrs["settings"]))
 
     def joined(values: np.ndarray) -> np.ndarray:
-        return values.reshape(-1, *values.shape[2:])
+        return values.reshape(len(values) * values.shape[1], *values.shape[2:])
 
     inputs = joined(learned["inputs"].values)
     names = learned["input"].values.tolist()
