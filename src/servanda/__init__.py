@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from servanda.results import open_run, prepare, run
     from servanda.results.labelled import metrics
+    from servanda.scoring.score import score
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -62,6 +63,7 @@ _HOMES = {
     "priors": "servanda.analysis.priors",
     "run": "servanda.results",
     "sanction": "servanda.analysis.sanctions",
+    "score": "servanda.scoring.score",
     "unit_registry": "servanda.case.units",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "priors",
     "run",
     "sanction",
+    "score",
     "unit_registry",
 ]
 

@@ -1,4 +1,4 @@
-"""`servanda`: check, evidence, run, claims, calibrate, sanction, brief, verify, new."""
+"""`servanda`: check, evidence, run, claims, calibrate, score, sanction, brief, verify, new."""
 
 import errno
 import os
@@ -77,6 +77,16 @@ Seed = Annotated[
         "--seed",
         help="Seed of all random numbers. The same seed gives the same results.",
         parser=_whole("--seed"),
+        metavar="INTEGER",
+    ),
+]
+
+Particles = Annotated[
+    int,
+    typer.Option(
+        "--particles",
+        help="Number of particles. More make the posterior more exact.",
+        parser=_whole("--particles"),
         metavar="INTEGER",
     ),
 ]
@@ -215,15 +225,7 @@ def calibrate(
     case: CaseName,
     as_of: AsOf = None,
     seed: Seed = 1,
-    particles: Annotated[
-        int,
-        typer.Option(
-            "--particles",
-            help="Number of particles. More make the posterior more exact.",
-            parser=_whole("--particles"),
-            metavar="INTEGER",
-        ),
-    ] = 1024,
+    particles: Particles = 1024,
     moves: Annotated[
         int,
         typer.Option(
@@ -244,6 +246,45 @@ def calibrate(
     from servanda.cli import calibrate as command
 
     command.calibrate(_load(case, as_of), Settings(particles, moves, seed))
+
+
+@app.command()
+def score(
+    case: CaseName,
+    origins: Annotated[
+        str | None,
+        typer.Option(
+            "--origins",
+            help="Months to forecast from, with commas between them. Default: the case's evidence "
+            "cut-off, and six and twelve months before it.",
+            metavar="YYYY-MM,...",
+        ),
+    ] = None,
+    prior: Annotated[
+        bool, typer.Option("--prior", help="Forecast from the priors, and learn nothing.")
+    ] = False,
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    particles: Particles = 1024,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="JSON file to write the scores of every figure to.", metavar="FILE"
+        ),
+    ] = None,
+) -> None:
+    """Score forecasts from past months against what became known later, beside baselines.
+
+    At each origin the parameters are learned from what was known by then, and the figures of the
+    next twelve months are forecast. It takes some minutes. Posteriors are kept in the user's cache,
+    and the same command goes on after an interruption.
+    """
+    from servanda.calibration.posterior import Settings
+    from servanda.cli import score as command
+
+    months = None if origins is None else [month.strip() for month in origins.split(",")]
+    settings = Settings(particles, seed=seed)
+    command.score(_load(case, None), months, runs, settings, out, prior=prior)
 
 
 @app.command()

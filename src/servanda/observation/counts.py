@@ -111,21 +111,43 @@ def sample(
     """
     names = [error_name(figure.observation) for figure in figures]
     at = uniforms(names, results.ensemble.seed, results.ensemble.run_numbers)
-    paths = {name: _path(name, results) for name in {f.observation.series for f in figures}}
-    counted = np.empty_like(expected)
+    counted = given_run(figures, expected, results)
     for row, figure in enumerate(figures):
-        series, error = figure.observation.series, figure.rule.error
+        error = figure.rule.error
+        if error is None:
+            counted[row] = scipy.stats.poisson.ppf(at[row], counted[row])
+        else:
+            counted[row] = figure.near * np.sinh(counted[row] + error * ndtri(at[row]))
+    return counted
+
+
+def given_run(
+    figures: Sequence[Figure],
+    expected: Float[np.ndarray, "figure run"],
+    results: Results,
+) -> Float[np.ndarray, "figure run"]:
+    """What each figure's source counts in each run, but for the error of the figure itself.
+
+    The discrepancy of the series is in it. Of events it is the mean of their number, and of other
+    figures the place on the scale of errors, asinh(y/h).
+
+    Args:
+        figures: the figures.
+        expected: expected counts of their sources.
+        results: as for `sample`.
+    """
+    paths = {name: _path(name, results) for name in {f.observation.series for f in figures}}
+    found = np.empty_like(expected)
+    for row, figure in enumerate(figures):
+        series = figure.observation.series
         delta = np.asarray(results.ensemble.parameters[discrepancy(series)], float)
         off = paths[series][round(figure.time)]
-        if error is None:
-            mean = np.maximum(expected[row], 0.0) * _rate(off, delta)
-            counted[row] = scipy.stats.poisson.ppf(at[row], mean)
+        if figure.rule.error is None:
+            found[row] = np.maximum(expected[row], 0.0) * _rate(off, delta)
         else:
-            near = figure.near
-            weight = expected[row] / np.hypot(expected[row], near)
-            away = weight * delta * off + error * ndtri(at[row])
-            counted[row] = near * np.sinh(np.arcsinh(expected[row] / near) + away)
-    return counted
+            weight = expected[row] / np.hypot(expected[row], figure.near)
+            found[row] = np.arcsinh(expected[row] / figure.near) + weight * delta * off
+    return found
 
 
 def discrepancy(series: str) -> str:
