@@ -78,26 +78,25 @@ def rules(history: History) -> Mapping[str, Rule]:
 
 
 def centre(
-    rule: Rule, history: History, source_class: str, coverage: Months, origin: int
+    rule: Rule, own: History, history: History, coverage: Months, origin: int
 ) -> Float[np.ndarray, ""]:
     """The middle of a baseline's forecast of a figure, on the scale of scores.
 
     Args:
         rule: the baseline.
-        history: the figures known at the origin, at least one with a rate.
-        source_class: the source class of the figure.
+        own: the figures whose rates go on: `History.of_class` of the figure's source class.
+        history: all figures of the series that were known at the origin.
         coverage: how much of each month of the case is in the figure.
         origin: the number of months of the case up to the origin.
     """
-    chosen = history.of_class(source_class)
     if history.level:
-        return scaled(rule(chosen, coverage) * coverage.sum())
+        return scaled(rule(own, coverage) * coverage.sum())
     future = np.where(np.arange(len(coverage)) >= origin, coverage, 0.0)
     past = coverage - future
-    amount = rule(chosen, future) * future.sum()
+    amount = rule(own, future) * future.sum()
     if past.sum() > NOTHING:
         rate = _shared(history, past)
-        amount += (rule(chosen, past) if rate is None else rate) * past.sum()
+        amount += (rule(own, past) if rate is None else rate) * past.sum()
     return scaled(amount)
 
 

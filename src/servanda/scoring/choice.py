@@ -58,7 +58,8 @@ class Baseline:
             horizon: one of `HORIZONS`.
         """
         rule = rules(self.history)[self.name]
-        found = centre(rule, self.history, source_class, coverage, origin)
+        own = self.history.of_class(source_class)
+        found = centre(rule, own, self.history, coverage, origin)
         return float(found), self.spreads[horizon]
 
 
@@ -122,13 +123,14 @@ def _trials(history: History, origin: int) -> list[_Cell]:
             continue
         asked = (ahead > 0) & (ahead <= HORIZONS[-1]) & ~history.since_start
         asked &= history.coverage[:, month:].sum(axis=1) > NOTHING
+        of_class = {name: known.of_class(name) for name in set(history.classes)}
         for figure in np.flatnonzero(asked).tolist():
             horizon = next(end for end in HORIZONS if ahead[figure] <= end)
-            about = history.classes[figure], history.coverage[figure], month
+            own = of_class[history.classes[figure]]
             for name, rule in rules(history).items():
-                found = centre(rule, known, *about)
+                found = centre(rule, own, known, history.coverage[figure], month)
                 errors[name, horizon, figure].append(float(found - places[figure]))
-    return [_Cell(name, end, np.array(own)) for (name, end, _), own in errors.items()]
+    return [_Cell(name, end, np.array(made)) for (name, end, _), made in errors.items()]
 
 
 def _spreads(

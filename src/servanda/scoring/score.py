@@ -16,6 +16,7 @@ from servanda.engine import Simulator
 from servanda.ensembles import Ensemble
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError
+from servanda.observation import known_records
 from servanda.results import Results, prepare, run_policies
 from servanda.results import note as notes
 from servanda.scoring.points import LeftOut, Outlook, outlooks
@@ -128,7 +129,7 @@ def _check_figures(case: Case, seen: Mapping[str, _Origin]) -> None:
     """Raise `UsageError` unless there is something known by each origin, and to be scored."""
     record = f"the record of case '{case.spec.name}'"
     for name, origin in seen.items():
-        if not any(outlook.earlier for outlook in origin.found):
+        if not any(one.figures for one in known_records(origin.simulator.model)):
             found = f"no figure that was known by {name} and is compared with runs"
             raise UsageError(record, found, "at least one known by each origin", _first(case))
     if not any(outlook.later for origin in seen.values() for outlook in origin.found):

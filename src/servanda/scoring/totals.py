@@ -124,6 +124,7 @@ def skill(rows: Iterable[Row], seed: int) -> Skill | None:
         return Skill(float(1 - ours / theirs), None)
     picks = np.random.default_rng(seed).integers(len(each), size=(_RESAMPLED, len(each)))
     drawn = each[picks].sum(axis=1)
+    drawn = drawn[drawn[:, 1] > 0]  # a series may have a baseline without error
     low, high = np.quantile(1 - drawn[:, 0] / drawn[:, 1], _ENDS).tolist()
     return Skill(float(1 - ours / theirs), (low, high))
 
