@@ -73,8 +73,15 @@ class Scoreboard:
         return xr.Dataset(variables, attrs={k: json.dumps(v) for k, v in self.made_from.items()})
 
     def json(self) -> str:
-        """The scoreboard as a JSON document, which `read` reads."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        """The scoreboard as a JSON document with six digits, a figure a line. `read` reads it."""
+        parts = []
+        for key, value in json.loads(json.dumps(asdict(self)), parse_float=_short).items():
+            if isinstance(value, list):
+                lines = ",\n".join(f" {json.dumps(one)}" for one in value)
+                parts.append(f"{json.dumps(key)}: [\n{lines}\n]")
+            else:
+                parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+        return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def read(text: str) -> Scoreboard:
@@ -86,6 +93,10 @@ def read(text: str) -> Scoreboard:
     )
     left_out = tuple(LeftOut(**one) for one in given["left_out"])
     return Scoreboard(given["made_from"], rows, left_out, given["late_priors"])
+
+
+def _short(number: str) -> float:
+    return float(f"{float(number):.6g}")
 
 
 def _scores(given: Mapping[str, Any] | None) -> Scores | None:
