@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from servanda.results import open_run, prepare, run
     from servanda.results.labelled import metrics
+    from servanda.scoring.forecast import forecast
     from servanda.scoring.score import score
     from servanda.verdicts import claims
 
@@ -54,6 +55,7 @@ _HOMES = {
     "calibrate": "servanda.calibration.calibrate",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
+    "forecast": "servanda.scoring.forecast",
     "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
@@ -82,6 +84,7 @@ __all__ = [
     "calibrate",
     "check",
     "claims",
+    "forecast",
     "hindcast",
     "load",
     "metrics",

@@ -33,7 +33,7 @@ def score(
     """Score a case, print what it won and lost, and write the scoreboard on request."""
     _check_place(target)
     remember_compilations()
-    with _scoring(prior=prior) as report:
+    with scoring_bar("scoring", "no score was written", prior=prior) as report:
         found = scoring.score(
             case,
             origins=origins,
@@ -59,9 +59,9 @@ def _check_place(target: Path | None) -> None:
 
 
 @contextmanager
-def _scoring(*, prior: bool) -> Iterator[scoring.Progress]:
-    """A bar that follows the origins. Ctrl-C says what is kept."""
-    columns = TextColumn("scoring"), BarColumn(), TextColumn("{task.fields[at]}")
+def scoring_bar(task: str, lost: str, *, prior: bool) -> Iterator[scoring.Progress]:
+    """A bar that follows the origins. Ctrl-C says what is lost and what is kept."""
+    columns = TextColumn(task), BarColumn(), TextColumn("{task.fields[at]}")
     shown = err().is_terminal
     try:
         with (
@@ -70,7 +70,7 @@ def _scoring(*, prior: bool) -> Iterator[scoring.Progress]:
                 *columns, TimeElapsedColumn(), console=err(), transient=True, disable=not shown
             ) as progress,
         ):
-            bar = progress.add_task("scoring", total=1.0, at="reading the record")
+            bar = progress.add_task(task, total=1.0, at="reading the record")
 
             def report(origin: str, what: str, share: float) -> None:
                 progress.update(bar, completed=share, at=f"{origin}: {what}")
@@ -78,7 +78,7 @@ def _scoring(*, prior: bool) -> Iterator[scoring.Progress]:
             yield report
     except KeyboardInterrupt:
         kept = "" if prior else "; what was learned is kept, and the same command goes on from it"
-        err().print(f"interrupted: no score was written{kept}", soft_wrap=True)
+        err().print(f"interrupted: {lost}{kept}", soft_wrap=True)
         raise
 
 

@@ -75,7 +75,9 @@ def score(
     rows: list[Row] = []
     drawn = {}
     for name, origin in seen.items():
-        results = _run(origin.simulator, settings, runs, progress or (lambda *_: None), prior=prior)
+        results = run_on(
+            origin.simulator, settings, runs, progress or (lambda *_: None), prior=prior
+        )
         drawn[name] = results.ensemble.origin
         rows += forecasts(results, origin.found)
     made_from = {
@@ -144,10 +146,18 @@ def _first(case: Case) -> str | None:
     return f"the first figure was known on {min(days)}" if days else None
 
 
-def _run(
+def run_on(
     simulator: Simulator, settings: Settings, runs: int, report: Progress, *, prior: bool
 ) -> Results:
-    """Runs of the posterior at an origin; of the prior on request, or if nothing can be learned."""
+    """Runs of the posterior at the cut-off of a case, or of the priors.
+
+    Args:
+        simulator: the case.
+        settings: of the posterior; its seed is that of the runs too.
+        runs: number of runs.
+        report: called as learning and running go on.
+        prior: whether runs are drawn from the priors. They are if nothing can be learned, too.
+    """
     model = simulator.model
     origin = model.case.spec.as_of
     if prior or not _can_learn(simulator):
