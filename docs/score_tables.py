@@ -49,8 +49,8 @@ def _made_from(board: Scoreboard) -> str:
     made, now = board.made_from, case().digest
     late = ", ".join(f"{count} at {origin}" for origin, count in board.late_priors.items())
     text = (
-        f"Origins {', '.join(made['origins'])}; {made['runs']:,} runs each; {made['particles']:,} "
-        f"particles; seed {made['seed']}; Servanda {made['versions']['servanda']}; case "
+        f"Origins {', '.join(made['origins'])}; {made['runs']:,} runs each; posteriors of "
+        f"{made['learned']}; Servanda {made['versions']['servanda']}; case "
         f"`{made['case']}`, digest `{made['case_digest']}`. Priors that cite what became known "
         f"after the origin: {late}.\n"
     )

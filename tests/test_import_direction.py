@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("analysis", "scoring"),
     ("verdicts",),
     ("report",),
-    ("briefing",),
+    ("briefing", "running"),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
         ServandaError,
         UsageError,
     )
-    from servanda.results import open_run, prepare, run
+    from servanda.results import open_run, prepare
     from servanda.results.labelled import metrics
+    from servanda.running import run
     from servanda.scoring.forecast import forecast
     from servanda.scoring.score import score
     from servanda.verdicts import claims
@@ -63,7 +64,7 @@ _HOMES = {
     "open_run": "servanda.results",
     "prepare": "servanda.results",
     "priors": "servanda.analysis.priors",
-    "run": "servanda.results",
+    "run": "servanda.running",
     "sanction": "servanda.analysis.sanctions",
     "score": "servanda.scoring.score",
     "unit_registry": "servanda.case.units",

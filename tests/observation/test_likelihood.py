@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from servanda.case import Series
-from servanda.observation.counts import PERSISTENCE, discrepancy
+from servanda.observation.discrepancy import PERSISTENCE, discrepancy
 from servanda.observation.likelihood import Deviation, Likelihood
 from tests.handmade import counted, observation, rule, with_evidence
 

@@ -12,7 +12,7 @@ import pytest
 
 from servanda.case import Observation, Series
 from servanda.case.priors import DISCREPANCY
-from servanda.observation.counts import discrepancy
+from servanda.observation.discrepancy import discrepancy
 from servanda.scoring.points import outlooks
 from servanda.scoring.rows import forecasts
 from servanda.scoring.totals import Row

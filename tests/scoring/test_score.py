@@ -11,8 +11,9 @@ import pytest
 
 import servanda
 from servanda.calibration.calibrate import calibrate
-from servanda.calibration.posterior import Posterior
+from servanda.calibration.posterior import Posterior, Settings
 from servanda.case import Case
+from servanda.engine import Simulator
 from servanda.errors import UsageError
 from servanda.scoring import points
 from servanda.scoring import score as scoring
@@ -52,7 +53,7 @@ def test_it_says_what_it_was_made_from(board, told):
         "changes": [],
         "origins": {ORIGIN: "prior"},
         "runs": 64,
-        "particles": None,
+        "learned": None,
         "seed": 1,
     }
     assert board.made_from["versions"]["servanda"] == servanda.__version__
@@ -93,19 +94,19 @@ def test_the_posterior_is_learned_from_what_was_known_by_the_origin(
     """That of the template stands in for it, which other tests learned."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
     learned = calibrate(template(), **SHARED)
-    asked: list[tuple[str, dict[str, Any]]] = []
+    asked: list[tuple[str, Settings]] = []
 
-    def learn(case: Case, *, progress: Any, **how: Any) -> Posterior:
-        asked.append((case.spec.as_of, how))
-        progress(0.5, 1, 3)
-        return replace(learned, case=case.digest)
+    def learn(simulator: Simulator, settings: Settings, progress: Any) -> Posterior:
+        asked.append((simulator.model.case.spec.as_of, settings))
+        progress(0, 0.5, 1, 3)
+        return replace(learned, case=simulator.model.digest)
 
-    monkeypatch.setattr(scoring, "calibrate", learn)
+    monkeypatch.setattr(scoring, "learned", learn)
     at = []
     found = score(told, **HOW, particles=256, progress=lambda *given: at.append(given[1]))
-    assert asked == [(ORIGIN, {"seed": 1, "particles": 256})]
+    assert asked == [(ORIGIN, Settings(particles=256))]
     assert found.made_from["origins"] == {ORIGIN: "posterior"}
-    assert found.made_from["particles"] == 256
+    assert found.made_from["learned"] == "2 × 256 particles, moves 3, seed 1"
     assert at[:2] == [LEARNING, RUNNING]
     assert [row.against for row in found.rows] == [row.against for row in board.rows]
     assert [row.model for row in found.rows] != [row.model for row in board.rows]

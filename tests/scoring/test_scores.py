@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.integrate import quad
 
 from servanda.observation import Figure, log_density, sample
-from servanda.observation.counts import discrepancy
+from servanda.observation.discrepancy import discrepancy
 from servanda.scoring.history import unscaled
 from servanda.scoring.scores import Scores, of_draws, of_normal
 from tests.handmade import counted, observation, results, rule, with_evidence

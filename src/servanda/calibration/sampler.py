@@ -6,7 +6,7 @@ is as high as keeps half of the particles effective; the particles are then resa
 average weights multiply to the evidence. `servanda.calibration.moves` says how particles are moved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +21,7 @@ EFFECTIVE = 0.5
 _AVERAGED = 12  # particles of which information is averaged
 
 
-def start(problem: Problem, particles: int, seed: int) -> Particles:
+def start(problem: Problem, particles: int, seed: int | Sequence[int]) -> Particles:
     """Particles drawn from the prior."""
     random = np.random.default_rng(seed)
     z = random.standard_normal((problem.size, particles))

@@ -95,13 +95,30 @@ class Case:
         """Printed names of parameters whose priors cite what became known after the cut-off.
 
         There are none at the case's own cut-off: `load` checks this. At an earlier cut-off a run
-        does not read later evidence, but these priors still use it.
+        does not read later evidence, but these priors still use it. Priors with a wider form are
+        not among them.
         """
+        return self._citing(self._late)
+
+    @cached_property
+    def known_parameters(self) -> Mapping[str, ParameterTable]:
+        """The priors of a run: wider forms in place of what cites later than the cut-off."""
+        late = self._late
+        return {
+            name: replace(
+                table, priors={member: own.without(late) for member, own in table.priors.items()}
+            )
+            for name, table in self.parameters.items()
+        }
+
+    @cached_property
+    def _late(self) -> frozenset[str]:
+        """Figures and sources that became known after the cut-off."""
         known = {o.id for o in self.known.observations}
         late = {o.id for o in self.evidence.observations} - known
         dates = {s.key: s.known_by for s in self.evidence.sources}
         late |= {key for key, day in dates.items() if day is not None and day > self.cutoff}
-        return self._citing(late)
+        return frozenset(late)
 
     @property
     def undated_priors(self) -> tuple[str, ...]:
@@ -114,7 +131,7 @@ class Case:
     def _citing(self, sources: Collection[str]) -> tuple[str, ...]:
         return tuple(
             label(table.name, member)
-            for table in self.parameters.values()
+            for table in self.known_parameters.values()
             for member, prior in table.priors.items()
             if any(source in sources for source in prior.sources)
         )
@@ -122,7 +139,7 @@ class Case:
     @property
     def biases(self) -> Mapping[str, Prior]:
         """Priors of the biases of source classes, which belong to no mechanism."""
-        table = self.parameters.get(BIAS)
+        table = self.known_parameters.get(BIAS)
         return {} if table is None else table.priors
 
     def lines_shown(self) -> AbstractContextManager[None]:

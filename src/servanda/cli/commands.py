@@ -66,7 +66,7 @@ Runs = Annotated[
     int,
     typer.Option(
         "--runs",
-        help="Number of runs drawn from the priors.",
+        help="Number of runs.",
         parser=_whole("--runs"),
         metavar="INTEGER",
     ),
@@ -85,9 +85,19 @@ Particles = Annotated[
     int,
     typer.Option(
         "--particles",
-        help="Number of particles. More make the posterior more exact.",
+        help="Number of particles of each chain. More make the posterior more exact.",
         parser=_whole("--particles"),
         metavar="INTEGER",
+    ),
+]
+
+
+Prior = Annotated[
+    bool,
+    typer.Option(
+        "--prior",
+        help="Draw the parameters from the priors, without what the record says of them. Default: "
+        "from the posterior, which is learned if it is missing.",
     ),
 ]
 
@@ -120,12 +130,13 @@ def check(
         bool,
         typer.Option(
             "--hindcast",
-            help="Also run the model and print the prior-predictive coverage: the share of each "
-            "series' figures inside the 90 % interval. --runs and --seed apply to this.",
+            help="Also run the model and print the predictive coverage: the share of each series' "
+            "figures inside the 90 % interval. --runs, --seed and --prior apply to this.",
         ),
     ] = False,
     runs: Runs = 2048,
     seed: Seed = 1,
+    prior: Prior = False,
     details: Annotated[
         bool,
         typer.Option(
@@ -136,7 +147,7 @@ def check(
     """Check a case: print all errors, and what may be slips."""
     from servanda.cli import work
 
-    work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
+    work.check(case, as_of, runs, seed, against_record=hindcast, prior=prior, details=details)
 
 
 @evidence.command("add")
@@ -163,6 +174,7 @@ def run(  # noqa: PLR0913, PLR0917 -- the options of the command line
     runs: Runs = 4000,
     seed: Seed = 1,
     as_of: AsOf = None,
+    prior: Prior = False,
     levers: Annotated[
         list[str] | None,
         typer.Option(
@@ -204,7 +216,8 @@ def run(  # noqa: PLR0913, PLR0917 -- the options of the command line
     if resume is not None:
         work.resume(resume, brief=brief)
     elif case is not None:
-        work.run(_load(case, as_of), out, runs, seed, _levers(levers or []), brief=brief)
+        levers_set = _levers(levers or [])
+        work.run(_load(case, as_of), out, runs, seed, levers_set, prior=prior, brief=brief)
 
 
 @app.command()
@@ -213,11 +226,12 @@ def claims(
     as_of: AsOf = None,
     runs: Runs = 1024,
     seed: Seed = 1,
+    prior: Prior = False,
 ) -> None:
     """Judge every claim of a case, and print what flips it."""
     from servanda.cli import work
 
-    work.claims(_load(case, as_of), runs, seed)
+    work.claims(_load(case, as_of), runs, seed, prior=prior)
 
 
 @app.command()
@@ -225,7 +239,17 @@ def calibrate(
     case: CaseName,
     as_of: AsOf = None,
     seed: Seed = 1,
-    particles: Particles = 1024,
+    chains: Annotated[
+        int,
+        typer.Option(
+            "--chains",
+            help="Number of samplers that learn the posterior independently. How far they agree "
+            "says how exact it is.",
+            parser=_whole("--chains"),
+            metavar="INTEGER",
+        ),
+    ] = 2,
+    particles: Particles = 512,
     moves: Annotated[
         int,
         typer.Option(
@@ -245,7 +269,7 @@ def calibrate(
     from servanda.calibration.posterior import Settings
     from servanda.cli import calibrate as command
 
-    command.calibrate(_load(case, as_of), Settings(particles, moves, seed))
+    command.calibrate(_load(case, as_of), Settings(chains, particles, moves, seed))
 
 
 @app.command()
@@ -267,12 +291,10 @@ def score(  # noqa: PLR0913, PLR0917 -- the options of the command line
             metavar="YYYY-MM,...",
         ),
     ] = None,
-    prior: Annotated[
-        bool, typer.Option("--prior", help="Forecast from the priors, and learn nothing.")
-    ] = False,
+    prior: Prior = False,
     runs: Runs = 1000,
     seed: Seed = 1,
-    particles: Particles = 1024,
+    particles: Particles = 512,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -305,7 +327,7 @@ def score(  # noqa: PLR0913, PLR0917 -- the options of the command line
     from servanda.cli import score as command
 
     months = None if origins is None else [month.strip() for month in origins.split(",")]
-    settings = Settings(particles, seed=seed)
+    settings = Settings(particles=particles, seed=seed)
     command.score(_load(case, None), months, runs, settings, out, prior=prior)
 
 
@@ -313,12 +335,10 @@ def score(  # noqa: PLR0913, PLR0917 -- the options of the command line
 def forecast(
     case: CaseName,
     as_of: AsOf = None,
-    prior: Annotated[
-        bool, typer.Option("--prior", help="Forecast from the priors, and learn nothing.")
-    ] = False,
+    prior: Prior = False,
     runs: Runs = 1000,
     seed: Seed = 1,
-    particles: Particles = 1024,
+    particles: Particles = 512,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -337,7 +357,7 @@ def forecast(
     from servanda.calibration.posterior import Settings
     from servanda.cli import forecast as command
 
-    settings = Settings(particles, seed=seed)
+    settings = Settings(particles=particles, seed=seed)
     command.forecast(_load(case, as_of), runs, settings, out, prior=prior)
 
 

@@ -115,7 +115,7 @@ def lines(found: Scoreboard) -> list[str]:
     late = [f"{count} at {origin}" for origin, count in found.late_priors.items() if count]
     if late:
         said.append(f"Priors that cite what became known after the origin: {', '.join(late)}.")
-    if "prior" in found.made_from["origins"].values() and found.made_from["particles"]:
+    if "prior" in found.made_from["origins"].values() and found.made_from["learned"]:
         said.append("At origins marked as prior the record had nothing to learn from.")
     return [*said, scoring.TRUE_FORECASTS]
 

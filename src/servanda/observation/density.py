@@ -1,7 +1,7 @@
 """The density of a figure in runs that have happened, with the discrepancies that were drawn.
 
 The mean of these densities over runs is the density of the forecast that the runs make. It is
-smoother than the counts that `servanda.observation.counts.sample` draws, because the error of the
+smoother than the counts that `servanda.observation.sampling.sample` draws, because the error of the
 figure itself is not drawn.
 """
 
@@ -12,8 +12,8 @@ import scipy  # scipy.stats takes half a second, and is imported when it is firs
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from servanda.observation.counts import given_run
 from servanda.observation.figure import Figure
+from servanda.observation.sampling import given_run
 from servanda.results import Results
 
 

@@ -16,7 +16,7 @@ from servanda.calibration.posterior import Settings
 from servanda.case import Case, Observation, Series, SourceRule, as_case, units
 from servanda.case.evidence import last_day
 from servanda.case.schema import Partnership, month_name, month_number
-from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.ensembles.ensemble import check_runs
 from servanda.observation import Figure, expected, record, sample
 from servanda.observation.figure import REVISION
 from servanda.results import Results, prepare
@@ -52,7 +52,7 @@ def forecast(
         case: from `servanda.load`, the name of a shipped case, or a folder.
         runs: number of runs.
         seed: seed of all random numbers.
-        particles: number of particles of the posterior.
+        particles: number of particles of each chain that learns the posterior.
         prior: whether runs are drawn from the priors, and nothing is learned.
         progress: called as learning and running go on.
 
@@ -62,9 +62,9 @@ def forecast(
     """
     given = as_case(case)
     check_runs(runs)
-    check_seed(seed)
-    report = progress or (lambda *_: None)
-    results = run_on(prepare(given), Settings(particles, seed=seed), runs, report, prior=prior)
+    settings = Settings(particles=particles, seed=seed)
+    settings.check()
+    results = run_on(prepare(given), settings, runs, progress or (lambda *_: None), prior=prior)
     observed = [one for one in given.evidence.series if one.quantitative]
     return Forecast(
         form=FORM,
@@ -76,7 +76,7 @@ def forecast(
             "as_of": given.spec.as_of,
             "drawn_from": results.ensemble.origin,
             "runs": runs,
-            "particles": None if prior else particles,
+            "learned": results.ensemble.learned,
             "seed": seed,
             "versions": notes.versions(),
         },

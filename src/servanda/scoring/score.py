@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from servanda.calibration.calibrate import calibrate, check_record
+from servanda.calibration.calibrate import learned
+from servanda.calibration.choice import carried, nothing_to_learn
 from servanda.calibration.posterior import Settings
 from servanda.case import Case, as_case, crossref
 from servanda.case.schema import month_name, month_number
 from servanda.engine import Simulator
 from servanda.ensembles import Ensemble
-from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.ensembles.ensemble import check_runs
 from servanda.errors import UsageError
 from servanda.observation import known_records
 from servanda.results import Results, prepare, run_policies
@@ -56,7 +57,7 @@ def score(
             evidence cut-off, and six and twelve months before it.
         runs: number of runs at each origin.
         seed: seed of all random numbers.
-        particles: number of particles of each posterior.
+        particles: number of particles of each chain that learns a posterior.
         prior: whether runs are drawn from the priors, and nothing is learned.
         progress: called as learning and running go on.
 
@@ -67,11 +68,11 @@ def score(
     """
     given = as_case(case)
     check_runs(runs)
-    check_seed(seed)
+    settings = Settings(particles=particles, seed=seed)
+    settings.check()
     months = _checked(given, _default(given) if origins is None else origins)
     seen = {origin: _Origin.of(given.at(origin)) for origin in months}
     _check_figures(given, seen)
-    settings = Settings(particles, seed=seed)
     rows: list[Row] = []
     drawn = {}
     for name, origin in seen.items():
@@ -86,7 +87,7 @@ def score(
         "changes": [list(change) for change in given.changes],
         "origins": drawn,
         "runs": runs,
-        "particles": None if prior else particles,
+        "learned": None if prior else str(settings),
         "seed": seed,
         "versions": notes.versions(),
     }
@@ -160,27 +161,19 @@ def run_on(
     """
     model = simulator.model
     origin = model.case.spec.as_of
-    if prior or not _can_learn(simulator):
+
+    def at_power(chain: int, power: float, *_: int) -> None:
+        report(origin, LEARNING, (chain + power) / settings.chains)
+
+    if prior or nothing_to_learn(model):
         ensemble = Ensemble.prior(model, runs, settings.seed)
     else:
-        learned = calibrate(
-            model.case,
-            seed=settings.seed,
-            particles=settings.particles,
-            progress=lambda power, *_: report(origin, LEARNING, power),
-        )
-        ensemble = learned.ensemble(model, runs, settings.seed)
+        kept = carried(model) if settings == Settings() else None
+        posterior = kept or learned(simulator, settings, at_power)
+        ensemble = posterior.ensemble(model, runs, settings.seed)
 
     def ran(done: int, total: int) -> None:
         report(origin, RUNNING, done / total)
 
     (results,) = run_policies(simulator, ensemble, progress=ran)
     return results
-
-
-def _can_learn(simulator: Simulator) -> bool:
-    try:
-        check_record(simulator.model)
-    except UsageError:  # the record to the origin has bounds alone
-        return False
-    return True
