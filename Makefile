@@ -62,7 +62,7 @@ sample: $(INSTALLED_ALL) ## Make the sample briefing in docs/ and its pictures a
 	$(BIN)/python docs/sample.py
 
 scoreboard: $(INSTALLED_ALL) ## Score the case at rolling origins (CASE=russia-dprk) for the docs; takes minutes
-	$(BIN)/servanda score $(CASE) --out docs/scoreboard.json
+	$(BIN)/servanda score $(CASE) --out src/servanda/cases/$(CASE)/scoreboard.json
 	$(BIN)/servanda score $(CASE) --prior --out docs/scoreboard_prior.json
 	$(BIN)/python docs/generate.py
 

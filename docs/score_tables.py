@@ -1,4 +1,7 @@
-"""Tables of docs/scoreboard.md, from the scores that `make scoreboard` wrote."""
+"""Tables of docs/scoreboard.md, from the scores that `make scoreboard` wrote.
+
+The case carries those of its posterior, and its briefings show them too.
+"""
 
 from pathlib import Path
 
@@ -6,20 +9,22 @@ import numpy as np
 from markup import code, table
 from shipped import case
 
+from servanda.case.content import SCORES
 from servanda.scoring.scoreboard import MANY, Scoreboard, read
 from servanda.scoring.totals import Total, skill
 
 DOCS = Path(__file__).resolve().parent
-FILES = {"posterior": "scoreboard.json", "prior": "scoreboard_prior.json"}
+KINDS = ("posterior", "prior")
 
 
 def _board(kind: str) -> Scoreboard:
-    return read((DOCS / FILES[kind]).read_text(encoding="utf-8"))
+    path = case().folder / SCORES if kind == "posterior" else DOCS / "scoreboard_prior.json"
+    return read(path.read_text(encoding="utf-8"))
 
 
 def summary_part() -> str:
     """Both scoreboards in a line each, and what they were made from."""
-    boards = {kind: _board(kind) for kind in FILES}
+    boards = {kind: _board(kind) for kind in KINDS}
     rows = []
     for kind, board in boards.items():
         ahead, many = board.aimed

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from servanda.errors import UsageError
 from servanda.scoring.points import LeftOut
-from servanda.scoring.scoreboard import Scoreboard, read
+from servanda.scoring.scoreboard import Scoreboard, carried, read
 from servanda.scoring.scores import Scores
 from servanda.scoring.totals import Row, Skill, skill
 
@@ -105,6 +106,24 @@ def test_skill_is_written_with_its_interval():
 def test_a_scoreboard_is_read_as_it_was_written():
     found = board(row("a", 1, 4), row("b", 3, None, value=-2.5))
     assert read(found.json()) == found
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-9], lambda _: "[]", lambda _: "{}"])
+def test_a_case_carries_its_scores_and_damaged_ones_are_refused(told, tmp_path, damage):
+    case = replace(told, folder=tmp_path)
+    path = tmp_path / "scoreboard.json"
+    assert carried(case) is None
+    found = board(row("a", 1, 4))
+    path.write_text(found.json(), encoding="utf-8")
+    assert carried(case) == found
+    assert case.files == ("scoreboard.json",)
+    path.write_text(damage(found.json()), encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        carried(case)
+    assert str(refused.value) == (
+        f"scoreboard '{path}': found no scoreboard that can be read, expected a file that "
+        "`servanda score --out` wrote\n  hint: write it again, or remove it"
+    )
 
 
 def test_a_table_has_a_line_for_each_figure_and_missing_numbers_for_no_baseline():

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from servanda.case import Case
+from servanda.case.content import SCORES
+from servanda.errors import UsageError
 from servanda.scoring.points import HORIZONS, LeftOut
 from servanda.scoring.scores import LEVELS, Scores
 from servanda.scoring.totals import Row, Skill, Total, skill, totals
@@ -93,6 +96,26 @@ def read(text: str) -> Scoreboard:
     )
     left_out = tuple(LeftOut(**one) for one in given["left_out"])
     return Scoreboard(given["made_from"], rows, left_out, given["late_priors"])
+
+
+def carried(case: Case) -> Scoreboard | None:
+    """The scoreboard in the folder of a case, or None; it may be of other content.
+
+    Raises:
+        UsageError: if it cannot be read.
+    """
+    path = case.folder / SCORES
+    if not path.is_file():
+        return None
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UsageError(
+            f"scoreboard '{path}'",
+            "no scoreboard that can be read",
+            "a file that `servanda score --out` wrote",
+            "write it again, or remove it",
+        ) from None
 
 
 def _short(number: str) -> float:
