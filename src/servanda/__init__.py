@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from servanda.results import open_run, prepare
     from servanda.results.labelled import metrics
     from servanda.running import run
+    from servanda.scoring.forecast import forecast
+    from servanda.scoring.score import score
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -54,6 +56,7 @@ _HOMES = {
     "calibrate": "servanda.calibration.calibrate",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
+    "forecast": "servanda.scoring.forecast",
     "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
@@ -63,6 +66,7 @@ _HOMES = {
     "priors": "servanda.analysis.priors",
     "run": "servanda.running",
     "sanction": "servanda.analysis.sanctions",
+    "score": "servanda.scoring.score",
     "unit_registry": "servanda.case.units",
 }
 
@@ -81,6 +85,7 @@ __all__ = [
     "calibrate",
     "check",
     "claims",
+    "forecast",
     "hindcast",
     "load",
     "metrics",
@@ -90,6 +95,7 @@ __all__ = [
     "priors",
     "run",
     "sanction",
+    "score",
     "unit_registry",
 ]
 

@@ -22,6 +22,7 @@ from servanda.case.spellings import Reading, respelled
 from servanda.files.lines import lines_shown
 
 CLAIMS = "claims.toml"
+SCORES = "scoreboard.json"
 # What the table of trade effects is solved from. The briefing cites its sources.
 _EFFECTS = "trade_effects"
 _SOLVED_FROM = ("regimes.toml", "trade_baseline.toml", "trade_baseline.csv")
@@ -58,8 +59,12 @@ class Case:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of the files in `folder` that it and its table of trade effects are made from."""
+        """Names of the files in `folder` that it and its table of trade effects are made from.
+
+        Scores that it carries are among them, though no run reads them.
+        """
         names = ["case.toml", "parameters.toml", *FILES, CLAIMS, *(f"{n}.csv" for n in self.tables)]
+        names += [SCORES]
         names += _SOLVED_FROM if _EFFECTS in self.tables else ()
         return tuple(name for name in names if os.path.lexists(self.folder / name))
 
