@@ -16,13 +16,14 @@ CASE ?= russia-dprk
 RUN_ARGS ?=
 BENCH_ARGS ?=
 MUTANTS ?= 20000
+SETS ?= 200
 OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 
 # Stamp files: newer than the constraints and the project file means installed.
 INSTALLED_RUN := $(VENV)/.installed-run
 INSTALLED_ALL := $(VENV)/.installed-all
 
-.PHONY: help run test check mutate bench bench-trade docs sample constraints clean
+.PHONY: help run test check mutate sbc bench bench-trade docs sample scoreboard constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +50,9 @@ mutate: $(INSTALLED_ALL) ## Try mutants of cases (MUTANTS=20000): each is refuse
 	$(BIN)/python -m tests.mutation.mutants $$(($(MUTANTS) / 10)) --case $(CASE)
 	JAX_PLATFORMS=cpu $(BIN)/python -m tests.mutation.numbers $$(($(MUTANTS) / 5))
 
+sbc: $(INSTALLED_ALL) ## Check the sampler by data simulated from priors (SETS=200), and plant faults in it
+	OPENBLAS_NUM_THREADS=1 JAX_PLATFORMS=cpu $(BIN)/python -m studies.sbc $(SETS)
+
 bench: $(INSTALLED_ALL) ## Time the engine beside Mesa and NumPy
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
 
@@ -60,6 +64,11 @@ docs: $(INSTALLED_ALL) ## Build the documentation into site/
 
 sample: $(INSTALLED_ALL) ## Make the sample briefing in docs/ and its pictures afresh; needs Chromium
 	$(BIN)/python docs/sample.py
+
+scoreboard: $(INSTALLED_ALL) ## Score the case at rolling origins (CASE=russia-dprk) for the docs; takes minutes
+	$(BIN)/servanda score $(CASE) --out src/servanda/cases/$(CASE)/scoreboard.json
+	$(BIN)/servanda score $(CASE) --prior --out docs/scoreboard_prior.json
+	$(BIN)/python docs/generate.py
 
 constraints: ## Resolve every dependency afresh and pin it in constraints.txt
 	rm -rf .venv-constraints

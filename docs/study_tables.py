@@ -1,4 +1,4 @@
-"""Tables of docs/rerouting.md, from the results of the study of rerouting."""
+"""Tables of docs/rerouting.md and docs/calibration.md, from the results of the studies."""
 
 import sys
 from collections.abc import Callable
@@ -9,6 +9,7 @@ sys.path.insert(0, str(DOCS.parent))  # where the studies stand: they are no par
 
 from studies.rerouting import tables  # noqa: E402 - the line above finds it
 from studies.rerouting.results import Results, read_results  # noqa: E402 - as above
+from studies.sbc import verdicts  # noqa: E402 - as above
 
 
 def _part(table: Callable[[Results], str]) -> str:
@@ -28,3 +29,8 @@ def substitution_part() -> str:
 def priors_part() -> str:
     """Priors from the fits."""
     return _part(tables.priors_part)
+
+
+def sbc_part() -> str:
+    """Ranks of truths in the sampler as it is, and in samplers with planted faults."""
+    return verdicts.table_part(verdicts.read(DOCS / "sbc_results.json"))

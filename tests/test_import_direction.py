@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("observation",),
     ("calibration",),
-    ("analysis",),
+    ("analysis", "scoring"),
     ("verdicts",),
     ("report",),
     ("briefing", "running"),

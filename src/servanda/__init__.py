@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from servanda.results import open_run, prepare
     from servanda.results.labelled import metrics
     from servanda.running import run
+    from servanda.scoring.forecast import forecast
+    from servanda.scoring.score import score
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -56,6 +58,7 @@ _HOMES = {
     "calibrate": "servanda.calibration.calibrate",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
+    "forecast": "servanda.scoring.forecast",
     "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
@@ -67,6 +70,7 @@ _HOMES = {
     "priors": "servanda.analysis.priors",
     "run": "servanda.running",
     "sanction": "servanda.analysis.sanctions",
+    "score": "servanda.scoring.score",
     "unit_registry": "servanda.case.units",
 }
 
@@ -85,6 +89,7 @@ __all__ = [
     "calibrate",
     "check",
     "claims",
+    "forecast",
     "hindcast",
     "load",
     "metrics",
@@ -96,6 +101,7 @@ __all__ = [
     "priors",
     "run",
     "sanction",
+    "score",
     "unit_registry",
 ]
 

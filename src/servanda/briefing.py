@@ -12,6 +12,7 @@ from servanda.errors import RunFolderError
 from servanda.files.fields import path_of
 from servanda.report import page
 from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare
+from servanda.scoring.scoreboard import carried
 from servanda.verdicts import Verdict, judge_folder
 
 
@@ -37,7 +38,7 @@ def brief(
 
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
-        UsageError: if an argument is no path.
+        UsageError: if an argument is no path, or the case carries a scoreboard that is damaged.
     """
     run = folder if isinstance(folder, RunFolder) else open_run(folder)
     if not run.note["done"]:
@@ -54,7 +55,8 @@ def brief(
         verdicts = judge_folder(run, simulator, progress=progress)
     if coverages is None:
         coverages = hindcast.coverages(results)
-    page.brief(results, verdicts, coverages, target)
+    scores = carried(results.model.case)
+    page.brief(results, verdicts, coverages, target, scores=scores)
     if target.resolve() == own.resolve():
         run.note_briefing()
     return target

@@ -192,22 +192,29 @@ def test_an_interrupted_calibration_that_cannot_be_read_is_refused(tmp_path, mon
     )
 
 
-def test_an_interrupted_calibration_of_other_settings_is_refused(tmp_path, monkeypatch):
+def test_an_interrupted_calibration_of_another_case_or_other_settings_is_refused(
+    tmp_path, monkeypatch
+):
+    """Also where as many particles have as many unknowns."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    case = template()
     with pytest.raises(KeyboardInterrupt):
-        calibrate(template(), particles=300, moves=1, progress=after_one_rung())
-    model = prepare(template()).model
-    other, own = (
-        kept_of(path_of_posterior(model, Settings(2, particles, 1)), 0) for particles in (300, 200)
-    )
-    other.rename(own)
-    with pytest.raises(UsageError) as caught:
-        calibrate(template(), particles=200, moves=1)
-    unknowns = Space(model).size
-    assert str(caught.value) == (
-        f"calibration '{own}': found {unknowns} unknowns of 300 particles, expected {unknowns} "
-        "unknowns of 200 particles\n  hint: delete the file, and begin anew"
-    )
+        calibrate(case, chains=1, particles=64, moves=1, progress=after_one_rung())
+    (kept,) = (tmp_path / "servanda" / "posteriors").glob("*.partial.npz")
+    other = case.with_prior("war.volatility", normal=[0.3, 0.04], bounds=[0.05, 0.5])
+    digests = [prepare(one).model.digest for one in (case, other)]
+    for given, how, found, wanted in (
+        (case, {"moves": 2, "seed": 5}, "moves 1, seed 1", "moves 2, seed 5"),
+        (other, {"moves": 1}, f"case {digests[0]}", f"case {digests[1]}"),
+    ):
+        path = path_of_posterior(prepare(given).model, Settings(1, 64, **how))
+        own = shutil.copy(kept, kept_of(path, 0))
+        with pytest.raises(UsageError) as caught:
+            calibrate(given, chains=1, particles=64, **how)
+        assert str(caught.value) == (
+            f"calibration '{own}': found {found}, expected {wanted}\n"
+            "  hint: delete the file, and begin anew"
+        )
 
 
 # ── refused ─────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import ndtri
 
 from servanda.calibration.directions import Directions
 from servanda.calibration.particles import Particles
@@ -20,6 +21,7 @@ class Linear:
     """Figures that are sums of unknowns, with normal errors of one tenth."""
 
     size = UNKNOWNS
+    part_of = np.full(UNKNOWNS, -1)
     error = 0.1
 
     def __init__(self) -> None:
@@ -28,9 +30,9 @@ class Linear:
         self.sums[:, 20:] = 0.0  # the last unknowns are idle
         self.figures = self.sums @ random.standard_normal(UNKNOWNS) * 1.5
 
-    def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+    def by_part(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
         off = self.figures[:, None] - self.sums @ z
-        return stats.norm.logpdf(off, scale=self.error).sum(axis=0)
+        return stats.norm.logpdf(off, scale=self.error)
 
     def information(self, *_: Any) -> np.ndarray:
         return self.sums.T @ self.sums / self.error**2
@@ -61,6 +63,73 @@ def test_the_posterior_and_the_evidence_of_a_linear_model_are_found():
     assert np.mean(evidences) == pytest.approx(evidence, abs=0.15)
 
 
+class Apart(Linear):
+    """A linear model in which ten figures have an unknown of their own, which they hold tightly."""
+
+    part_of = np.where(np.arange(UNKNOWNS) >= UNKNOWNS - FIGURES, np.arange(UNKNOWNS) - 24, -1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sums[:, -FIGURES:] = np.eye(FIGURES)
+
+
+class Beside(Linear):
+    """A linear model with a normal number that is drawn beside the unknowns, in one figure."""
+
+    weight = np.array([0.4, *[0.0] * (FIGURES - 1)])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures[0] += 2.5  # more than the unknowns account for
+
+    def by_part(self, z: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        off = self.figures[:, None] - self.sums @ z - np.outer(self.weight, drawn(numbers))
+        return stats.norm.logpdf(off, scale=self.error)
+
+    def joint(self) -> Linear:
+        """The same model with that number as its last unknown, in place of an idle one."""
+        other = Linear()
+        other.sums = np.column_stack([self.sums[:, :-1], self.weight])
+        other.figures = self.figures
+        return other
+
+
+def drawn(numbers: np.ndarray) -> np.ndarray:
+    return np.asarray(ndtri((numbers + 0.5) / 2**32))
+
+
+def test_what_is_drawn_beside_the_unknowns_is_learned_with_them():
+    """As if it were an unknown more: its mean, its width, and the evidence."""
+    problem = Beside()
+    mean, deviation, evidence = problem.joint().exact()
+    assert mean[-1] > 1  # it has something to learn
+    runs = [sampled(problem, seed, moves=20) for seed in range(3)]
+    places = [np.vstack([run.z[:-1], drawn(run.numbers)]) for run in runs]
+    found = np.mean([place.mean(axis=1) for place in places], axis=0)
+    np.testing.assert_allclose((found - mean) / deviation, 0, atol=0.2)
+    spread = np.mean([place.std(axis=1) for place in places], axis=0)
+    np.testing.assert_allclose(spread / deviation, 1, atol=0.1)
+    evidences = [run.path[-1].log_evidence for run in runs]
+    assert np.mean(evidences) == pytest.approx(evidence, abs=0.3)
+
+
+@pytest.mark.parametrize("kind", [Linear, Beside, Apart])
+def test_particles_keep_the_likelihood_of_their_unknowns_and_of_what_is_drawn_beside(kind):
+    found = sampled(kind(), particles=200, moves=2)
+    np.testing.assert_allclose(found.parts, kind().by_part(found.z, found.numbers))
+
+
+def test_unknowns_of_one_part_alone_are_learned_with_all_others():
+    problem = Apart()
+    mean, deviation, evidence = problem.exact()
+    runs = [sampled(problem, seed) for seed in range(4)]
+    found = np.mean([run.z.mean(axis=1) for run in runs], axis=0)
+    np.testing.assert_allclose((found - mean) / deviation, 0, atol=0.12)
+    spread = np.mean([run.z.std(axis=1) for run in runs], axis=0)
+    np.testing.assert_allclose(spread / deviation, 1, atol=0.06)
+    assert np.mean([run.path[-1].log_evidence for run in runs]) == pytest.approx(evidence, abs=0.15)
+
+
 def test_unknowns_that_no_figure_is_about_keep_their_prior():
     idle = sampled(Linear()).z[20:]
     assert stats.kstest(idle.ravel(), "norm").pvalue > 0.001
@@ -87,8 +156,8 @@ def test_the_power_rises_to_one_and_half_of_the_particles_stay_effective():
 
 def test_a_likelihood_that_says_nothing_leaves_the_prior_in_one_rung():
     class Silent(Linear):
-        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
-            return np.zeros(z.shape[1])
+        def by_part(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.zeros((1, z.shape[1]))
 
         def information(self, *_: Any) -> np.ndarray:
             return np.zeros((UNKNOWNS, UNKNOWNS))
@@ -117,8 +186,8 @@ def test_where_most_draws_of_the_prior_are_impossible_the_others_go_on():
     """Three of four draws are below the third quartile of the first unknown."""
 
     class Halved(Linear):
-        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
-            return np.where(z[0] > stats.norm.ppf(0.75), 0.0, -np.inf)
+        def by_part(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.where(z[:1] > stats.norm.ppf(0.75), 0.0, -np.inf)
 
         def information(self, *_: Any) -> np.ndarray:
             return np.zeros((UNKNOWNS, UNKNOWNS))
@@ -130,8 +199,8 @@ def test_where_most_draws_of_the_prior_are_impossible_the_others_go_on():
 
 def test_where_every_particle_is_impossible_the_calibration_says_so():
     class Impossible(Linear):
-        def log_likelihood(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
-            return np.full(z.shape[1], -np.inf)
+        def by_part(self, z: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return np.full((1, z.shape[1]), -np.inf)
 
     with pytest.raises(ResultError) as caught:
         sampled(Impossible(), particles=100)

@@ -192,6 +192,23 @@ def test_far_on_the_wrong_side_a_bound_of_events_is_unlikely_but_finite(value, m
     assert found < -80
 
 
+@pytest.mark.parametrize("delta", [0.0, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3])
+@pytest.mark.parametrize("mean", [0.05, 4.0, 200.0, 2000.0])
+def test_a_bound_of_events_is_exact_for_every_discrepancy_in_single_precision(mean, delta):
+    """SciPy computes in double precision; counts lie on both sides of the mean, near and far."""
+    delta, mean = float(np.float32(delta)), float(np.float32(mean))
+    size = 1 / delta**2 if delta else np.inf
+    count = stats.nbinom(size, 1 / (1 + mean / size)) if delta else stats.poisson(mean)
+    away = np.sqrt(mean + (delta * mean) ** 2) * np.array([-5, -3, -1, 0, 1, 3, 5, 20])
+    values = np.unique(np.maximum(np.round(mean + away), 1.0))
+    bounds = jnp.tile(jnp.asarray(values, jnp.float32)[:, None], (2, 1))
+    upper = np.repeat([True, False], len(values))[:, None]
+    given = jnp.full(bounds.shape, mean, jnp.float32), jnp.full(bounds.shape, delta, jnp.float32)
+    found = np.asarray(events.log_side(bounds, *given, upper))[:, 0]
+    exact = np.concatenate([count.logcdf(values), count.logsf(values - 1)])
+    np.testing.assert_allclose(found, exact, rtol=5e-3, atol=2e-4)
+
+
 @pytest.mark.parametrize("mean", [0.0, -2.0])
 def test_where_nothing_is_expected_no_event_is_counted(mean):
     """Less than nothing cannot be expected of events: it is none."""

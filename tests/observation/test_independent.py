@@ -23,7 +23,7 @@ from servanda.observation import (
 from tests.handmade import counted, observation, rule, with_evidence
 
 WIDE = Prior("lognormal", (1.0, 0.9), 0.1, 10.0, "dimensionless", "assumed")
-CITES = Prior("lognormal", (2.0, 0.1), 0.1, 10.0, "dimensionless", "measured", ("E1", "book"))
+CITES = Prior("lognormal", (2.0, 0.1), 0.1, 10.0, "dimensionless", "measured", ("E1", "press"))
 NAME = "observation.bias[high]"
 ROWS = [
     observation(1, 300, "2020-02-29", "2020-02-01"),
@@ -43,7 +43,7 @@ def learned(found: Model) -> list[str]:
 
 def test_priors_that_cite_figures_which_are_compared_are_named():
     assert cited_by_priors(model(CITES)) == {NAME: ("E1",)}
-    assert cited_by_priors(model(replace(CITES, sources=("book",)))) == {}
+    assert cited_by_priors(model(replace(CITES, sources=("press",)))) == {}
 
 
 def test_a_calibration_starts_from_the_wider_form_and_learns_from_every_figure():
@@ -69,7 +69,7 @@ def test_a_wider_form_that_cites_the_figure_too_leaves_it_out():
 
 
 def test_a_prior_that_cites_nothing_compared_keeps_its_form():
-    found = model(replace(CITES, sources=("book",), wider=WIDE))
+    found = model(replace(CITES, sources=("press",), wider=WIDE))
     assert independent_priors(found)[NAME].numbers == CITES.numbers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from servanda.case import Series
+from servanda.case import Evidence, Series
+from servanda.engine import assemble
 from servanda.observation.discrepancy import PERSISTENCE, discrepancy
 from servanda.observation.likelihood import Deviation, Likelihood
 from tests.handmade import counted, observation, rule, with_evidence
@@ -71,6 +73,70 @@ def test_estimates_of_a_series_are_one_normal_vector_whose_discrepancy_persists(
     one = Joint(found, delta, [200.0, 300.0, 700.0], [1.0, 2.0, 6.0])
     exact = stats.multivariate_normal(cov=one.covariance).logpdf(one.away) + one.slopes
     assert each.sum() == pytest.approx(exact, rel=1e-9)
+
+
+def test_estimates_of_several_series_are_one_normal_vector_in_blocks():
+    """Each has a discrepancy of its own; a source class may count in several, with one bias."""
+    ministry = rule("ministry", error=0.3, bias="high")
+    names = {"s": DELIVERED, "men": "losses[BUY]", "fire": "used[BUY.shells]"}
+    series = [
+        counted("flow", quantity, "person" if name == "men" else "round", *rules).model_copy(
+            update={"name": name}
+        )
+        for (name, quantity), rules in zip(
+            names.items(),
+            [(rule(error=0.2), ministry), (ministry,), (rule(error=0.1),)],
+            strict=True,
+        )
+    ]
+    about = [
+        ("s", 2, 260, "press"), ("men", 2, 31, "ministry"), ("s", 3, 520, "ministry"),
+        ("fire", 3, 7100, "press"), ("men", 5, 77, "ministry"), ("s", 9, 610, "press"),
+        ("fire", 4, 7600, "press"), ("men", 12, 12, "ministry"),
+    ]  # fmt: skip
+    rows = [
+        observation(
+            number, value, f"2020-{month:02}-{monthrange(2020, month)[1]}", f"2020-{month:02}-01",
+            series=name, source=source, unit="person" if name == "men" else "round",
+        )
+        for number, (name, month, value, source) in enumerate(about, start=1)
+    ]  # fmt: skip
+    case = with_evidence(series[0], rows, {"high": 1.5}).case
+    evidence = Evidence(tuple(rows), tuple(series), case.evidence.sources)
+    found = Likelihood(assemble(replace(case, evidence=evidence)))
+    monthly = {"s": 100.0, "men": 20.0, "fire": 2500.0}  # so many more each month
+    deltas = {"s": 0.3, "men": 0.05, "fire": 0.8}
+    each = several(found, monthly, deltas, {"high": 1.5})
+
+    kept = sorted(about, key=lambda one: ([*names].index(one[0]), one[1]))
+    assert [f.value for f in found.figures] == [value for _, _, value, _ in kept]
+    errors = [{"press": {"s": 0.2, "fire": 0.1}.get(n), "ministry": 0.3}[c] for n, _, _, c in kept]
+    means = [monthly[n] * m * (1.5 if c == "ministry" else 1.0) for n, m, _, c in kept]
+    near = np.array([f.resolution for f in found.figures]) / errors
+    away = np.arcsinh([v for _, _, v, _ in kept] / near) - np.arcsinh(means / near)
+    loading = np.array(means) / np.hypot(means, near)
+    shared = [
+        [(a == b) * deltas[a] ** 2 * np.exp(-abs(s - t) / PERSISTENCE) for b, t, *_ in kept]
+        for a, s, *_ in kept
+    ]
+    covariance = np.outer(loading, loading) * shared + np.diag(np.square(errors))
+    slopes = -np.log(np.hypot([v for _, _, v, _ in kept], near)).sum()
+    exact = stats.multivariate_normal(cov=covariance).logpdf(away) + slopes
+    assert each.sum() == pytest.approx(exact, rel=1e-9)
+
+
+def several(
+    found: Likelihood, monthly: dict[str, float], deltas: dict[str, float], biases: dict[str, float]
+) -> np.ndarray:
+    """In one run, in double precision, in which what each series observes rises each month."""
+    inputs = {discrepancy(name): [delta] for name, delta in deltas.items()}
+    inputs |= {f"observation.bias[{name}]": [bias] for name, bias in biases.items()}
+    rises = [monthly[r.series.name] for r in found.records]
+    with jax.enable_x64(True):
+        given = {name: jax.numpy.asarray(value, float) for name, value in inputs.items()}
+        values = np.outer(np.arange(1, 25), rises)[..., None]
+        each, _ = jax.jit(found.by_figure)(values, given)
+        return np.asarray(each)[:, 0]
 
 
 def test_where_the_discrepancy_stands_at_the_end_is_its_conditional_distribution():

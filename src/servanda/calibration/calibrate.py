@@ -1,18 +1,19 @@
 """Learning a posterior from the record of a case, rung by rung, so that it can be interrupted.
 
-A posterior depends on the content of the case, the settings and the versions of packages, and on
-nothing else. Its file is named after them. What is done is kept after each rung, and the next call
-with the same settings goes on from there, to the same posterior.
+A posterior depends on the content of the case, the settings, the code and the versions of packages,
+and on nothing else. Its file is named after them. What is done is kept after each rung, and the
+next call with the same settings goes on from there, to the same posterior.
 """
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -27,6 +28,7 @@ from servanda.engine import Model, Simulator
 from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.files.cache import cache_folder
+from servanda.files.code import code_digest
 from servanda.observation import dependent_figures, learned_records
 from servanda.results import note as notes
 from servanda.results import prepare
@@ -106,7 +108,11 @@ def _alone(kept: Path) -> Iterator[None]:
 def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
     """Learn a posterior, keeping what is done after each rung, and write it."""
     target, every = Target(simulator, settings.seed), range(settings.chains)
-    reached = [_chain(target, settings, chain, kept_of(kept, chain), progress) for chain in every]
+    about = _about(simulator.model, settings)
+    reached = [
+        _chain(target, {**about, "chain": chain}, kept_of(kept, chain), partial(progress, chain))
+        for chain in every
+    ]
     found = Posterior.of(target, reached, settings, simulator.model)
     with drafts.explained(f"posterior '{kept}'"):
         found.save(kept)
@@ -116,23 +122,29 @@ def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progr
 
 
 def _chain(
-    target: Target, settings: Settings, chain: int, ahead: Path, progress: Progress
+    target: Target, about: Mapping[str, Any], ahead: Path, moved: Callable[[float, int, int], None]
 ) -> Particles:
     """The particles of one chain at the posterior."""
-    at = start(target, settings.particles, (settings.seed, chain))
+    at = start(target, about["particles"], (about["seed"], about["chain"]))
     target.check_possible(at.z, at.numbers)
     if ahead.exists():
-        at = _read(ahead, at.z.shape)
-    for _ in climb(target, at, settings.moves, partial(progress, chain)):
-        _write(ahead, at)
+        at = _read(ahead, about)
+    for _ in climb(target, at, about["moves"], moved):
+        _write(ahead, at, about)
     return at
 
 
 def path_of_posterior(model: Model, settings: Settings) -> Path:
     """The path of a posterior in the user's cache."""
-    content = json.dumps([model.digest, asdict(settings), notes.versions()])
+    content = json.dumps(_about(model, settings))
     key = blake2b(content.encode(), digest_size=12).hexdigest()
     return cache_folder("posteriors") / f"{model.case.spec.name}-{key}.zarr"
+
+
+def _about(model: Model, settings: Settings) -> dict[str, Any]:
+    """What decides on a posterior: the case's content, the settings, the versions, the code."""
+    code = {"code": code_digest()}
+    return {"case": model.digest, **asdict(settings), **notes.versions(), **code}
 
 
 def kept_of(path: Path, chain: int) -> Path:
@@ -154,47 +166,43 @@ def check_record(model: Model) -> None:
         raise UsageError(where, "only bounds", expected)
 
 
-def _write(path: Path, at: Particles) -> None:
-    """Keep what is done."""
+def _write(path: Path, at: Particles, about: Mapping[str, Any]) -> None:
+    """Keep what is done, and what it is about."""
     content, rungs = io.BytesIO(), json.dumps([asdict(rung) for rung in at.path])
     np.savez(
         content,
         z=at.z,
         numbers=at.numbers,
-        log_likelihood=at.log_likelihood,
-        ancestors=at.ancestors,
-        note=np.array([rungs, json.dumps(at.random.bit_generator.state)]),
+        parts=at.parts,
+        note=np.array([json.dumps(about), rungs, json.dumps(at.random.bit_generator.state)]),
     )
     with drafts.explained(f"posterior '{path}'"):
         drafts.write(path, content.getvalue())
 
 
-def _read(path: Path, shape: tuple[int, ...]) -> Particles:
+def _read(path: Path, about: Mapping[str, Any]) -> Particles:
     """What an interrupted calibration kept.
 
     Raises:
-        UsageError: if it cannot be read, or is of other settings.
+        UsageError: if it cannot be read, or is of another case, other settings or other versions.
     """
     where, hint = f"calibration '{path}'", "delete the file, and begin anew"
     try:
         with np.load(path, allow_pickle=False) as stored:
-            rungs, state = map(json.loads, stored["note"].tolist())
+            own, rungs, state = map(json.loads, stored["note"].tolist())
             random = np.random.default_rng()
             random.bit_generator.state = state
             found = Particles(
                 z=stored["z"],
                 numbers=stored["numbers"],
-                log_likelihood=stored["log_likelihood"],
-                ancestors=stored["ancestors"],
+                parts=stored["parts"],
                 random=random,
                 path=[Rung.of(rung) for rung in rungs],
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         expected = "one that was interrupted"
         raise UsageError(where, "no calibration that can be read", expected, hint) from None
-    if found.z.shape != shape:
-        found_, wanted = (
-            f"{n} unknowns of {count} particles" for n, count in (found.z.shape, shape)
-        )
-        raise UsageError(where, found_, wanted, hint)
+    if other := [name for name in about if own.get(name) != about[name]]:
+        told = [", ".join(f"{n} {one.get(n)}" for n in other) for one in (own, about)]
+        raise UsageError(where, told[0], told[1], hint)
     return found

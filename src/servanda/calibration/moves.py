@@ -12,6 +12,11 @@ take these apart (Cui, Law and Marzouk, "Dimension-Independent Likelihood-Inform
   wrongly left here costs acceptance, and not truth.
 
 Both are moves of Crank and Nicolson, with a step from 0 to 1 that follows their acceptance.
+
+- Unknowns on which one part of the likelihood alone depends, as the discrepancy of a series does,
+  are also drawn anew from the prior, and each part accepts or refuses its own. Where a discrepancy
+  is small its series hold the other unknowns tightly, and moves of all unknowns together find the
+  way there too slowly (the funnel of Neal, "Slice Sampling", Annals of Statistics 31, 2003).
 """
 
 import numpy as np
@@ -60,6 +65,7 @@ class Mover:
         """Move every particle once in each way."""
         informed = self._move_informed(at) if self._directions.count else 1.0
         rest = self._move_rest(at)
+        self._move_own(at)
         self._accepted.append((informed, rest))
         for which, (found, wanted) in enumerate(((informed, _INFORMED), (rest, _REST))):
             step = self._steps[which] * np.exp(0.5 * (found - wanted))
@@ -96,6 +102,20 @@ class Mover:
         every = np.arange(z.shape[1])
         return self._decide(at, every, z, numbers_of(at.random, len(every)), np.zeros(len(every)))
 
+    def _move_own(self, at: Particles) -> None:
+        """Draw anew what one part alone depends on, and let each part decide on its own."""
+        part_of = self._problem.part_of
+        rows = np.flatnonzero(part_of >= 0)
+        if not len(rows):
+            return
+        z = at.z.copy()
+        z[rows] = at.random.standard_normal(z[rows].shape)
+        found = self._problem.by_part(z, at.numbers)
+        gain = self._power * (found - at.parts)
+        taken = np.log(at.random.random(gain.shape)) < gain
+        at.z[rows] = np.where(taken[part_of[rows]], z[rows], at.z[rows])
+        at.parts = np.where(taken, found, at.parts)
+
     def _decide(
         self,
         at: Particles,
@@ -105,12 +125,12 @@ class Mover:
         log_ratio: Float[np.ndarray, "own"],
     ) -> float:
         """Accept or refuse proposals, and return the share that is accepted."""
-        found = self._problem.log_likelihood(z, numbers)
-        gain = self._power * (found - at.log_likelihood[own]) + log_ratio
+        found = self._problem.by_part(z, numbers)
+        gain = self._power * (found.sum(axis=0) - at.log_likelihood[own]) + log_ratio
         taken = np.log(at.random.random(len(own))) < gain
         rows = own[taken]
         at.z[:, rows], at.numbers[rows] = z[:, taken], numbers[taken]
-        at.log_likelihood[rows] = found[taken]
+        at.parts[:, rows] = found[:, taken]
         return float(taken.mean())
 
 

@@ -16,10 +16,14 @@ class Problem(Protocol):
     def size(self) -> int:
         """The number of unknowns."""
 
-    def log_likelihood(
+    @property
+    def part_of(self) -> Int[np.ndarray, "unknown"]:
+        """The part of the likelihood that alone depends on each unknown; −1 if there is none."""
+
+    def by_part(
         self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
-    ) -> Float[np.ndarray, "run"]:
-        """The log likelihood of each particle.
+    ) -> Float[np.ndarray, "part run"]:
+        """The log likelihood of each particle, in parts that add up.
 
         Args:
             z: the unknowns.
@@ -42,7 +46,7 @@ class Rung:
         directions: number of informed directions.
         informed, rest: acceptance of moves in these directions, and in all others.
         steps: the two steps after the rung.
-        distinct: number of first particles that have descendants.
+        distinct: number of particles that differ from all others after the moves.
         effective: effective number of particles before they were resampled.
     """
 
@@ -68,18 +72,21 @@ class Particles:
     Attributes:
         z: the unknowns.
         numbers: numbers that key what is drawn beside the unknowns.
-        log_likelihood: of each particle.
-        ancestors: the first particle from which each descends.
+        parts: the log likelihood of each particle, in parts that add up.
         path: the rungs so far.
         random: the generator of all random numbers.
     """
 
     z: Float[np.ndarray, "unknown run"]
     numbers: UInt32[np.ndarray, "run"]
-    log_likelihood: Float[np.ndarray, "run"]
-    ancestors: Int[np.ndarray, "run"]
+    parts: Float[np.ndarray, "part run"]
     random: np.random.Generator
     path: list[Rung] = field(default_factory=list)
+
+    @property
+    def log_likelihood(self) -> Float[np.ndarray, "run"]:
+        """The log likelihood of each particle."""
+        return np.asarray(self.parts.sum(axis=0))
 
     @property
     def power(self) -> float:

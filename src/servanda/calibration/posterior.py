@@ -33,7 +33,7 @@ from servanda.results import note as notes
 
 FEWEST = 64
 """Particles of a chain, of which half tell the covariance that the others move by."""
-_LEAST_ACCEPTED, _LEAST_DISTINCT = 0.1, 10
+_LEAST_ACCEPTED, _LEAST_DISTINCT = 0.1, 0.5
 _WHERE = "posterior '{}'"
 _LEARN = "learn it again: servanda calibrate"
 
@@ -129,11 +129,11 @@ class Posterior:
 
     @property
     def poor(self) -> bool:
-        """Whether moves were hardly accepted, or particles of a chain descend from few draws."""
+        """Whether moves were hardly accepted, or many particles of a chain are equal."""
         rungs = [rung for path in self.paths for rung in path]
         least = min(min(rung.informed, rung.rest) for rung in rungs)
         fewest = min(path[-1].distinct for path in self.paths)
-        return least < _LEAST_ACCEPTED or fewest < _LEAST_DISTINCT
+        return least < _LEAST_ACCEPTED or fewest < _LEAST_DISTINCT * self.settings.particles
 
     @cached_property
     def hash(self) -> str:
@@ -264,7 +264,7 @@ def _read(tree: xr.DataTree) -> Posterior:
     settings = Settings(**json.loads(tree.attrs["settings"]))
 
     def joined(values: np.ndarray) -> np.ndarray:
-        return values.reshape(-1, *values.shape[2:])
+        return values.reshape(len(values) * values.shape[1], *values.shape[2:])
 
     inputs = joined(learned["inputs"].values)
     names = learned["input"].values.tolist()

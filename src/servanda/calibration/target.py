@@ -1,13 +1,13 @@
 """The posterior of a case as a problem for the sampler: its record given its unknowns."""
 
-from functools import cached_property
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Float, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from servanda.calibration.space import Space
 from servanda.compiling import COMPILER_OPTIONS
@@ -16,6 +16,7 @@ from servanda.engine.prefix import Prefix
 from servanda.engine.streams import Past
 from servanda.errors import ResultError
 from servanda.observation import Likelihood
+from servanda.observation.discrepancy import discrepancy
 
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 _STEEPEST = 50.0  # of the slopes of a figure: where the model has a kink they mean little
@@ -27,13 +28,29 @@ class Target:
     Args:
         simulator: simulator of the case.
         seed: seed of what is drawn beside the unknowns.
+
+    Attributes:
+        space: the unknowns.
+        likelihood: the figures, and their likelihood in runs.
+        counted: what was counted: the value of each figure.
+        seed: seed of what is drawn beside the unknowns.
+        part_of: by unknown, the series whose discrepancy it is; −1 if it is none.
     """
 
     def __init__(self, simulator: Simulator, seed: int) -> None:
         self.space = Space(simulator.model)
         self.likelihood = Likelihood(simulator.model)
+        self.counted = self.likelihood.counted
         self.seed = seed
         self._prefix = Prefix(simulator, self.space.inputs, self.likelihood.observed)
+        self.part_of = self._parts()
+        self._compiled, self._compiled_slopes = self._programs()
+
+    def with_counts(self, counted: Float[np.ndarray, "figure"]) -> Self:
+        """The same figures with other counts. What is compiled serves both."""
+        other = copy(self)
+        other.counted = counted
+        return other
 
     @property
     def size(self) -> int:
@@ -46,6 +63,20 @@ class Target:
         """The log likelihood of each particle."""
         return np.asarray(self.by_figure(z, numbers).sum(axis=0))
 
+    def by_part(
+        self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
+    ) -> Float[np.ndarray, "series run"]:
+        """The log likelihood of each series in each particle."""
+        lengths = [len(record.figures) for record in self.likelihood.records]
+        starts = np.cumsum([0, *lengths[:-1]])
+        return np.asarray(np.add.reduceat(self.by_figure(z, numbers), starts, axis=0))
+
+    def _parts(self) -> Int[np.ndarray, "unknown"]:
+        found = np.full(self.size, -1)
+        for part, record in enumerate(self.likelihood.records):
+            found[self.space.inputs.index(discrepancy(record.series.name))] = part
+        return found
+
     def by_figure(
         self, z: Float[np.ndarray, "unknown run"], numbers: UInt32[np.ndarray, "run"]
     ) -> Float[np.ndarray, "figure run"]:
@@ -55,7 +86,8 @@ class Target:
         chunks = np.ascontiguousarray(
             z.astype(np.float32)[:, rows].reshape(len(z), -1, CHUNK).swapaxes(0, 1)
         )
-        found = self._compiled(chunks, numbers[rows].reshape(-1, CHUNK))
+        counted = self.counted.astype(np.float32)
+        found = self._compiled(chunks, numbers[rows].reshape(-1, CHUNK), counted)
         each = np.asarray(found, float).swapaxes(0, 1).reshape(found.shape[1], -1)[:, :count]
         self._check(each)
         return each
@@ -67,7 +99,7 @@ class Target:
         never = np.isneginf(self.by_figure(z, numbers)).all(axis=1)
         if never.any():
             figure = self.likelihood.figures[int(np.argmax(never))]
-            o, value = figure.observation, f"{figure.value:g}"
+            o, value = figure.observation, f"{self.counted[np.argmax(never)]:g}"
             raise ResultError(
                 "calibration",
                 f"a likelihood of zero of figure '{o.id}' of series '{o.series}', {value}, in all "
@@ -113,22 +145,20 @@ class Target:
     def _batch(self) -> int:
         return CHUNK * len(jax.devices())
 
-    @cached_property
-    def _compiled(self) -> Any:
-        def one(given: tuple[Array, Array]) -> Array:
-            values, past = self._inputs(*given)
-            found, _ = self.likelihood.by_figure(self._prefix(values, past), self._named(values))
-            return found
+    def _programs(self) -> tuple[Any, Any]:
+        """The likelihood and the slopes of the figures. They are compiled when first called."""
 
-        def device(z: Array, numbers: Array) -> Array:
+        def likelihood(z: Array, numbers: Array, counted: Array) -> Array:
+            def one(given: tuple[Array, Array]) -> Array:
+                values, past = self._inputs(*given)
+                observed = self._prefix(values, past)
+                found, _ = self.likelihood.by_figure(observed, self._named(values), counted)
+                return found
+
             each: Array = jax.lax.map(one, (z, numbers))
             return each
 
-        return self._spread(device, (_SPLIT, _SPLIT))
-
-    @cached_property
-    def _compiled_slopes(self) -> Any:
-        def device(tangents: Array, z: Array, numbers: Array) -> Any:
+        def slopes(tangents: Array, z: Array, numbers: Array) -> Any:
             def places(z: Array) -> tuple[Array, Array]:
                 values, past = self._inputs(z, numbers)
                 found = self.likelihood.places(self._prefix(values, past), self._named(values))
@@ -140,7 +170,10 @@ class Target:
 
             return jax.lax.map(one, tangents)
 
-        return self._spread(device, (_SPLIT, None, None))
+        return (
+            self._spread(likelihood, (_SPLIT, _SPLIT, None)),
+            self._spread(slopes, (_SPLIT, None, None)),
+        )
 
     def _spread(self, device: Any, given: Any) -> Any:
         mesh = Mesh(np.array(jax.devices()), ("device",))

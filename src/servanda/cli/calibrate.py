@@ -63,7 +63,7 @@ def _show_quality(found: Posterior) -> None:
     out().print(
         f"{powers} powers of the likelihood in each chain; of moves in informed directions "
         f"{min(informed):.0%} to {max(informed):.0%} were accepted, of others {min(rest):.0%} to "
-        f"{max(rest):.0%}; the particles of a chain descend from {distinct} draws of the prior."
+        f"{max(rest):.0%}; of the particles of a chain, {distinct} are distinct."
     )
     if found.poor:
         out().print("This is a poor posterior: use more particles or moves.")

@@ -1,6 +1,7 @@
 """Observation: what each source would have counted in a run."""
 
 from servanda.observation.counts import expected, monthly
+from servanda.observation.density import log_density
 from servanda.observation.figure import Figure
 from servanda.observation.figures import Record, bearing, known_records, record
 from servanda.observation.independent import (
@@ -22,6 +23,7 @@ __all__ = [
     "independent_priors",
     "known_records",
     "learned_records",
+    "log_density",
     "monthly",
     "record",
     "sample",

@@ -2,9 +2,12 @@
 
 The count is Poisson with mean m·u, where u is gamma with mean one and variance δ². Without a
 discrepancy (δ = 0) it is Poisson with mean m. All is written for single precision, in which runs
-compute: the usual formula subtracts numbers of the size of 1/δ⁴.
+compute: the usual formula subtracts numbers of the size of 1/δ⁴, and so does the incomplete beta
+function, by which the probability of a side is known. Where δ is small a side is added up count by
+count, from the ratios of their probabilities.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import betainc, gammaln
@@ -12,6 +15,8 @@ from jaxtyping import Array, Bool, Float
 
 _LEAST = 1e-6  # of δ²: below it the distribution is Poisson to single precision
 _LARGE = 8.0  # shapes above this follow the formula of Stirling to single precision
+_SMALL = 2.5e-3  # of δ²: below it the incomplete beta function is inexact
+_WIDEST = 1e6  # of the variance of a count: above it there are too many counts to add up
 
 
 def log_probability(
@@ -57,11 +62,60 @@ def log_side(
         upper: whether the count is at most the bound.
     """
     spread = jnp.maximum(delta**2, _LEAST)
-    shape = 1 / spread
     edge = jnp.maximum(jnp.where(upper, jnp.floor(bound), jnp.ceil(bound)), 0.0)
-    some = jnp.maximum(mean, 0.0)
-    none = some <= 0
-    some = jnp.where(none, 1.0, some)
+    none = mean <= 0
+    some = jnp.where(none, 1.0, mean)
+    added = (spread < _SMALL) & (some + some**2 * spread < _WIDEST)
+    by_ratios = _log_side_by_ratios(edge, jnp.where(added, some, 1.0), delta, upper)
+    found = jnp.where(added, by_ratios, _log_side_by_beta(edge, some, delta, upper))
+    certain = jnp.where(upper, bound >= 0, bound <= 0)
+    possible = jnp.where(upper, bound >= 0, True)
+    beyond = jnp.where(none, jnp.where(certain, 0.0, -jnp.inf), found)
+    return jnp.where(possible, jnp.where(~upper & (bound <= 0), 0.0, beyond), -jnp.inf)
+
+
+def _log_side_by_ratios(
+    edge: Float[Array, "#figure #run"],
+    mean: Float[Array, "figure run"],
+    delta: Float[Array, "figure run"],
+    upper: Bool[Array | np.ndarray, "#figure #run"],
+) -> Float[Array, "figure run"]:
+    """The log probability of a side: that of its edge, times a sum of ratios to it.
+
+    Counts are added up from the edge away from the mean. If the mean is on this side, they are
+    those of the other side.
+    """
+    spread = jnp.maximum(delta**2, _LEAST)
+    down = jnp.where(upper, edge <= mean, edge < mean)
+    own = upper == down
+    edge = jnp.where(own, edge, jnp.where(down, edge - 1, edge + 1))
+    edge = jnp.maximum(edge, 0.0)  # at least none: certain, and told so by the caller
+
+    def add(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        ratio, total, at = state
+        lower = at * (1 + mean * spread) / (mean * (1 + (at - 1) * spread))
+        higher = mean * (1 + at * spread) / ((at + 1) * (1 + mean * spread))
+        ratio = ratio * jnp.where(down, lower, higher)
+        return ratio, total + ratio, at + jnp.where(down, -1.0, 1.0)
+
+    def unfinished(state: tuple[Array, Array, Array]) -> Array:
+        ratio, total, _ = state
+        return (ratio > float(np.finfo(ratio.dtype).eps) * total).any()
+
+    one = jnp.ones_like(mean)
+    _, total, _ = jax.lax.while_loop(unfinished, add, (one, one, jnp.broadcast_to(edge, one.shape)))
+    found = log_probability(edge, mean, delta) + jnp.log(total)
+    return jnp.where(own, found, jnp.log1p(-jnp.exp(jnp.where(own, -1.0, found))))
+
+
+def _log_side_by_beta(
+    edge: Float[Array, "#figure #run"],
+    some: Float[Array, "figure run"],
+    delta: Float[Array, "figure run"],
+    upper: Bool[Array | np.ndarray, "#figure #run"],
+) -> Float[Array, "figure run"]:
+    """The log probability of a side, by the incomplete beta function."""
+    shape = 1 / jnp.maximum(delta**2, _LEAST)
     share = some / (some + shape)
     below = jnp.where(upper, edge + 1, jnp.maximum(edge, 1.0))
     at_most = betainc(shape, below, 1 - share)
@@ -75,11 +129,7 @@ def log_side(
     far = at_edge - jnp.log1p(-jnp.minimum(ratio, 0.99))
     tail = jnp.where(upper, at_most, betainc(below, shape, share))
     least = float(np.finfo(tail.dtype).tiny)
-    found = jnp.where(tail > least, jnp.log(jnp.maximum(tail, least)), far)
-    certain = jnp.where(upper, bound >= 0, bound <= 0)
-    possible = jnp.where(upper, bound >= 0, True)
-    beyond = jnp.where(none, jnp.where(certain, 0.0, -jnp.inf), found)
-    return jnp.where(possible, jnp.where(~upper & (bound <= 0), 0.0, beyond), -jnp.inf)
+    return jnp.where(tail > least, jnp.log(jnp.maximum(tail, least)), far)
 
 
 def _log_rising(

@@ -69,6 +69,7 @@ class Likelihood:
     Attributes:
         records: the series with figures that are compared.
         figures: all these figures, series by series in order of time.
+        counted: what the record has counted: the value of each figure.
         observed: printed names of the quantities that the series observe.
         inputs: printed names of the biases and discrepancies that it depends on.
     """
@@ -78,6 +79,7 @@ class Likelihood:
         self.figures = tuple(
             f for r in self.records for f in sorted(r.figures, key=lambda f: f.time)
         )
+        self.counted = np.array([f.value for f in self.figures])
         self.observed = tuple(dict.fromkeys(n for r in self.records for n in r.series.observes))
         biases = dict.fromkeys(f.bias for f in self.figures)
         self.inputs = (*filter(None, biases), *(discrepancy(r.series.name) for r in self.records))
@@ -95,30 +97,37 @@ class Likelihood:
         self._event_steps = _Steps.of(self._series, self._groups["events"], times)
 
     def by_figure(
-        self, values: Float[Array, "month observed run"], inputs: Mapping[str, Float[Array, "run"]]
+        self,
+        values: Float[Array, "month observed run"],
+        inputs: Mapping[str, Float[Array, "run"]],
+        counted: Float[Array | np.ndarray, "figure"] | None = None,
     ) -> tuple[Float[Array, "figure run"], Deviation]:
         """The log likelihood of each figure; of estimates and counts, given those before it.
+
+        Compiled with `counted` as an argument, one program serves all data sets of the same
+        figures, such as simulated ones.
 
         Args:
             values: the observed quantities by month, in their own units. Months after the last one
                 that a figure is about may be left out.
             inputs: biases and discrepancies, by printed name.
+            counted: the value of each figure; what the record has counted if none is given.
 
         Returns:
             One value for each figure and run, and where the discrepancies stand at the end.
         """
         mean = self.expected(values, inputs)
         delta = jnp.stack([inputs[discrepancy(r.series.name)] for r in self.records])
+        value = jnp.asarray(self.counted if counted is None else counted, mean.dtype)[:, None]
         found = jnp.zeros_like(mean)
-        estimates, deviation = self._of_estimates(mean, delta)
+        estimates, deviation = self._of_estimates(value, mean, delta)
         if len(where := self._groups["bound"]):
-            sides = self._of_bounds(where, mean[where], delta[self._series[where]])
-            found = found.at[where].set(sides)
+            found = found.at[where].set(self._of_bounds(value, mean, delta))
         if len(where := self._groups["events"]):
-            counts, rates = self._of_events(mean, delta)
-            found = found.at[where].set(counts)
-            counted = np.isin(np.arange(len(self.records)), self._series[where])[:, None]
-            deviation = _where(jnp.asarray(counted), rates, deviation)
+            events_found, rates = self._of_events(value, mean, delta)
+            found = found.at[where].set(events_found)
+            of_events = np.isin(np.arange(len(self.records)), self._series[where])[:, None]
+            deviation = _where(jnp.asarray(of_events), rates, deviation)
         return found.at[self._groups["estimate"]].set(estimates), deviation
 
     def expected(
@@ -140,7 +149,7 @@ class Likelihood:
         """
         mean = self.expected(values, inputs)
         delta = jnp.stack([inputs[discrepancy(r.series.name)] for r in self.records])
-        near, _, error = self._scales(np.arange(len(self.figures)), mean.dtype)
+        near, error = self._scales(np.arange(len(self.figures)), mean.dtype)
         delta = delta[self._series]
         place = amounts.place(mean, near)
         variance = error**2 + (amounts.loading(mean, near) * delta) ** 2
@@ -152,16 +161,20 @@ class Likelihood:
         )
 
     def _of_estimates(
-        self, mean: Float[Array, "figure run"], delta: Float[Array, "series run"]
+        self,
+        value: Float[Array, "figure 1"],
+        mean: Float[Array, "figure run"],
+        delta: Float[Array, "series run"],
     ) -> tuple[Float[Array, "estimate run"], Deviation]:
         """The filter of Kalman, over the estimates of all series at once."""
         where = self._groups["estimate"]
         start = Deviation(jnp.zeros_like(delta), delta**2)
         if not len(where):
             return mean[where], start
-        near, value, error = self._scales(where, mean.dtype)
-        away = amounts.place(value, near) - amounts.place(mean[where], near)
-        loading = amounts.loading(mean[where], near)
+        near, error = self._scales(where, mean.dtype)
+        value, mean = value[where], mean[where]
+        away = amounts.place(value, near) - amounts.place(mean, near)
+        loading = amounts.loading(mean, near)
 
         def learn(state: Deviation, rows: Array, kept: Array) -> tuple[Deviation, Array]:
             prior = kept * state.mean, kept**2 * state.variance + (1 - kept**2) * delta**2
@@ -178,26 +191,30 @@ class Likelihood:
 
     def _of_bounds(
         self,
-        where: Int[np.ndarray, "bound"],
-        mean: Float[Array, "bound run"],
-        delta: Float[Array, "bound run"],
+        value: Float[Array, "figure 1"],
+        mean: Float[Array, "figure run"],
+        delta: Float[Array, "series run"],
     ) -> Float[Array, "bound run"]:
-        near, value, error = self._scales(where, mean.dtype)
+        where = self._groups["bound"]
+        near, error = self._scales(where, mean.dtype)
+        value, mean = value[where], mean[where]
         upper = np.array([self.figures[i].rule.bound == "upper" for i in where])[:, None]
         off = amounts.place(value, near) - amounts.place(mean, near)
-        deviation = jnp.hypot(error, amounts.loading(mean, near) * delta)
+        own = delta[self._series[where]]
+        deviation = jnp.hypot(error, amounts.loading(mean, near) * own)
         return amounts.log_side(off, deviation, upper)
 
     def _of_events(
-        self, mean: Float[Array, "figure run"], delta: Float[Array, "series run"]
+        self,
+        value: Float[Array, "figure 1"],
+        mean: Float[Array, "figure run"],
+        delta: Float[Array, "series run"],
     ) -> tuple[Float[Array, "event run"], Deviation]:
         """The filter of a rate that is off by a gamma variate, over all series at once."""
         where = self._groups["events"]
-        figures = [self.figures[i] for i in where]
-        count = jnp.asarray([f.value for f in figures], mean.dtype)[:, None]
-        bound = np.array([f.rule.bound for f in figures])[:, None]
+        bound = np.array([self.figures[i].rule.bound for i in where])[:, None]
         exact, upper = jnp.asarray(bound == "estimate"), jnp.asarray(bound == "upper")
-        own = mean[where]
+        count, own = value[where], mean[where]
 
         def learn(state: Deviation, rows: Array, kept: Array) -> tuple[Deviation, Array]:
             rate = 1 + kept * (state.mean - 1)
@@ -216,13 +233,12 @@ class Likelihood:
         state, found = self._event_steps.over(start, learn)
         return found[self._event_steps.turn, self._series[where]], state
 
-    def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array, Array]:
-        """The scale h of some figures, their values, and their errors, each (figure, 1)."""
+    def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array]:
+        """The scale h of some figures, and their errors, each (figure, 1)."""
         figures = [self.figures[i] for i in where]
-        rows = np.array([(f.near, f.value, f.rule.error or 1.0) for f in figures]).reshape(-1, 3)
-        rows = rows.T[..., None]
-        first, second, third = jnp.asarray(rows, dtype)
-        return first, second, third
+        rows = np.array([(f.near, f.rule.error or 1.0) for f in figures]).reshape(-1, 2)
+        near, error = jnp.asarray(rows.T[..., None], dtype)
+        return near, error
 
 
 class _Steps(NamedTuple):

@@ -60,20 +60,41 @@ def sample(
     """
     names = [error_name(figure.observation) for figure in figures]
     at = uniforms(names, results.ensemble.seed, results.ensemble.run_numbers)
-    off = {name: _Off(name, results) for name in {f.observation.series for f in figures}}
-    counted = np.empty_like(expected)
+    counted = given_run(figures, expected, results)
     for row, figure in enumerate(figures):
-        own, error = off[figure.observation.series], figure.rule.error
-        month = round(figure.time)
+        error = figure.rule.error
         if error is None:
-            mean = np.maximum(expected[row], 0.0) * own.rate(month)
-            counted[row] = scipy.stats.poisson.ppf(at[row], mean)
+            counted[row] = scipy.stats.poisson.ppf(at[row], counted[row])
         else:
-            near = figure.near
-            weight = expected[row] / np.hypot(expected[row], near)
-            away = weight * own.discrepancy(month) + error * ndtri(at[row])
-            counted[row] = near * np.sinh(np.arcsinh(expected[row] / near) + away)
+            counted[row] = figure.near * np.sinh(counted[row] + error * ndtri(at[row]))
     return counted
+
+
+def given_run(
+    figures: Sequence[Figure],
+    expected: Float[np.ndarray, "figure run"],
+    results: Results,
+) -> Float[np.ndarray, "figure run"]:
+    """What each figure's source counts in each run, but for the error of the figure itself.
+
+    The discrepancy of the series is in it. Of events it is the mean of their number, and of other
+    figures the place on the scale of errors, asinh(y/h).
+
+    Args:
+        figures: the figures.
+        expected: expected counts of their sources.
+        results: as for `sample`.
+    """
+    off = {name: _Off(name, results) for name in {f.observation.series for f in figures}}
+    found = np.empty_like(expected)
+    for row, figure in enumerate(figures):
+        own, month = off[figure.observation.series], round(figure.time)
+        if figure.rule.error is None:
+            found[row] = np.maximum(expected[row], 0.0) * own.rate(month)
+        else:
+            weight = expected[row] / np.hypot(expected[row], figure.near)
+            found[row] = np.arcsinh(expected[row] / figure.near) + weight * own.discrepancy(month)
+    return found
 
 
 class _Off:

@@ -33,6 +33,7 @@ from servanda.report import (
     ledger,
     network,
     origin,
+    scored,
     survival,
     theme,
     words,
@@ -43,6 +44,7 @@ from servanda.report.entries import rows as entry_rows
 from servanda.report.figure import Figure, drawn
 from servanda.report.hinges import figures as hinge_figures
 from servanda.results import Results
+from servanda.scoring.scoreboard import Scoreboard
 from servanda.verdicts import Verdict
 
 
@@ -62,7 +64,12 @@ class PactSection:
 
 
 def brief(
-    results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage], out: Path
+    results: Results,
+    verdicts: Sequence[Verdict],
+    coverages: Sequence[Coverage],
+    out: Path,
+    *,
+    scores: Scoreboard | None = None,
 ) -> Path:
     """Write the briefing of a run.
 
@@ -71,6 +78,7 @@ def brief(
         verdicts: verdicts of the case's claims; if there are none, the page says how to get them.
         coverages: predictive coverage of each series.
         out: file to write.
+        scores: scores of forecasts from past months, which the case carries.
 
     Returns:
         The path of the file.
@@ -81,13 +89,18 @@ def brief(
     with debug_mode(
         False
     ):  # without this, Altair checks every part of every chart against its schema
-        html = _html(results, verdicts, coverages)
+        html = _html(results, verdicts, coverages, scores)
     with drafts.explained(f"briefing '{out}'", RunFolderError):
         drafts.write(out, html)
     return out
 
 
-def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage]) -> str:
+def _html(
+    results: Results,
+    verdicts: Sequence[Verdict],
+    coverages: Sequence[Coverage],
+    scores: Scoreboard | None,
+) -> str:
     case = results.model.case
     series = observed(results, coverages)
     pairs = zip(fates(results), accounts(results), strict=True)
@@ -125,6 +138,7 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "coverages": sorted(
             (c for c in coverages if c.counted), key=lambda c: (c.reached, c.series.label)
         ),
+        "scores": None if scores is None else scored.table(results.model, scores),
         "few": [c.series.label for c in coverages if not c.counted],
         "coverage_title": findings.coverage_title(results.ensemble, *summary(coverages)),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
