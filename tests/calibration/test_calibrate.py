@@ -341,7 +341,7 @@ def test_what_the_data_moved_is_told_of_a_posterior_of_its_runs_and_of_a_run_fol
     assert found == servanda.moved(folder.case(), open_run(folder.path).planned())
     assert {one.name for one in found} == set(model.uncertain)
     assert {one.kind for one in found} == {"parameter", "bias", "discrepancy"}
-    assert [one.name for one in found if one.moved][0] == found[0].name
+    assert next(one.name for one in found if one.moved) == found[0].name
 
 
 @pytest.mark.usefixtures("cache")
