@@ -14,6 +14,8 @@ import xarray as xr
 from scipy import stats
 
 import servanda
+from servanda.analysis import misfit
+from servanda.analysis.hindcast import coverages
 from servanda.calibration import calibrate as learning
 from servanda.calibration.calibrate import calibrate, kept_of, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings, open_posterior
@@ -344,13 +346,12 @@ def test_what_the_data_moved_is_told_of_a_posterior_of_its_runs_and_of_a_run_fol
     assert next(one.name for one in found if one.moved) == found[0].name
 
 
-@pytest.mark.usefixtures("cache")
 def test_misfits_are_those_of_runs_of_the_posterior_of_a_case(learned, monkeypatch):
     monkeypatch.setattr(misfit, "posterior_of", lambda _: learned)
     (found,) = servanda.misfits(template(), runs=64)
     (same,) = misfit.misfits_of(
         servanda.moved(template(), learned.ensemble(prepare(template()).model, 64)),
-        servanda.analysis.hindcast.coverages(of_posterior(learned, 64)),
+        coverages(of_posterior(learned, 64)),
     )
     assert found.discrepancy == same.discrepancy
     assert [p.interval for p in found.coverage.points] == [p.interval for p in same.coverage.points]

@@ -81,7 +81,7 @@ IN_THE_BRIEFING = """
 import signal
 from servanda import briefing
 from servanda.cli import main
-briefing.coverages = lambda *_, **__: signal.raise_signal(signal.SIGINT)
+briefing.page.brief = lambda *_, **__: signal.raise_signal(signal.SIGINT)
 main()
 """
 
