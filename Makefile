@@ -23,7 +23,7 @@ OUT := runs/$(CASE)-$(shell date +%Y%m%d-%H%M%S)
 INSTALLED_RUN := $(VENV)/.installed-run
 INSTALLED_ALL := $(VENV)/.installed-all
 
-.PHONY: help run test check mutate sbc bench bench-trade docs sample constraints clean
+.PHONY: help run test check mutate sbc bench bench-trade docs sample scoreboard constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +64,11 @@ docs: $(INSTALLED_ALL) ## Build the documentation into site/
 
 sample: $(INSTALLED_ALL) ## Make the sample briefing in docs/ and its pictures afresh; needs Chromium
 	$(BIN)/python docs/sample.py
+
+scoreboard: $(INSTALLED_ALL) ## Score the case at rolling origins (CASE=russia-dprk) for the docs; takes minutes
+	$(BIN)/servanda score $(CASE) --out src/servanda/cases/$(CASE)/scoreboard.json
+	$(BIN)/servanda score $(CASE) --prior --out docs/scoreboard_prior.json
+	$(BIN)/python docs/generate.py
 
 constraints: ## Resolve every dependency afresh and pin it in constraints.txt
 	rm -rf .venv-constraints

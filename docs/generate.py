@@ -7,7 +7,7 @@
 Whole pages: one for each mechanism, the month's plan, every quantity, publishers' files, the
 command line, the shipped case. Parts, between `generated: NAME` and `end of generated`: the
 navigation in mkdocs.yml, key tables of the case format, tables of trade effects, reference classes,
-rerouting and the check of the sampler, what the model leaves out, and the claims.
+rerouting and the check of the sampler, what the model leaves out, the claims, and the scoreboard.
 """
 
 import argparse
@@ -22,6 +22,14 @@ from markup import code, table
 from mechanism_pages import mechanism_page, plan_page
 from publishers_page import publishers_page
 from reference_pages import case_page, cli_page, quantities_page
+from score_tables import (
+    apart_part,
+    events_part,
+    horizons_part,
+    series_part,
+    summary_part,
+    unscored_part,
+)
 from shipped import CASE, Docstring, case, chosen, slots
 from study_tables import priors_part, rerouting_part, sbc_part, substitution_part
 from trade_tables import effects_part, variants_part
@@ -74,6 +82,12 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "evasion priors": priors_part,
     "simulation-based calibration": sbc_part,
     "claims": claims_part,
+    "scoreboard summary": summary_part,
+    "scoreboard series": series_part,
+    "scoreboard horizons": horizons_part,
+    "scoreboard events": events_part,
+    "scoreboard apart": apart_part,
+    "scoreboard left out": unscored_part,
 }
 _PART = re.compile(
     r"(?P<begin>^[ ]*(?:<!--|#) generated: (?P<name>[^\n]+?)(?: -->)?\n)"

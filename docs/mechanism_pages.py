@@ -131,11 +131,15 @@ def _parameters_part(slot: str) -> str:
     return "\n".join(parts)
 
 
-PRIORS = """\
+WIDER = """\
+*Without what it cites* is the wider form of a prior: what was known without its sources. It takes
+the place of the prior at a cut-off before they were known, and in a calibration that learns from
+them.
+"""
+PRIORS = f"""\
 Status: *measured*, a source counted it; *estimated*, derived from cited figures; *assumed*,
 judgement. Sources are rows of the evidence, with links to the publications. The title of a link
-says what the source said.
-"""
+says what the source said. {WIDER}"""
 
 
 def parameter_part(name: str, about: Mapping[str, Any], only: str) -> str:
@@ -148,16 +152,20 @@ def parameter_part(name: str, about: Mapping[str, Any], only: str) -> str:
     if declared is None:
         return head + f"`{CASE}` has no prior for it.\n"
     rows = [_prior_row(member, prior) for member, prior in declared.priors.items()]
+    columns = ("member", "prior", "unit", "status", "sources", "note", "without what it cites")
     if declared.otherwise is not None:
-        rows.append(("all others", f"{number_text(declared.otherwise)}, fixed", "", "", "", ""))
+        fixed = "all others", f"{number_text(declared.otherwise)}, fixed"
+        rows.append((*fixed, *[""] * (len(columns) - len(fixed))))
     first = 0 if about["axis"] else 1  # one value has no member
-    columns = ("member", "prior", "unit", "status", "sources", "note")
-    return head + table(columns[first:], [row[first:] for row in rows])
+    last = len(columns) if any(prior.wider for prior in declared.priors.values()) else -1
+    return head + table(columns[first:last], [row[first:last] for row in rows])
 
 
 def _prior_row(member: str, prior: Prior) -> Row:
     sources = ", ".join(source_link(key) for key in prior.sources)
-    return code(member), prior_text(prior), code(prior.unit), prior.status, sources, prior.note
+    wider = f"{prior_text(prior.wider)}: {prior.wider.note}" if prior.wider else ""
+    own = code(member), prior_text(prior), code(prior.unit), prior.status, sources, prior.note
+    return *own, wider
 
 
 def _levers_part(slot: str) -> str:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import typer
 from markup import NOTICE, Row, cell, code, codes, links, number_text, table
-from mechanism_pages import described, kept, parameter_part
+from mechanism_pages import WIDER, described, kept, parameter_part
 from shipped import CASE, case, model, quantities, readers
 from typer.cli import get_docs_for_click
 
@@ -118,11 +118,10 @@ def _reduced(metric: Metric) -> tuple[str, str]:
 
 
 ACTS = {"throughout": "throughout", "after_as_of": "after the cut-off"}
-BIASES = """\
+BIASES = f"""\
 A bias is what a class of sources counts, as a multiple of what the reference class of the same
 series would count. Only such ratios are identified. A bias that all sources of a series share would
-not show.
-"""
+not show. {WIDER}"""
 BIAS = {
     "within": POSITIVE,
     "axis": "bias",

@@ -28,10 +28,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("observation",),
     ("calibration",),
-    ("analysis",),
+    ("analysis", "scoring"),
     ("verdicts",),
     ("report",),
-    ("briefing",),
+    ("briefing", "running"),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}

@@ -54,9 +54,9 @@ def test_a_notebook_shows_the_same_as_a_table_without_markup_of_its_own():
 
 
 def test_what_takes_a_case_takes_a_name_or_a_folder_too():
-    by_folder = servanda.run(template_folder(), 4)
-    assert by_folder.identical(servanda.run(str(template_folder()), 4))
-    assert by_folder.identical(servanda.run(template(), 4))
+    by_folder = servanda.run(template_folder(), 4, prior=True)
+    assert by_folder.identical(servanda.run(str(template_folder()), 4, prior=True))
+    assert by_folder.identical(servanda.run(template(), 4, prior=True))
     assert servanda.check(template_folder()).case.digest == template().digest
 
 
@@ -174,7 +174,9 @@ def test_the_table_of_priors_has_every_parameter_in_which_runs_differ():
         *prior.numbers,
     )
     assert (row["unit"].item(), row["status"].item()) == (prior.unit, prior.status)
-    assert table.to_dataframe().shape == (len(drawn.parameters), 8)
+    ceiling = table["wider"].sel(parameter="exchange.lane_ceiling[AAA>BBB:shells]").item()
+    assert (row["wider"].item(), ceiling) == ("", "lognormal [50000, 0.8] in [8000, 250000]")
+    assert table.to_dataframe().shape == (len(drawn.parameters), 9)
 
 
 def test_a_check_counts_the_figures_that_are_compared():

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
         ServandaError,
         UsageError,
     )
-    from servanda.results import open_run, prepare, run
+    from servanda.results import open_run, prepare
     from servanda.results.labelled import metrics
+    from servanda.running import run
+    from servanda.scoring.forecast import forecast
+    from servanda.scoring.score import score
     from servanda.verdicts import claims
 
 __version__ = "0.1.0"
@@ -53,6 +56,7 @@ _HOMES = {
     "calibrate": "servanda.calibration.calibrate",
     "check": "servanda.analysis.check",
     "claims": "servanda.verdicts",
+    "forecast": "servanda.scoring.forecast",
     "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
@@ -60,8 +64,9 @@ _HOMES = {
     "open_run": "servanda.results",
     "prepare": "servanda.results",
     "priors": "servanda.analysis.priors",
-    "run": "servanda.results",
+    "run": "servanda.running",
     "sanction": "servanda.analysis.sanctions",
+    "score": "servanda.scoring.score",
     "unit_registry": "servanda.case.units",
 }
 
@@ -80,6 +85,7 @@ __all__ = [
     "calibrate",
     "check",
     "claims",
+    "forecast",
     "hindcast",
     "load",
     "metrics",
@@ -89,6 +95,7 @@ __all__ = [
     "priors",
     "run",
     "sanction",
+    "score",
     "unit_registry",
 ]
 

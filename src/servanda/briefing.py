@@ -11,6 +11,7 @@ from servanda.errors import RunFolderError
 from servanda.files.fields import path_of
 from servanda.report import page
 from servanda.results import BRIEFING, Progress, RunFolder, open_run, prepare
+from servanda.scoring.scoreboard import carried
 from servanda.verdicts import Verdict, judge_folder
 
 
@@ -34,7 +35,7 @@ def brief(
 
     Raises:
         RunFolderError: if the folder is not a run folder, or holds no run.
-        UsageError: if an argument is no path.
+        UsageError: if an argument is no path, or the case carries a scoreboard that is damaged.
     """
     run = folder if isinstance(folder, RunFolder) else open_run(folder)
     if not run.note["done"]:
@@ -49,7 +50,8 @@ def brief(
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge_folder(run, simulator, progress=progress)
-    page.brief(results, verdicts, coverages(results), target)
+    scores = carried(results.model.case)
+    page.brief(results, verdicts, coverages(results), target, scores=scores)
     if target.resolve() == own.resolve():
         run.note_briefing()
     return target

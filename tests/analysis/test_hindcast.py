@@ -19,7 +19,7 @@ from servanda.analysis.hindcast import (
 )
 from servanda.case import Series
 from servanda.observation import Figure, record
-from servanda.observation.counts import discrepancy
+from servanda.observation.discrepancy import discrepancy
 from tests.cases import shipped, shipped_runs
 from tests.handmade import counted, observation, results, rule, with_evidence
 

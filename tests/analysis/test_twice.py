@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from servanda.analysis.twice import cited_by_priors, told_twice
-from servanda.case import Evidence, Prior, Source
+from servanda.analysis.twice import told_twice
+from servanda.case import Evidence, Source
 from servanda.engine import Model
 from servanda.observation import known_records
-from tests.handmade import counted, observation, rule, tiny, with_evidence
+from tests.handmade import counted, observation, rule, tiny
 
 DELIVERED = "arrived[SUP>BUY:shells]"
 
@@ -60,11 +60,3 @@ def test_it_is_compared_until_the_figure_that_it_is_derived_from_is_known():
     marked = flow(3, "2020-04-30", "2020-04-01", derived_from="E2")
     _, flows = known_records(model(TOTALS[0], late, marked))
     assert [figure.observation.id for figure in flows.figures] == ["E3"]
-
-
-def test_priors_that_cite_figures_which_are_compared_are_named():
-    cites = Prior("lognormal", (1.0, 0.3), 0.1, 10.0, "dimensionless", "measured", ("E1", "book"))
-    series = counted("flow", DELIVERED, "round", rule(bias="high"))
-    rows = [observation(1, 300, "2020-02-29", "2020-02-01")]
-    found = with_evidence(series, rows, {"high": cites, "low": replace(cites, sources=("book",))})
-    assert cited_by_priors(found) == {"observation.bias[high]": ("E1",)}

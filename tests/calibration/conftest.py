@@ -10,7 +10,7 @@ from servanda.calibration.calibrate import calibrate
 from servanda.calibration.posterior import Posterior
 from tests.cases import template
 
-HOW = {"particles": 256, "moves": 2}
+HOW = {"chains": 2, "particles": 128, "moves": 2}
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from scipy import stats
 import servanda
 from servanda.analysis.moved import moved
 from servanda.calibration import calibrate as learning
-from servanda.calibration.calibrate import calibrate, path_of_posterior
+from servanda.calibration.calibrate import calibrate, kept_of, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings, open_posterior
 from servanda.calibration.space import Space
 from servanda.calibration.target import Target
@@ -122,7 +122,7 @@ def after_one_rung(seen: list[float] | None = None) -> Any:
     """Press Ctrl-C in the second rung, and note the powers."""
     powers = [] if seen is None else seen
 
-    def press_ctrl_c(power: float, *_: int) -> None:
+    def press_ctrl_c(_: int, power: float, *__: int) -> None:
         powers.append(power)
         if len(set(powers)) == 2:
             raise KeyboardInterrupt
@@ -137,7 +137,7 @@ def test_an_interrupted_calibration_goes_on_to_the_same_posterior(learned, tmp_p
         calibrate(template(), progress=after_one_rung(seen), **HOW)
     (kept,) = (tmp_path / "servanda" / "posteriors").glob("*.partial.npz")
     ahead: list[float] = []
-    found = calibrate(template(), progress=lambda power, *_: ahead.append(power), **HOW)
+    found = calibrate(template(), progress=lambda _, power, *__: ahead.append(power), **HOW)
     assert same(found, learned)
     assert ahead[0] == seen[-1]  # the rung that was not ended is done again, those before are not
     assert not kept.exists()
@@ -162,11 +162,10 @@ def test_the_file_is_what_arviz_reads(learned, cache):
     assert set(tree.children) == {"posterior", "sample_stats", "log_likelihood"}
     inputs = tree["posterior"]["inputs"]
     assert inputs.dims == ("chain", "draw", "input")
-    one = inputs.sel(input="war.volatility", chain=0).values
-    np.testing.assert_array_equal(one, learned.inputs["war.volatility"])
-    np.testing.assert_allclose(
-        tree["sample_stats"]["log_likelihood"].values[0], learned.by_figure.sum(axis=0)
-    )
+    one = inputs.sel(input="war.volatility").values
+    np.testing.assert_array_equal(one, learned.by_chain(learned.inputs["war.volatility"]))
+    total = tree["sample_stats"]["log_likelihood"].values
+    np.testing.assert_allclose(total, learned.by_chain(learned.by_figure.sum(axis=0)))
 
 
 def test_a_run_folder_keeps_the_past_of_its_runs(learned, tmp_path):
@@ -184,7 +183,7 @@ def test_a_run_folder_keeps_the_past_of_its_runs(learned, tmp_path):
 def test_an_interrupted_calibration_that_cannot_be_read_is_refused(tmp_path, monkeypatch, content):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     path = path_of_posterior(prepare(template()).model, Settings(**HOW))
-    path = path.with_suffix(".partial.npz")
+    path = kept_of(path, 0)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
@@ -202,7 +201,7 @@ def test_an_interrupted_calibration_of_another_case_or_other_settings_is_refused
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     case = template()
     with pytest.raises(KeyboardInterrupt):
-        calibrate(case, particles=64, moves=1, progress=after_one_rung())
+        calibrate(case, chains=1, particles=64, moves=1, progress=after_one_rung())
     (kept,) = (tmp_path / "servanda" / "posteriors").glob("*.partial.npz")
     other = case.with_prior("war.volatility", normal=[0.3, 0.04], bounds=[0.05, 0.5])
     digests = [prepare(one).model.digest for one in (case, other)]
@@ -210,10 +209,10 @@ def test_an_interrupted_calibration_of_another_case_or_other_settings_is_refused
         (case, {"moves": 2, "seed": 5}, "moves 1, seed 1", "moves 2, seed 5"),
         (other, {"moves": 1}, f"case {digests[0]}", f"case {digests[1]}"),
     ):
-        path = path_of_posterior(prepare(given).model, Settings(64, **how))
-        own = shutil.copy(kept, path.with_suffix(".partial.npz"))
+        path = path_of_posterior(prepare(given).model, Settings(1, 64, **how))
+        own = shutil.copy(kept, kept_of(path, 0))
         with pytest.raises(UsageError) as caught:
-            calibrate(given, particles=64, **how)
+            calibrate(given, chains=1, particles=64, **how)
         assert str(caught.value) == (
             f"calibration '{own}': found {found}, expected {wanted}\n"
             "  hint: delete the file, and begin anew"
@@ -325,7 +324,7 @@ def test_a_theory_without_shocks_is_learned_too(tmp_path, monkeypatch):
     """Nothing is drawn from month to month under a constant tempo; its ensemble runs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     constant = template().with_mechanism("war", "constant-tempo")
-    found = calibrate(constant, particles=64, moves=1)
+    found = calibrate(constant, chains=1, particles=64, moves=1)
     assert found.past.shocks.shape == (CUTOFF, 0, 64)
     ensemble = open_posterior(path_of_posterior(prepare(constant).model, found.settings)).ensemble(
         prepare(constant).model, 5

@@ -132,7 +132,7 @@ REFUSED = (
             "[evasion.carried]"
         ),
         (
-            "parameters.toml line 307: evasion.rate.of.sea: found member 'sea', expected "
+            "parameters.toml line 309: evasion.rate.of.sea: found member 'sea', expected "
             "none, as the case has none"
         ),
         id="member of an empty axis",

@@ -399,7 +399,7 @@ REFUSED = (
         'bias = "government-deliveries"',
         'bias = "reference"',
         (
-            "parameters.toml line 338: observation.bias.of.government-deliveries: found a bias "
+            "parameters.toml line 340: observation.bias.of.government-deliveries: found a bias "
             "that no counting rule uses, expected a bias in series.toml other than "
             "'reference'"
         ),

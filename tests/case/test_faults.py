@@ -104,14 +104,14 @@ def test_a_bias_with_a_fault_of_its_own_is_not_missing_elsewhere(folder):
     changed(folder, "parameters.toml", (f"{prior}[0.3, 6]", f"{prior}[6, 0.3]"))
     (fault,) = faults(folder)
     assert fault == (
-        "parameters.toml line 338: observation.bias.of.government-deliveries: found lognormal "
+        "parameters.toml line 340: observation.bias.of.government-deliveries: found lognormal "
         "[1.5, 0.4] in [6, 0.3], expected a low bound below the high one"
     )
     unit = 'counted over true"\nunit = '
     changed(folder, "parameters.toml", (f'{unit}"dimensionless"', f'{unit}"per cent"'))
     (fault,) = faults(folder)
     assert fault == (
-        "parameters.toml line 336: observation.bias.unit: found unit 'per cent', expected a unit "
+        "parameters.toml line 338: observation.bias.unit: found unit 'per cent', expected a unit "
         "that pint or this project defines\n  hint: did you mean 'person'?"
     )
 

@@ -247,7 +247,7 @@ REFUSED = (
         ("othrwise = 0.5\n[ledger.transit_loss]"),
         (
             "parameters.toml: ledger.transit_time.othrwise: found a key that is not "
-            "known here, expected one of description, unit, otherwise, value, of\n"
+            "known here, expected one of description, unit, otherwise, value, of, wider\n"
             "  hint: did you mean 'otherwise'?"
         ),
         id="misspelt key of a table",

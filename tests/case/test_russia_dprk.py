@@ -157,10 +157,10 @@ def test_links_are_those_of_the_facts(case, facts):
     assert differing == []
 
 
-def test_no_prior_knows_what_came_after_the_cutoff_and_a_cutoff_moved_back_says_which_do(case):
+def test_no_prior_knows_what_came_after_the_cutoff_and_a_cutoff_moved_far_back_says_which_do(case):
     assert case.late_priors == ()
-    late = case.at("2023-12").late_priors
-    assert "exchange.limit[PRK>RUS:troops]" in late  # no soldier had been sent by then
+    late = case.at("2022-12").late_priors
+    assert "exchange.lane_ceiling[KOR>UKR:shells]" in late  # not lent by then, and no wider form
     assert "attrition.men[RUS]" not in late
 
 

@@ -28,7 +28,7 @@ def test_it_says_what_was_learned_and_where_it_is_kept(servanda):
     assert (said.err, said.code) == ("", 0)
     first, *_, last = said.out.splitlines()
     assert first.startswith(
-        "Learned from 2 figures in 1 series, known by 2021-12: 256 particles, log"
+        "Learned from 2 figures in 1 series, known by 2021-12: 2 × 128 particles, moves 2, seed 1;"
     )
     path = path_of_posterior(prepare(template()).model, Settings(**HOW))
     assert last == f"posterior  {path}"

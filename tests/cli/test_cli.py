@@ -147,8 +147,8 @@ def test_check_prints_on_request_the_plan_and_what_the_evidence_bears_on(servand
     assert said.out.endswith(
         "Compared with runs: 2 figures in 1 series known by the evidence cut-off. "
         "Not read by any run: 0 rows of evidence that became known later.\n"
-        "2 uncertain inputs have priors that cite figures which are compared with runs too. In a "
-        "posterior these figures count twice:\n"
+        "2 uncertain inputs have priors that cite figures which are compared with runs too. A "
+        "calibration starts from the wider forms of these priors:\n"
         "  exchange.lane_ceiling[AAA>BBB:shells]: E1, E2\n"
         "  observation.bias[government-deliveries]: E1, E2\n"
     )
@@ -186,17 +186,25 @@ def test_check_says_which_figures_are_not_compared_and_why(servanda):
     ]
 
 
+PRIORS = (
+    "The runs draw the parameters from their priors. What the record says of them is not used. "
+    "Every probability depends on these priors."
+)
+
+
 def test_check_with_hindcast_prints_coverage_series_by_series(servanda):
-    said = servanda("check", tiny(), "--hindcast", "--runs", "200")
+    said = servanda("check", tiny(), "--hindcast", "--prior", "--runs", "200")
     assert (said.err, said.code) == ("", 0)
     assert re.search(
         r"│ shells-delivered +│ 2 +│ \d+% \(under 3 figures, not counted\) +│", said.out
     )
-    assert said.out.endswith("0 of 0 series with 3 or more figures reach a coverage of 80%.\n")
+    assert said.out.endswith(
+        f"0 of 0 series with 3 or more figures reach a coverage of 80%.\n{PRIORS}\n"
+    )
 
 
 def test_claims_prints_the_ledger(servanda):
-    said = servanda("claims", tiny(), "--runs", "100")
+    said = servanda("claims", tiny(), "--prior", "--runs", "100")
     assert (said.err, said.code) == ("", 0)
     assert "Without the supplier's shells the buyer would have fired less." in said.out
     assert re.search(
@@ -211,13 +219,14 @@ def test_claims_prints_the_ledger(servanda):
     )
     assert said.out.endswith(
         "Shares of runs are conditional on the model. ± is the Monte Carlo standard error.\n"
+        f"{PRIORS}\n"
     )
 
 
 def test_the_shipped_ledger_has_every_claim(servanda, monkeypatch):
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setattr("servanda.cli.work.judge", lambda *_, **__: shipped_verdicts())
-    said = servanda("claims", "russia-dprk")
+    said = servanda("claims", "russia-dprk", "--prior")
     assert (said.err, said.code) == ("", 0)
     for verdict in shipped_verdicts():
         assert verdict.claim.text in said.out
@@ -295,7 +304,7 @@ def test_new_writes_a_case_that_checks_and_runs(servanda):
         f"{name}: new case. Edit it, then: servanda check {name}, and servanda run {name}\n"
     )
     assert servanda("check", name).code == 0
-    assert servanda("run", name, "--runs", "1", "--no-brief").code == 0
+    assert servanda("run", name, "--prior", "--runs", "1", "--no-brief").code == 0
     assert written() == [name, "runs"]
 
 
@@ -311,7 +320,7 @@ def test_new_may_write_elsewhere(servanda):
 
 
 def test_a_folder_without_a_run_has_no_briefing(servanda):
-    assert servanda("run", tiny(), "--runs", "1", "--no-brief", "--out", "run").code == 0
+    assert servanda("run", tiny(), "--prior", "--runs", "1", "--no-brief", "--out", "run").code == 0
     note = json.loads(Path("run/run.json").read_text())
     notes.write(Path("run"), note | {"done": 0, "partial": True})
     said = servanda("brief", "run")

@@ -56,7 +56,7 @@ def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> 
 def test_ctrl_c_leaves_a_partial_folder_that_can_be_read(cache_home, tmp_path):
     out = tmp_path / "run"
     wanted = 100_000
-    arguments = ("run", tiny(), "--runs", str(wanted), "--no-brief", "--out", str(out))
+    arguments = ("run", tiny(), "--prior", "--runs", str(wanted), "--no-brief", "--out", str(out))
     process = start(cache_home, SERVANDA, *arguments)
     wait_until(lambda: runs_done(out) > 0, process)
     process.send_signal(signal.SIGINT)
@@ -89,7 +89,9 @@ main()
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_in_the_briefing_says_that_the_runs_are_whole(cache_home, tmp_path):
     out = tmp_path / "run"
-    process = start(cache_home, IN_THE_BRIEFING, "run", tiny(), "--runs", "2", "--out", str(out))
+    process = start(
+        cache_home, IN_THE_BRIEFING, "run", tiny(), "--prior", "--runs", "2", "--out", str(out)
+    )
     said, complained = process.communicate(timeout=PATIENCE)
     assert complained == f"interrupted: {out} holds all 2 runs; the briefing was not written\n"
     assert (said, process.returncode) == ("", 130)
@@ -110,7 +112,8 @@ def test_a_second_ctrl_c_does_not_hide_what_the_first_one_left(servanda, monkeyp
     Path("made/run.json").touch()
     monkeypatch.setattr(work, "run_to_folder", press_ctrl_c)
     monkeypatch.setattr(work, "open_run", press_ctrl_c)
-    said = servanda("run", tiny(), "--runs", "2", "--out", "made")
+    monkeypatch.setattr(work, "check_free", lambda _: None)
+    said = servanda("run", tiny(), "--prior", "--runs", "2", "--out", "made")
     assert (said.out, said.err) == ("", "interrupted: made holds all 2 runs\n")
     assert said.code == 130
 
@@ -130,7 +133,9 @@ def test_ctrl_c_keeps_the_claims_judged_so_far(servanda, monkeypatch, command):
     assert servanda("new", "mine").code == 0
     claims = Path("mine/claims.toml")
     claims.write_text(claims.read_text() + SECOND)
-    assert servanda("run", "mine", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    assert (
+        servanda("run", "mine", "--prior", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    )
     module, asked = sys.modules[judge.__module__], []
 
     def run(*given: Any) -> Any:
@@ -141,8 +146,8 @@ def test_ctrl_c_keeps_the_claims_judged_so_far(servanda, monkeypatch, command):
 
     monkeypatch.setattr(module, "run_policies", run)
     arguments = {
-        "claims": ("claims", "mine", "--runs", "20"),
-        "run": ("run", "mine", "--runs", "20", "--out", "other"),
+        "claims": ("claims", "mine", "--prior", "--runs", "20"),
+        "run": ("run", "mine", "--prior", "--runs", "20", "--out", "other"),
         "brief": ("brief", "made"),
     }
     judged = "; 1 of 2 claims were judged"
@@ -162,8 +167,10 @@ def test_ctrl_c_keeps_the_claims_judged_so_far(servanda, monkeypatch, command):
 
 def test_a_briefing_goes_on_from_the_claims_that_were_judged_before_ctrl_c(servanda, monkeypatch):
     assert servanda("new", "mine").code == 0
-    assert servanda("run", "mine", "--runs", "20", "--out", "whole").code == 0
-    assert servanda("run", "mine", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    assert servanda("run", "mine", "--prior", "--runs", "20", "--out", "whole").code == 0
+    assert (
+        servanda("run", "mine", "--prior", "--runs", "20", "--no-brief", "--out", "made").code == 0
+    )
     module, asked = sys.modules[judge.__module__], []
 
     def run(*given: Any) -> Any:
@@ -220,7 +227,9 @@ main()
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_before_there_is_anything_says_so(cache_home, tmp_path):
-    process = start(cache_home, IN_AN_IMPORT, "run", tiny(), "--out", str(tmp_path / "run"))
+    process = start(
+        cache_home, IN_AN_IMPORT, "run", tiny(), "--prior", "--out", str(tmp_path / "run")
+    )
     assert process.communicate(timeout=PATIENCE) == ("", "interrupted: nothing was written\n")
     assert process.returncode == 130
     assert not (tmp_path / "run").exists()

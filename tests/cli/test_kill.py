@@ -105,7 +105,7 @@ def test_a_run_that_is_killed_is_readable_and_goes_on_to_the_same_bits(whole, tm
     arrays, moments = whole.arrays(), moments_of(SEED)
     for number in range(KILLS):
         out, batches = tmp_path / f"run-{number}", moments.randrange(2)
-        arguments = ("run", tiny(), "--runs", str(RUNS), "--no-brief", "--out", str(out))
+        arguments = ("run", tiny(), "--prior", "--runs", str(RUNS), "--no-brief", "--out", str(out))
         killed(
             cache_home,
             arguments,

@@ -20,7 +20,7 @@ from tests.cli.conftest import tiny
 
 
 def test_a_run_prints_the_answer_and_where_the_results_are(servanda):
-    said = servanda("run", tiny(), "--runs", "40", "--no-brief", "--set", "shells=0.5")
+    said = servanda("run", tiny(), "--prior", "--runs", "40", "--no-brief", "--set", "shells=0.5")
     assert (said.err, said.code) == ("", 0)
     assert said.out.endswith("results   runs/tiny-1\n")
     folder = open_run(Path("runs/tiny-1"))
@@ -33,7 +33,7 @@ def test_a_run_prints_the_answer_and_where_the_results_are(servanda):
 
 def test_the_next_run_gets_the_next_folder(servanda):
     for number in (1, 2):
-        said = servanda("run", tiny(), "--runs", "1", "--no-brief")
+        said = servanda("run", tiny(), "--prior", "--runs", "1", "--no-brief")
         assert said.out.endswith(f"results   runs/tiny-{number}\n")
     assert [p.name for p in sorted(Path("runs").iterdir())] == ["tiny-1", "tiny-2"]
 
@@ -71,7 +71,7 @@ def test_an_interrupted_run_is_partial_for_every_reader_and_goes_on_to_the_same_
 
 
 def test_a_finished_run_that_goes_on_stays_as_it_is(servanda):
-    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    servanda("run", tiny(), "--prior", "--runs", "5", "--no-brief", "--out", "run")
     before = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
     assert servanda("run", "--resume", "run", "--no-brief").code == 0
     after = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
@@ -81,7 +81,7 @@ def test_a_finished_run_that_goes_on_stays_as_it_is(servanda):
 
 
 def test_a_damaged_folder_is_named_and_not_gone_on_with(servanda):
-    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    servanda("run", tiny(), "--prior", "--runs", "5", "--no-brief", "--out", "run")
     Path("run/results.zarr/alive/0.0.0").unlink()
     message = (
         "error: run folder 'run', results.zarr/alive/0.0.0: found no such file, "
@@ -93,7 +93,7 @@ def test_a_damaged_folder_is_named_and_not_gone_on_with(servanda):
 
 
 def test_a_folder_of_another_version_opens_with_one_line(servanda):
-    servanda("run", tiny(), "--runs", "5", "--no-brief", "--out", "run")
+    servanda("run", tiny(), "--prior", "--runs", "5", "--no-brief", "--out", "run")
     note = open_run("run").note
     notes.write(Path("run"), note | {"version": "0.0.9"})
     said = servanda("verify", "run")
@@ -106,12 +106,12 @@ def test_a_folder_of_another_version_opens_with_one_line(servanda):
 
 def test_as_of_moves_the_cutoff_of_a_run(servanda):
     arguments = ["--runs", "2", "--no-brief", "--out", "run", "--as-of", "2021-06"]
-    assert servanda("run", tiny(), *arguments).code == 0
+    assert servanda("run", tiny(), "--prior", *arguments).code == 0
     assert open_run(Path("run")).case().spec.as_of == "2021-06"
 
 
 def test_the_shipped_cases_answer_is_whole(servanda):
-    said = servanda("run", "russia-dprk", "--runs", "600", "--no-brief", "--out", "run")
+    said = servanda("run", "russia-dprk", "--prior", "--runs", "600", "--no-brief", "--out", "run")
     assert (said.err, said.code) == ("", 0)
     assert said.out.endswith("results   run\n")
     for title in (
@@ -234,7 +234,7 @@ def test_money_of_the_frontier_is_in_millions():
 
 def test_payments_add_up_to_what_was_earned(servanda):
     """In sight, out of sight and owed, at the median of a run that is one run."""
-    said = servanda("run", "russia-dprk", "--runs", "1", "--no-brief", "--out", "run")
+    said = servanda("run", "russia-dprk", "--prior", "--runs", "1", "--no-brief", "--out", "run")
     assert said.code == 0
     arrays = open_run(Path("run")).arrays()
     cutoff = 36

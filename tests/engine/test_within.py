@@ -11,7 +11,7 @@ from servanda.case import Case
 from servanda.engine import Setting, assemble
 from servanda.engine.within import check_moved
 from servanda.errors import CaseError, UsageError
-from servanda.results import run
+from servanda.running import run
 from servanda.world.axes import ENDINGS
 from servanda.world.ranges import ANY, NOT_NEGATIVE, POSITIVE, SHARE, Range, can_be_held
 from tests.cases import shipped, template
@@ -243,9 +243,9 @@ def test_levers_that_lead_a_parameter_out_of_its_range_together_are_refused():
     both = tuple(lever.model_copy(update={"name": name}) for name in ("first", "second"))
     case = replace(template(), spec=template().spec.model_copy(update={"levers": both}))
     case = case.with_prior(HELD, fixed=0.6)
-    run(case, 2, levers={"first": 1.6})
+    run(case, 2, levers={"first": 1.6}, prior=True)
     with pytest.raises(UsageError) as caught:
-        run(case, 2, levers={"first": 1.6, "second": 1.6})
+        run(case, 2, levers={"first": 1.6, "second": 1.6}, prior=True)
     assert str(caught.value) == (
         f"policy first = 1.6, second = 1.6: found {HELD} = 1.536 in a run, expected 0 to 1"
     )
@@ -288,7 +288,7 @@ def test_levers_that_take_away_the_only_way_of_ending_are_refused():
     case = with_weights(0, 0, 0, 1)
     case = replace(case, spec=case.spec.model_copy(update={"levers": (lever,)}))
     with pytest.raises(UsageError) as caught:
-        run(case, 2, levers={"shells": 0.0})
+        run(case, 2, levers={"shells": 0.0}, prior=True)
     assert str(caught.value) == (
         "policy shells = 0: found commitment.ending_share: 0 for every member in a run,"
         " expected at least one member above 0"

@@ -13,7 +13,8 @@ from servanda.case import Case, Prior
 from servanda.engine import Model
 from servanda.ensembles import Ensemble
 from servanda.errors import UsageError
-from servanda.results import prepare, run
+from servanda.results import prepare
+from servanda.running import run
 from tests.cases import template
 from tests.handmade import counted, rule, with_evidence
 
@@ -47,9 +48,9 @@ def test_a_runs_parameters_depend_on_its_number_and_the_seed_alone():
 
 
 def test_runs_keep_their_bits_alone_in_another_order_and_elsewhere_in_the_chunk():
-    many = run(template(), 1030)  # more than one batch
+    many = run(template(), 1030, prior=True)  # more than one batch
     for numbers in ([17, 203], [203, 17], [1029, 0, 203], list(range(1, 131))):
-        some = run(template(), runs_numbered=numbers)
+        some = run(template(), runs_numbered=numbers, prior=True)
         assert some["run"].values.tolist() == numbers
         for name in many.data_vars:
             found = some[name].values
@@ -74,7 +75,7 @@ def test_runs_of_a_weighted_ensemble_keep_their_bits_and_the_ratio_of_their_weig
 def test_run_numbers_reach_as_far_as_their_words():
     last = 2**32 - 1
     assert Ensemble.prior(model(), [last]).run_numbers.tolist() == [last]
-    alone, beside = (run(template(), runs_numbered=n) for n in ([last], [0, last]))
+    alone, beside = (run(template(), runs_numbered=n, prior=True) for n in ([last], [0, last]))
     np.testing.assert_array_equal(alone["tempo"], beside["tempo"].sel(run=[last]))
 
 
@@ -232,7 +233,7 @@ def test_one_number_is_not_a_list_of_numbers():
     assert refusal({}, numbers=5) == message
     for wrong in (
         lambda: Ensemble.prior(model(), 9).of_runs(5),
-        lambda: run(template(), runs_numbered=5),
+        lambda: run(template(), runs_numbered=5, prior=True),
     ):
         with pytest.raises(UsageError) as caught:
             wrong()

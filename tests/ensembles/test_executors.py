@@ -11,7 +11,8 @@ import xarray as xr
 from servanda.engine import Batch, Simulator
 from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ExecutorError
-from servanda.results import open_run, prepare, run, run_to_folder
+from servanda.results import open_run, prepare, run_to_folder
+from servanda.running import run
 from tests.cases import template
 
 Found = list[tuple[int, Arrays]]
@@ -60,13 +61,13 @@ def without_alive(found: Found) -> Found:
 
 @pytest.fixture(scope="module")
 def plain() -> xr.Dataset:
-    return run(template(), runs())
+    return run(template(), runs(), prior=True)
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]])
 def test_batches_may_come_in_any_order(plain, order):
     shuffled = Changed(lambda found: [found[at] for at in order])
-    xr.testing.assert_identical(run(template(), runs(), executor=shuffled), plain)
+    xr.testing.assert_identical(run(template(), runs(), executor=shuffled, prior=True), plain)
 
 
 def test_batches_are_handed_on_as_soon_as_their_turn_comes():
@@ -179,7 +180,7 @@ def test_a_folder_written_by_another_executor_has_the_same_hash(tmp_path):
 )
 def test_batches_that_are_not_what_was_given_are_refused(change, message):
     with pytest.raises(ExecutorError) as caught:
-        run(template(), runs(), executor=Changed(change))
+        run(template(), runs(), executor=Changed(change), prior=True)
     assert str(caught.value) == message
 
 
@@ -191,7 +192,7 @@ def test_what_came_before_a_lost_batch_stays_readable(tmp_path):
     folder = open_run(tmp_path / "run")
     size = prepare(template()).batch
     assert (folder.note["done"], folder.note["partial"]) == (size, True)
-    whole = run(template(), size)
+    whole = run(template(), size, prior=True)
     np.testing.assert_array_equal(folder.arrays()["tempo"], whole["tempo"].values)
 
 
@@ -203,7 +204,11 @@ def test_policies_are_each_computed_by_the_executor(plain):
         return found
 
     beside = run(
-        template(), runs(), policies={"rest": {}, "none": {"shells": 0}}, executor=Changed(count)
+        template(),
+        runs(),
+        policies={"rest": {}, "none": {"shells": 0}},
+        executor=Changed(count),
+        prior=True,
     )
     assert asked == [3, 3]
     np.testing.assert_array_equal(beside["tempo"].sel(policy="rest"), plain["tempo"])

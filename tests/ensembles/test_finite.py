@@ -13,7 +13,8 @@ from servanda.case import Case
 from servanda.engine import Batch, Simulator, assemble
 from servanda.ensembles import Arrays, Ensemble, Executor, InProcess, simulate
 from servanda.errors import ResultError
-from servanda.results import open_run, prepare, run, run_to_folder
+from servanda.results import open_run, prepare, run_to_folder
+from servanda.running import run
 from tests.cases import template
 from tests.engine.stepping import without_theories
 
@@ -32,7 +33,7 @@ def endless() -> Case:
 
 def refusal(case: Case, **how: Any) -> str:
     with pytest.raises(ResultError) as caught:
-        run(case, **how)
+        run(case, **{"prior": "ensemble" not in how, **how})
     return str(caught.value)
 
 

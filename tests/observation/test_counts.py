@@ -14,7 +14,7 @@ from scipy.integrate import quad
 
 from servanda.case import Prior, Series
 from servanda.observation import Figure, amounts, events, expected, monthly, record, sample
-from servanda.observation.counts import discrepancy
+from servanda.observation.discrepancy import discrepancy
 from servanda.results import Results
 from tests.handmade import counted, observation, results, rule, with_evidence
 

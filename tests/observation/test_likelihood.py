@@ -13,7 +13,7 @@ from scipy import stats
 
 from servanda.case import Evidence, Series
 from servanda.engine import assemble
-from servanda.observation.counts import PERSISTENCE, discrepancy
+from servanda.observation.discrepancy import PERSISTENCE, discrepancy
 from servanda.observation.likelihood import Deviation, Likelihood
 from tests.handmade import counted, observation, rule, with_evidence
 

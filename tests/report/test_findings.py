@@ -262,13 +262,16 @@ def test_one_patron_is_no_contest(results):
     assert influence.figures(replace(results, model=model)) == []
 
 
-def test_claims_and_coverage_are_counted():
+def test_claims_and_coverage_are_counted(results):
     assert findings.claims_title({"supported": 2, "open": 1, "contradicted": 1}) == (
         "Of 4 claims, 2 are supported or leaning, 1 are leaning against or contradicted, "
         "and 1 are open or untestable here"
     )
-    assert findings.coverage_title(0, 0) == (
+    prior = results.ensemble
+    assert findings.coverage_title(prior, 0, 0) == (
         "No series has three or more figures known at the cut-off"
     )
-    assert findings.coverage_title(3, 3).startswith("All 3 series")
-    assert findings.coverage_title(2, 3).startswith("2 of 3 series")
+    assert findings.coverage_title(prior, 3, 3).startswith("All 3 series")
+    assert findings.coverage_title(replace(prior, origin="posterior"), 2, 3) == (
+        "2 of 3 series with three or more figures reach a posterior-predictive coverage of 80 %"
+    )

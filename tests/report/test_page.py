@@ -135,22 +135,25 @@ def test_the_same_run_gives_the_same_page(results, verdict, tmp_path):
 
 
 SAID = {
-    "prior": "The runs draw the parameters from their priors. Every probability on this page "
-    "depends on these priors.",
-    "posterior": "The runs draw the parameters from a posterior. Parameters on which no figure "
-    "bears stay close to their priors.",
+    "prior": "The runs draw the parameters from their priors. What the record says of them is not "
+    "used. Every probability depends on these priors.",
+    "posterior": "The runs draw the parameters from a posterior, which was learned from the record "
+    "to the evidence cut-off (posterior 1234, seed 1). Parameters on which no figure bears keep "
+    "their priors.",
     "design": "The runs take the parameters from an experimental design. Shares of runs are "
     "therefore no probabilities.",
-    "given": "The runs take the parameters as they were given. Every probability on this page "
-    "depends on these values.",
+    "given": "The runs take the parameters as they were given. Every probability depends on these "
+    "values.",
 }
 
 
 @pytest.mark.parametrize("origin", get_args(Origin))
 def test_it_says_where_the_parameters_come_from(results, origin, tmp_path):
-    other = replace(results, ensemble=replace(results.ensemble, origin=origin))
+    learned = "posterior 1234, seed 1" if origin == "posterior" else ""
+    own = replace(results.ensemble, origin=origin, learned=learned)
+    other = replace(results, ensemble=own)
     text = brief(other, [], [], tmp_path / "b.html").read_text(encoding="utf-8")
-    assert f"<dt>Origin of the parameters</dt><dd>{origin}</dd>" in text
+    assert f"<dt>Origin of the parameters</dt><dd>{learned or origin}</dd>" in text
     assert {name for name, said in SAID.items() if f" assumed. {said} " in text} == {origin}
 
 

@@ -12,8 +12,9 @@ import xarray as xr
 
 from servanda.engine import assemble
 from servanda.ensembles import Ensemble
-from servanda.results import Results, prepare, run, to_dataset
+from servanda.results import Results, prepare, to_dataset
 from servanda.results.dataset import dimensions, member_coordinates, months
+from servanda.running import run
 from tests import handmade
 from tests.cases import blank, results_of, shipped, shipped_runs, template
 
@@ -22,7 +23,7 @@ SHELLS = "AAA>BBB:shells"
 
 @pytest.fixture(scope="module")
 def results() -> xr.Dataset:
-    return run(template(), 20, levers={"shells": 0.5})
+    return run(template(), 20, levers={"shells": 0.5}, prior=True)
 
 
 # ── labels ──────────────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,6 @@ from servanda.results import (
     open_run,
     prepare,
     resume,
-    run,
     run_policies,
     run_to_folder,
     to_dataset,
@@ -37,6 +36,7 @@ from servanda.results import (
 from servanda.results import note as notes
 from servanda.results.hashes import PIECE
 from servanda.results.store import RunStore
+from servanda.running import run
 from tests.builders import tiny_case
 from tests.cases import blank, template, template_folder
 
@@ -234,7 +234,7 @@ def test_ctrl_c_between_batches_leaves_the_runs_that_are_done(tmp_path):
         run_to_folder(template(), tmp_path / "run", runs_of(2 * size), progress=interrupt)
     folder = open_run(tmp_path / "run")
     assert (folder.note["done"], folder.note["partial"], folder.note["hash"]) == (size, True, "")
-    whole = run(template(), size)
+    whole = run(template(), size, prior=True)
     partial = folder.dataset().load()
     xr.testing.assert_equal(partial, whole)
     assert folder.case().spec == template().spec

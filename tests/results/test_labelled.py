@@ -21,7 +21,7 @@ POLICIES = {"as is": {}, "half": {"shells": 0.5}}
 
 @pytest.fixture(scope="module")
 def results() -> xr.Dataset:
-    return servanda.run(template(), 6, policies=POLICIES)
+    return servanda.run(template(), 6, policies=POLICIES, prior=True)
 
 
 def with_metric(**given: object) -> Case:
@@ -44,7 +44,7 @@ def test_every_metric_comes_by_policy_and_run(results):
 def test_a_policys_metrics_are_those_of_its_own_run(results):
     model = prepare(template()).model
     for policy, levers in POLICIES.items():
-        alone = servanda.run(template(), 6, levers=levers)
+        alone = servanda.run(template(), 6, levers=levers, prior=True)
         found = servanda.metrics(alone)
         for metric in model.case.spec.metrics:
             of_all = servanda.metrics(results)[metric.name].sel(policy=policy).values

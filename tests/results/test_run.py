@@ -14,13 +14,14 @@ import servanda
 from servanda.ensembles import Ensemble, Policy
 from servanda.errors import CaseError, UsageError
 from servanda.mechanisms.war import ConstantTempo
-from servanda.results import prepare, run, run_policies, run_to_folder
+from servanda.results import prepare, run_policies, run_to_folder
+from servanda.running import run
 from tests.cases import template
 
 
 @pytest.fixture(scope="module")
 def results() -> xr.Dataset:
-    return run(template(), 20, levers={"shells": 0.5})
+    return run(template(), 20, levers={"shells": 0.5}, prior=True)
 
 
 def drawn(runs: int) -> Ensemble:
@@ -37,7 +38,7 @@ def test_the_same_numbers_come_in_memory_and_on_disk(results, tmp_path):
 
 
 def test_as_of_moves_the_cutoff_and_not_the_months(results):
-    moved = run(template(), 20, as_of="2021-06")
+    moved = run(template(), 20, as_of="2021-06", prior=True)
     assert moved.attrs["as_of"] == "2021-06"
     assert results.sizes == moved.sizes
 
@@ -49,7 +50,7 @@ def test_a_policy_after_the_cutoff_begins_where_the_cutoff_is():
 
     def first_change(as_of: str) -> str:
         case = later.at(as_of)
-        rest, none = (run(case, 8, levers=levers) for levers in ({}, {"shells": 0}))
+        rest, none = (run(case, 8, levers=levers, prior=True) for levers in ({}, {"shells": 0}))
         differs = (rest["arrived"] != none["arrived"]).any(["tie", "run"])
         return str(differs["month"].values[differs.values][0])[:7]
 
@@ -57,14 +58,14 @@ def test_a_policy_after_the_cutoff_begins_where_the_cutoff_is():
 
 
 def test_one_run_is_the_same_in_any_company(results):
-    one = run(template(), 1, levers={"shells": 0.5})
+    one = run(template(), 1, levers={"shells": 0.5}, prior=True)
     xr.testing.assert_equal(one.drop_vars("weight"), results.isel(run=[0]).drop_vars("weight"))
 
 
 def test_progress_counts_the_runs_that_are_done():
     seen: list[tuple[int, int]] = []
     size = prepare(template()).batch
-    run(template(), size + 1, progress=lambda done, wanted: seen.append((done, wanted)))
+    run(template(), size + 1, progress=lambda done, wanted: seen.append((done, wanted)), prior=True)
     assert seen == [(size, size + 1), (size + 1, size + 1)]
 
 
@@ -132,6 +133,10 @@ def test_a_request_that_makes_no_sense_is_refused(given, message):
             {"runs_numbered": [2]},
             "run numbers: found 2, expected numbers of the ensemble's 2 runs",
         ),
+        (
+            {"prior": True},
+            "prior: found prior together with an ensemble, expected the origin of the ensemble",
+        ),
     ],
 )
 def test_runs_that_are_asked_for_beside_an_ensemble_are_refused(given, message):
@@ -168,7 +173,7 @@ def test_a_lever_that_is_none_makes_no_folder(tmp_path):
 
 def test_a_cutoff_outside_the_case_is_refused():
     with pytest.raises(CaseError) as caught:
-        run(template(), 1, as_of="2026-01")
+        run(template(), 1, as_of="2026-01", prior=True)
     assert str(caught.value) == (
         "case 'tiny', as_of: found '2026-01', expected a month from 2020-02 to 2025-11"
     )
@@ -179,7 +184,7 @@ def test_the_public_name_is_the_same_function():
 
 
 def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
-    steady = run(template(), 4, theories=[ConstantTempo])
+    steady = run(template(), 4, theories=[ConstantTempo], prior=True)
     assert (steady["log_tempo"] == steady["log_tempo"].isel(month=0)).all()
     without = drawn(4)
     with pytest.raises(UsageError) as caught:
@@ -192,6 +197,6 @@ def test_a_theory_that_is_handed_in_is_run_and_an_ensemble_belongs_to_it():
 
 
 def test_results_do_not_depend_on_the_precision_that_jax_is_set_to():
-    plain = run(template(), 3)
+    plain = run(template(), 3, prior=True)
     with jax.enable_x64(True):
-        xr.testing.assert_identical(run(template(), 3), plain)
+        xr.testing.assert_identical(run(template(), 3, prior=True), plain)

@@ -138,8 +138,8 @@ def emptied(path: Path) -> None:
 
 
 KNOWN = (
-    "form, case, case_digest, as_of, seed, origin, mechanisms, version, changes, policy, levers, "
-    "quantities, runs, done, partial, versions, hash, note_hash"
+    "form, case, case_digest, as_of, seed, origin, learned, mechanisms, version, changes, policy, "
+    "levers, quantities, runs, done, partial, versions, hash, note_hash"
 )
 NO_FOLDER = "expected a folder that `servanda run` wrote"
 TAMPERED: dict[str, tuple[Tampering, str]] = {
@@ -173,9 +173,9 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
     ),
     "no key": (noted(form=None), f": found a run.json without the form of the folder, {NO_FOLDER}"),
     "another form": (
-        noted(form=3, version="0.9.0"),
+        noted(form=4, version="0.9.0"),
         (
-            ", run.json: found form 3 of run folders, expected form 2, which this version reads "
+            ", run.json: found form 4 of run folders, expected form 3, which this version reads "
             "and writes\n  hint: the folder is from servanda 0.9.0"
         ),
     ),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servanda.analysis.sanctions import faults_of_files
-from servanda.analysis.twice import cited_by_priors, told_twice
+from servanda.analysis.twice import told_twice
 from servanda.case import Case, as_case
 from servanda.case.notes import Note, notes, of_readings, with_lines
 from servanda.case.spellings import Spellings
 from servanda.engine import Model
 from servanda.files.faults import Faults, by_place
-from servanda.observation import bearing, known_records
+from servanda.observation import bearing, cited_by_priors, dependent_figures, known_records
 from servanda.results import prepare
 
 
@@ -61,6 +61,7 @@ class Check:
         late_priors: priors that cite evidence from after the cut-off.
         suspects: figures that may tell one amount twice.
         cited: by uncertain input, the figures that its prior cites and that are compared with runs.
+        dependent: figures that a calibration does not learn from, each with a prior that cites it.
         notes: what may be a slip, by file and line.
     """
 
@@ -73,6 +74,7 @@ class Check:
     late_priors: tuple[str, ...]
     suspects: tuple[Note, ...]
     cited: dict[str, tuple[str, ...]]
+    dependent: dict[str, str]
     notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
@@ -127,6 +129,7 @@ def check(case: Case | str | Path) -> Check:
         late_priors=case.late_priors,
         suspects=tuple(by_place(told_twice(model))),
         cited=cited_by_priors(model),
+        dependent=dependent_figures(model),
         notes=tuple(by_place(with_lines(found, case.folder))),
     )
 

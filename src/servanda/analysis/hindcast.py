@@ -1,11 +1,18 @@
-"""The hindcast: prior-predictive coverage of the record to the evidence cut-off."""
+"""The hindcast: predictive coverage of the record to the evidence cut-off.
+
+Runs of the prior say what the case allows before its record is seen. Runs of a posterior say what
+other records of the same past would have been, so a series outside their intervals is one that the
+model cannot fit (a posterior-predictive check; Gelman, Meng and Stern, "Posterior Predictive
+Assessment of Model Fitness", Statistica Sinica 6, 1996).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from servanda.calibration.choice import ensemble_of
 from servanda.case import Case, Observation, Series
-from servanda.ensembles import Ensemble, weighted
+from servanda.ensembles import weighted
 from servanda.observation import Figure, expected, known_records, sample
 from servanda.results import Progress, Results, prepare, run_policies
 
@@ -100,25 +107,27 @@ def hindcast(
     runs: int = RUNS,
     seed: int = 1,
     *,
+    prior: bool = False,
     progress: Progress | None = None,
 ) -> list[Coverage]:
-    """Compute the prior-predictive coverage of the record to the evidence cut-off.
+    """Compute the predictive coverage of the record to the evidence cut-off.
 
     Args:
         case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: number of runs, drawn from the priors.
+        runs: number of runs, drawn from the posterior.
         seed: seed of all random numbers.
+        prior: whether to draw from the priors.
         progress: called with the number of runs done and the number asked for.
 
     Returns:
-        For each series, its figures with their 90 % prior-predictive intervals.
+        For each series, its figures with their 90 % predictive intervals.
 
     Raises:
         CaseError: if the case does not fit together.
         UsageError: on zero runs.
     """
     simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    ensemble = ensemble_of(simulator, runs, seed, prior=prior)
     (results,) = run_policies(simulator, ensemble, progress=progress)
     return coverages(results)
 

@@ -18,8 +18,8 @@ def priors(case: Case | str | Path) -> xr.Dataset:
     Returns:
         A dataset by `parameter` (printed name). `family` is the distribution; `first` and `second`
         are its two arguments, as in `parameters.toml`; `low` and `high` are the bounds. All four
-        are in `unit`. `status` and `sources` give the evidence. `to_dataframe()` makes a pandas
-        table.
+        are in `unit`. `status` and `sources` give the evidence. `wider` is the wider form in
+        words, blank if there is none. `to_dataframe()` makes a pandas table.
 
     Raises:
         CaseError: if the case does not fit together.
@@ -36,6 +36,7 @@ def priors(case: Case | str | Path) -> xr.Dataset:
         "unit": [prior.unit for prior in found.values()],
         "status": [prior.status for prior in found.values()],
         "sources": [", ".join(prior.sources) for prior in found.values()],
+        "wider": [str(prior.wider or "") for prior in found.values()],
     }
     variables = {name: ("parameter", np.array(values)) for name, values in columns.items()}
     return xr.Dataset(variables, {"parameter": names}, {"case": case.spec.name})

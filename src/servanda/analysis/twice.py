@@ -1,4 +1,4 @@
-"""What may enter the likelihood twice: one amount in two series, and a figure behind a prior."""
+"""What may enter the likelihood twice: one amount in two series."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -46,16 +46,3 @@ def _same_days(
         for other in others:
             if (np.minimum(abs(figure.months), abs(other.months)) > _ROUNDING).any():
                 yield figure, other
-
-
-def cited_by_priors(model: Model) -> dict[str, tuple[str, ...]]:
-    """By uncertain input, the figures that its prior cites and that are compared with runs too.
-
-    Such a figure counts twice in a posterior: it moved the prior, and enters the likelihood.
-    """
-    compared = {f.observation.id for known in known_records(model) for f in known.figures}
-    found = {
-        name: tuple(source for source in prior.sources if source in compared)
-        for name, prior in model.uncertain.items()
-    }
-    return {name: ids for name, ids in found.items() if ids}

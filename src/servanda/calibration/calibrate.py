@@ -1,8 +1,8 @@
 """Learning a posterior from the record of a case, rung by rung, so that it can be interrupted.
 
-A posterior depends on the content of the case, the settings and the versions of packages, and on
-nothing else. Its file is named after them. What is done is kept after each rung, and the next call
-with the same settings goes on from there, to the same posterior.
+A posterior depends on the content of the case, the settings, the code and the versions of packages,
+and on nothing else. Its file is named after them. What is done is kept after each rung, and the
+next call with the same settings goes on from there, to the same posterior.
 """
 
 import io
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,16 @@ from servanda.calibration.sampler import climb, start
 from servanda.calibration.target import Target
 from servanda.case import Case, as_case
 from servanda.engine import Model, Simulator
-from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.files.cache import cache_folder
-from servanda.observation import known_records
+from servanda.files.code import code_digest
+from servanda.observation import dependent_figures, learned_records
 from servanda.results import note as notes
 from servanda.results import prepare
 
-FEWEST = 64
-"""Particles, of which half tell the covariance that the others move by."""
-Progress = Callable[[float, int, int], None]
-"""Called with the power of the likelihood, the moves done at it, and the moves to do."""
+Progress = Callable[[int, float, int, int], None]
+"""Called with the chain, the power of the likelihood, the moves done at it, and those to do."""
 
 
 def calibrate(
@@ -43,7 +42,8 @@ def calibrate(
     *,
     as_of: str | None = None,
     seed: int = 1,
-    particles: int = 1024,
+    chains: int = 2,
+    particles: int = 512,
     moves: int = 3,
     progress: Progress | None = None,
 ) -> Posterior:
@@ -55,7 +55,8 @@ def calibrate(
         case: from `servanda.load`, the name of a shipped case, or a folder.
         as_of: another evidence cut-off, `YYYY-MM`.
         seed: seed of all random numbers. The same seed gives the same posterior.
-        particles: number of particles.
+        chains: number of samplers that learn it independently. What they agree on is sure.
+        particles: number of particles of each chain.
         moves: moves of each particle at each power of the likelihood.
         progress: called after each move.
 
@@ -65,14 +66,24 @@ def calibrate(
         ResultError: if the likelihood is not a number, or zero in every particle.
     """
     given = as_case(case)
-    settings = Settings(check_runs(particles, "particles"), check_runs(moves, "moves"), seed)
-    if particles < FEWEST:
-        raise UsageError("particles", str(particles), f"at least {FEWEST}")
-    check_seed(seed)
+    settings = Settings(chains, particles, moves, seed)
+    settings.check()
     simulator = prepare(given if as_of is None else given.at(as_of))
-    model = simulator.model
-    check_record(model)
-    kept = path_of_posterior(model, settings)
+    return learned(simulator, settings, progress)
+
+
+def learned(
+    simulator: Simulator, settings: Settings | None = None, progress: Progress | None = None
+) -> Posterior:
+    """The posterior of a simulator's case with some settings: one that is kept, or learned now.
+
+    Raises:
+        UsageError: if the record has no figure to the cut-off that is compared with runs.
+        ResultError: if the likelihood is not a number, or zero in every particle.
+    """
+    settings = Settings() if settings is None else settings
+    check_record(simulator.model)
+    kept = path_of_posterior(simulator.model, settings)
     if kept.exists():
         return open_posterior(kept)
     with _alone(kept):
@@ -96,45 +107,61 @@ def _alone(kept: Path) -> Iterator[None]:
 
 def _learn(simulator: Simulator, settings: Settings, kept: Path, progress: Progress) -> Posterior:
     """Learn a posterior, keeping what is done after each rung, and write it."""
-    target, ahead = Target(simulator, settings.seed), kept_of(kept)
+    target, every = Target(simulator, settings.seed), range(settings.chains)
     about = _about(simulator.model, settings)
-    at = start(target, settings.particles, settings.seed)
+    reached = [
+        _chain(target, {**about, "chain": chain}, kept_of(kept, chain), partial(progress, chain))
+        for chain in every
+    ]
+    found = Posterior.of(target, reached, settings, simulator.model)
+    with drafts.explained(f"posterior '{kept}'"):
+        found.save(kept)
+    for chain in every:
+        kept_of(kept, chain).unlink(missing_ok=True)
+    return found
+
+
+def _chain(
+    target: Target, about: Mapping[str, Any], ahead: Path, moved: Callable[[float, int, int], None]
+) -> Particles:
+    """The particles of one chain at the posterior."""
+    at = start(target, about["particles"], (about["seed"], about["chain"]))
     target.check_possible(at.z, at.numbers)
     if ahead.exists():
         at = _read(ahead, about)
-    for _ in climb(target, at, settings.moves, progress):
+    for _ in climb(target, at, about["moves"], moved):
         _write(ahead, at, about)
-    found = Posterior.of(target, at, settings, simulator.model)
-    with drafts.explained(f"posterior '{kept}'"):
-        found.save(kept)
-    ahead.unlink(missing_ok=True)
-    return found
+    return at
 
 
 def path_of_posterior(model: Model, settings: Settings) -> Path:
     """The path of a posterior in the user's cache."""
-    content = json.dumps([model.digest, asdict(settings), notes.versions()])
+    content = json.dumps(_about(model, settings))
     key = blake2b(content.encode(), digest_size=12).hexdigest()
     return cache_folder("posteriors") / f"{model.case.spec.name}-{key}.zarr"
 
 
 def _about(model: Model, settings: Settings) -> dict[str, Any]:
-    """What decides on a posterior: the content of the case, the settings and the versions."""
-    return {"case": model.digest, **asdict(settings), **notes.versions()}
+    """What decides on a posterior: the case's content, the settings, the versions, the code."""
+    code = {"code": code_digest()}
+    return {"case": model.digest, **asdict(settings), **notes.versions(), **code}
 
 
-def kept_of(path: Path) -> Path:
-    """The file that keeps what an interrupted calibration has done of a posterior."""
-    return path.with_suffix(".partial.npz")
+def kept_of(path: Path, chain: int) -> Path:
+    """The file that keeps what an interrupted calibration has done of a chain of a posterior."""
+    return path.with_suffix(f".{chain}.partial.npz")
 
 
 def check_record(model: Model) -> None:
     """Raise `UsageError` unless the record has an estimate or a count to learn from."""
-    figures = [figure for known in known_records(model) for figure in known.figures]
+    figures = [figure for known in learned_records(model) for figure in known.figures]
     where = f"the record of case '{model.case.spec.name}' to {model.case.spec.as_of}"
     expected = "at least one figure that is an estimate or a count, and compared with runs"
     if not figures:
-        raise UsageError(where, "no figure that is compared with runs", expected)
+        found = "no figure that is compared with runs"
+        if dependent_figures(model):
+            found += ", but those that priors without a wider form cite"
+        raise UsageError(where, found, expected)
     if all(figure.rule.bound != "estimate" for figure in figures):
         raise UsageError(where, "only bounds", expected)
 
@@ -147,7 +174,6 @@ def _write(path: Path, at: Particles, about: Mapping[str, Any]) -> None:
         z=at.z,
         numbers=at.numbers,
         parts=at.parts,
-        ancestors=at.ancestors,
         note=np.array([json.dumps(about), rungs, json.dumps(at.random.bit_generator.state)]),
     )
     with drafts.explained(f"posterior '{path}'"):
@@ -170,7 +196,6 @@ def _read(path: Path, about: Mapping[str, Any]) -> Particles:
                 z=stored["z"],
                 numbers=stored["numbers"],
                 parts=stored["parts"],
-                ancestors=stored["ancestors"],
                 random=random,
                 path=[Rung.of(rung) for rung in rungs],
             )

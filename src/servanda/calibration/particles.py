@@ -46,7 +46,7 @@ class Rung:
         directions: number of informed directions.
         informed, rest: acceptance of moves in these directions, and in all others.
         steps: the two steps after the rung.
-        distinct: number of first particles that have descendants.
+        distinct: number of particles that differ from all others after the moves.
         effective: effective number of particles before they were resampled.
     """
 
@@ -73,7 +73,6 @@ class Particles:
         z: the unknowns.
         numbers: numbers that key what is drawn beside the unknowns.
         parts: the log likelihood of each particle, in parts that add up.
-        ancestors: the first particle from which each descends.
         path: the rungs so far.
         random: the generator of all random numbers.
     """
@@ -81,7 +80,6 @@ class Particles:
     z: Float[np.ndarray, "unknown run"]
     numbers: UInt32[np.ndarray, "run"]
     parts: Float[np.ndarray, "part run"]
-    ancestors: Int[np.ndarray, "run"]
     random: np.random.Generator
     path: list[Rung] = field(default_factory=list)
 

@@ -6,7 +6,7 @@ is as high as keeps half of the particles effective; the particles are then resa
 average weights multiply to the evidence. `servanda.calibration.moves` says how particles are moved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -18,16 +18,17 @@ from servanda.errors import ResultError
 
 EFFECTIVE = 0.5
 """Share of the particles that stay effective from one rung to the next."""
-_AVERAGED = 12  # particles of which information is averaged
+_AVERAGED = 6  # particles of which information is averaged: slopes cost more than moves
+_LAST = 10  # times as many moves at the last rung, which has no other cost than theirs
 
 
-def start(problem: Problem, particles: int, seed: int) -> Particles:
+def start(problem: Problem, particles: int, seed: int | Sequence[int]) -> Particles:
     """Particles drawn from the prior."""
     random = np.random.default_rng(seed)
     z = random.standard_normal((problem.size, particles))
     numbers = numbers_of(random, particles)
     found = problem.by_part(z, numbers)
-    return Particles(z, numbers, found, np.arange(particles), random)
+    return Particles(z, numbers, found, random)
 
 
 def climb(
@@ -38,7 +39,7 @@ def climb(
     Args:
         problem: the likelihood.
         at: the particles so far; they are changed in place.
-        moves: moves of each particle at each rung; three times as many at the last.
+        moves: moves of each particle at each rung; ten times as many at the last.
         moved: called with the power, the moves done at it, and the moves to do.
 
     Yields:
@@ -56,7 +57,7 @@ def climb(
         found = _informed(problem, at, weights / weights.sum(), power)
         effective = weights.sum() ** 2 / (weights**2).sum()
         _resample(at, weights)
-        todo = 3 * moves if power == 1.0 else moves
+        todo = _LAST * moves if power == 1.0 else moves
         mover = Mover(problem, found, power, before.steps if before else (1.0, 1.0))
         for done in range(todo):
             mover.move(at)
@@ -69,7 +70,7 @@ def climb(
                 found.count,
                 *mover.acceptance,
                 mover.steps,
-                len(np.unique(at.ancestors)),
+                len(np.unique(at.log_likelihood)),
                 float(effective),
             )
         )
@@ -111,8 +112,7 @@ def _resample(at: Particles, weights: Float[np.ndarray, "run"]) -> None:
     places = (at.random.random() + np.arange(count)) / count
     rows = np.searchsorted(np.cumsum(weights / weights.sum()), places).clip(max=count - 1)
     at.random.shuffle(rows)  # so that copies of a particle come into both halves
-    at.z, at.numbers = at.z[:, rows], at.numbers[rows]
-    at.parts, at.ancestors = at.parts[:, rows], at.ancestors[rows]
+    at.z, at.numbers, at.parts = at.z[:, rows], at.numbers[rows], at.parts[:, rows]
 
 
 def _check_possible(log_likelihood: Float[np.ndarray, "run"]) -> None:

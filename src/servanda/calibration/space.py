@@ -1,8 +1,9 @@
 """The unknowns of a calibration as independent standard normal numbers.
 
-Each uncertain input has a place z on the normal distribution: its value is the quantile of its
-prior at Φ(z). The normal shocks of the months up to the cut-off are standard normal already. A
-sampler can then treat all unknowns alike, and the prior of z is exact.
+Each uncertain input has a place z on the normal distribution: its value is the quantile at Φ(z) of
+its prior. The prior is one that does not rest on the figures of the likelihood. The normal shocks
+of the months up to the cut-off are standard normal already. A sampler can then treat all unknowns
+alike, and the prior of z is exact.
 """
 
 from functools import cached_property
@@ -16,6 +17,7 @@ from servanda.case.schema import month_number
 from servanda.engine import Model
 from servanda.engine.streams import Streams
 from servanda.ensembles.draws import quantiles
+from servanda.observation import independent_priors
 
 # Places beyond six standard deviations are read as six: one draw in five hundred million.
 _FARTHEST = 6.0
@@ -33,7 +35,7 @@ class Space:
 
     def __init__(self, model: Model) -> None:
         spec = model.case.spec
-        self._priors = model.uncertain
+        self._priors = independent_priors(model)
         factors = [
             model.parameters[n].factor if n in model.parameters else 1.0 for n in self._priors
         ]

@@ -16,7 +16,7 @@ from servanda.engine.prefix import Prefix
 from servanda.engine.streams import Past
 from servanda.errors import ResultError
 from servanda.observation import Likelihood
-from servanda.observation.counts import discrepancy
+from servanda.observation.discrepancy import discrepancy
 
 _SPLIT = PartitionSpec("device")  # type: ignore[no-untyped-call]
 _STEEPEST = 50.0  # of the slopes of a figure: where the model has a kink they mean little

@@ -22,6 +22,7 @@ from servanda.case.spellings import Reading, respelled
 from servanda.files.lines import lines_shown
 
 CLAIMS = "claims.toml"
+SCORES = "scoreboard.json"
 # What the table of trade effects is solved from. The briefing cites its sources.
 _EFFECTS = "trade_effects"
 _SOLVED_FROM = ("regimes.toml", "trade_baseline.toml", "trade_baseline.csv")
@@ -58,8 +59,12 @@ class Case:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of the files in `folder` that it and its table of trade effects are made from."""
+        """Names of the files in `folder` that it and its table of trade effects are made from.
+
+        Scores that it carries are among them, though no run reads them.
+        """
         names = ["case.toml", "parameters.toml", *FILES, CLAIMS, *(f"{n}.csv" for n in self.tables)]
+        names += [SCORES]
         names += _SOLVED_FROM if _EFFECTS in self.tables else ()
         return tuple(name for name in names if os.path.lexists(self.folder / name))
 
@@ -95,13 +100,35 @@ class Case:
         """Printed names of parameters whose priors cite what became known after the cut-off.
 
         There are none at the case's own cut-off: `load` checks this. At an earlier cut-off a run
-        does not read later evidence, but these priors still use it.
+        does not read later evidence, but these priors still use it. Priors with a wider form are
+        not among them.
         """
-        known = {o.id for o in self.known.observations}
-        late = {o.id for o in self.evidence.observations} - known
-        dates = {s.key: s.known_by for s in self.evidence.sources}
-        late |= {key for key, day in dates.items() if day is not None and day > self.cutoff}
-        return self._citing(late)
+        return self._citing(self._late)
+
+    @cached_property
+    def known_parameters(self) -> Mapping[str, ParameterTable]:
+        """The priors of a run: wider forms in place of what cites later than the cut-off."""
+        late = self._late
+        return {
+            name: replace(
+                table, priors={member: own.without(late) for member, own in table.priors.items()}
+            )
+            for name, table in self.parameters.items()
+        }
+
+    @cached_property
+    def _late(self) -> frozenset[str]:
+        """Figures and sources that priors cite and that were not known by the cut-off."""
+        dates = {source.key: source.known_by for source in self.evidence.sources}
+        known = {key for key, day in dates.items() if day is None or day <= self.cutoff}
+        known |= {observation.id for observation in self.known.observations}
+        forms = (
+            form
+            for table in self.parameters.values()
+            for prior in table.priors.values()
+            for form in (prior, prior.wider)
+        )
+        return frozenset(source for form in forms if form for source in form.sources) - known
 
     @property
     def undated_priors(self) -> tuple[str, ...]:
@@ -114,7 +141,7 @@ class Case:
     def _citing(self, sources: Collection[str]) -> tuple[str, ...]:
         return tuple(
             label(table.name, member)
-            for table in self.parameters.values()
+            for table in self.known_parameters.values()
             for member, prior in table.priors.items()
             if any(source in sources for source in prior.sources)
         )
@@ -122,7 +149,7 @@ class Case:
     @property
     def biases(self) -> Mapping[str, Prior]:
         """Priors of the biases of source classes, which belong to no mechanism."""
-        table = self.parameters.get(BIAS)
+        table = self.known_parameters.get(BIAS)
         return {} if table is None else table.priors
 
     def lines_shown(self) -> AbstractContextManager[None]:

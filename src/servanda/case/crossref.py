@@ -8,7 +8,7 @@ from datetime import date
 
 from servanda.case import units
 from servanda.case.evidence import REFERENCE, Evidence, Source
-from servanda.case.priors import BIAS, ParameterTable, Prior
+from servanda.case.priors import BIAS, ParameterTable, Prior, place_of
 from servanda.case.schema import (
     EVENTS,
     CaseSpec,
@@ -269,19 +269,17 @@ def check_sources(
     rows = {o.id: o for o in evidence.observations}
     publications = {s.key: s for s in evidence.sources}
     names = [*rows, *publications, *refused]
-    for table in parameters.values():
-        for member, prior in table.priors.items():
-            where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
-            for source in prior.sources:
-                yield from _source(source, names, where, _ANYWHERE)
-                if source in rows and rows[source].known_on > cutoff:
-                    yield CaseError(
-                        where=where,
-                        found=f"source '{source}', known on {rows[source].known_on}",
-                        expected=f"what was known by {cutoff}",
-                    )
-                if source in publications:
-                    yield from _check_published(publications[source], cutoff, where)
+    for where, prior in _placed(parameters):
+        for source in prior.sources:
+            yield from _source(source, names, where, _ANYWHERE)
+            if source in rows and rows[source].known_on > cutoff:
+                yield CaseError(
+                    where=where,
+                    found=f"source '{source}', known on {rows[source].known_on}",
+                    expected=f"what was known by {cutoff}",
+                )
+            if source in publications:
+                yield from _check_published(publications[source], cutoff, where)
     for claim in claims:
         for key, sources in (("supports", claim.supports), ("opposes", claim.opposes)):
             for place, source in enumerate(sources, start=1):
@@ -292,6 +290,15 @@ def check_sources(
         yield from _source(
             source, [*rows, *refused], f"case.toml: {where}", "an id in evidence.csv"
         )
+
+
+def _placed(parameters: Mapping[str, ParameterTable]) -> Iterator[tuple[str, Prior]]:
+    """Every prior and wider form, each with its place in the file."""
+    for table in parameters.values():
+        for member, prior in table.priors.items():
+            yield place_of(table.where, member), prior
+            if prior.wider is not None:
+                yield place_of(table.where, member, wider=True), prior.wider
 
 
 def check_defined(prior: Prior, evidence: Evidence, where: str) -> Iterator[CaseError]:

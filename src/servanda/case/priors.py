@@ -3,7 +3,7 @@
 This module holds priors as data. `servanda.ensembles` builds the distributions and draws from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite, log
 from statistics import NormalDist
@@ -36,6 +36,7 @@ class Prior:
         status: `measured`, `estimated` or `assumed`.
         sources: ids of evidence rows or keys of sources.
         note: the reason for this prior.
+        wider: the prior without the figures and sources that this one cites, or None.
     """
 
     family: Family
@@ -46,6 +47,11 @@ class Prior:
     status: Status
     sources: tuple[str, ...] = ()
     note: str = ""
+    wider: "Prior | None" = None
+
+    def without(self, sources: Collection[str]) -> "Prior":
+        """The wider form, if there is one and this prior cites one of these sources."""
+        return self.wider if self.wider and not set(sources).isdisjoint(self.sources) else self
 
     @property
     def centre(self) -> float:
@@ -160,6 +166,13 @@ class ParameterTable:
 def label(parameter: str, member: str) -> str:
     """The printed name of one parameter: `exchange.cost[PRK>RUS:shells]`."""
     return f"{parameter}[{member}]" if member else parameter
+
+
+def place_of(table: str, member: str, *, wider: bool = False) -> str:
+    """The place of a prior, or of its wider form, in the file of a table at this place."""
+    if wider:
+        return f"{table}.wider.{member}" if member else f"{table}.wider"
+    return f"{table}.of.{member}" if member else f"{table}.value"
 
 
 def _log(bound: float) -> float:

@@ -1,17 +1,18 @@
 """Reading `parameters.toml`: parameter tables with one prior for each member."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from sys import float_info
 from typing import Any, get_args
 
 from servanda.case import units
-from servanda.case.priors import Family, ParameterTable, Prior
+from servanda.case.priors import Family, ParameterTable, Prior, place_of
 from servanda.errors import CaseError, nearest
 from servanda.files.faults import Faults
 from servanda.files.fields import Status
 
 _LARGEST = float_info.max
-_TABLE_KEYS = ("description", "unit", "otherwise", "value", "of")
+_TABLE_KEYS = ("description", "unit", "otherwise", "value", "of", "wider")
 _FAMILIES: tuple[Family, ...] = get_args(Family)
 _STATUSES: tuple[Status, ...] = get_args(Status)
 _PRIOR_KEYS = (*_FAMILIES, "bounds", "unit", "status", "sources", "note")
@@ -64,10 +65,52 @@ def _table(name: str, entry: Any, where: str, faults: Faults) -> ParameterTable:
             m: faults.read(prior, given, unit, f"{where}.of.{m}") for m, given in members.items()
         }
         priors = {m: read for m, read in found.items() if read is not None}
+    if "wider" in entry:
+        priors = _with_wider(priors, entry, where, faults)
     otherwise = entry.get("otherwise")
     if otherwise is not None:
         otherwise = _number(otherwise, f"{where}.otherwise")
     return ParameterTable(name, _text(entry, "description", where), unit, priors, otherwise, where)
+
+
+def _with_wider(
+    priors: Mapping[str, Prior], entry: Mapping[str, Any], where: str, faults: Faults
+) -> dict[str, Prior]:
+    """Priors with their wider forms, which have the unit and the bounds of what they widen."""
+    given = {"": entry["wider"]} if "value" in entry else entry["wider"]
+    _require_table(given, f"{where}.wider")
+    found = dict(priors)
+    for member, form in given.items():
+        where_form = place_of(where, member, wider=True)
+        own = priors.get(member)
+        if own is not None:
+            wider = faults.read(_wider, form, own, where_form)
+            found[member] = replace(own, wider=wider)
+        elif member not in entry.get("of", {}):  # else its prior has a fault of its own
+            faults.add([_nothing_to_widen(member, priors, where_form)])
+    return found
+
+
+def _wider(form: Any, own: Prior, where: str) -> Prior:
+    _require_table(form, where)
+    bounds = {"bounds": [own.low, own.high]} if own.low < own.high else {}
+    if {"beta", "uniform"} & form.keys():
+        bounds = {}
+    found = prior({"status": "assumed", **bounds, **form}, own.unit, where)
+    if found.family == "fixed" or found.unit != own.unit:
+        raise CaseError(
+            where, f"{found} in {found.unit}", f"a distribution that is not fixed, in {own.unit}"
+        )
+    return found
+
+
+def _nothing_to_widen(member: str, priors: Mapping[str, Prior], where: str) -> CaseError:
+    return CaseError(
+        where,
+        f"a wider form for '{member}'",
+        "one for a member with a prior: " + ", ".join(priors),
+        nearest(member, priors),
+    )
 
 
 def prior(entry: Any, unit: str, where: str) -> Prior:

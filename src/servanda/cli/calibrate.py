@@ -1,19 +1,23 @@
 """The command `calibrate`: learning a posterior, and what the data moved."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from collections.abc import Sequence
 
 from servanda.analysis.moved import Moved, moved
-from servanda.calibration.calibrate import Progress as Report
-from servanda.calibration.calibrate import calibrate as learn
-from servanda.calibration.calibrate import kept_of, path_of_posterior
+from servanda.calibration.agreement import (
+    APART,
+    CLOSE,
+    CLOSEST,
+    EFFECTIVE,
+    LEAST_EFFECTIVE,
+    NEARLY,
+    Agreement,
+)
+from servanda.calibration.calibrate import check_record, learned, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings
 from servanda.case import Case
-from servanda.cli import interrupts, show
-from servanda.cli.terminal import err, out, plain, say, table
+from servanda.cli import show
+from servanda.cli.learning import learning
+from servanda.cli.terminal import out, plain, say, table
 from servanda.cli.work import remember_compilations
 from servanda.engine import Model
 from servanda.observation import Likelihood
@@ -25,54 +29,22 @@ _SHOWN = 12
 
 def calibrate(case: Case, settings: Settings) -> None:
     """Learn a posterior, and print what the data moved."""
-    model = prepare(case).model
+    simulator = prepare(case)
     show.late_priors(case)
     remember_compilations()
-    path = path_of_posterior(model, settings)
-    with _learning(kept_of(path)) as report:
-        found = learn(
-            case,
-            seed=settings.seed,
-            particles=settings.particles,
-            moves=settings.moves,
-            progress=report,
-        )
-    _show(model, found)
-    say(f"posterior  {path}")
-
-
-@contextmanager
-def _learning(kept: Path) -> Iterator[Report]:
-    """A bar that follows the power of the likelihood. Ctrl-C says what is kept."""
-    columns = TextColumn("learning"), BarColumn(), TextColumn("{task.fields[at]}")
-    shown = err().is_terminal
-    try:
-        with (
-            interrupts.raises_interrupt(),
-            Progress(
-                *columns, TimeElapsedColumn(), console=err(), transient=True, disable=not shown
-            ) as progress,
-        ):
-            bar = progress.add_task("learning", total=1.0, at="draws of the priors")
-
-            def report(power: float, done: int, moves: int) -> None:
-                at = f"power {power:.3f} of the likelihood, move {done} of {moves}"
-                progress.update(bar, completed=power, at=at)
-
-            yield report
-    except KeyboardInterrupt:
-        what = "what was learned so far is kept, and the same command goes on"
-        if not kept.exists():
-            what = "nothing was learned yet"
-        err().print(f"interrupted: {what}", soft_wrap=True)
-        raise
+    settings.check()
+    check_record(simulator.model)
+    with learning(simulator.model, settings) as report:
+        found = learned(simulator, settings, report)
+    _show(simulator.model, found)
+    say(f"posterior  {path_of_posterior(simulator.model, settings)}")
 
 
 def _show(model: Model, found: Posterior) -> None:
     figures = Likelihood(model)
     out().print(
         f"Learned from {len(figures.figures)} figures in {len(figures.records)} series, known by "
-        f"{model.case.spec.as_of}: {len(found):,} particles, log evidence {found.log_evidence:.1f}."
+        f"{model.case.spec.as_of}: {found.settings}; log evidence {found.log_evidence:.1f}."
     )
     _show_quality(found)
     every = moved(model, found)
@@ -89,15 +61,42 @@ def _show(model: Model, found: Posterior) -> None:
 
 
 def _show_quality(found: Posterior) -> None:
-    informed = [rung.informed for rung in found.path]
-    rest = [rung.rest for rung in found.path]
+    rungs = [rung for path in found.paths for rung in path]
+    informed, rest = [rung.informed for rung in rungs], [rung.rest for rung in rungs]
+    powers, distinct = (
+        _span([str(number) for number in sorted(numbers)])
+        for numbers in ([len(p) for p in found.paths], [p[-1].distinct for p in found.paths])
+    )
     out().print(
-        f"{len(found.path)} powers of the likelihood; of moves in informed directions "
+        f"{powers} powers of the likelihood in each chain; of moves in informed directions "
         f"{min(informed):.0%} to {max(informed):.0%} were accepted, of others {min(rest):.0%} to "
-        f"{max(rest):.0%}; the particles descend from {found.path[-1].distinct} draws of the prior."
+        f"{max(rest):.0%}; of the particles of a chain, {distinct} are distinct."
     )
     if found.poor:
         out().print("This is a poor posterior: use more particles or moves.")
+    _show_agreement(found)
+
+
+def _show_agreement(found: Posterior) -> None:
+    agreement = Agreement.of(found)
+    if agreement is None:
+        out().print("One chain does not say how exact it is: use --chains.")
+        return
+    (low, median), most = agreement.sizes, agreement.rhat.max()
+    out().print(
+        f"Agreement of the {found.settings.chains} chains: R̂ is at most {CLOSEST:g} for "
+        f"{agreement.share_close:.0%} of the inputs ({NEARLY:.0%} wanted), and {most:.2f} at the "
+        f"highest ({CLOSE:g} wanted). The effective size of a chain is {median:,.0f} in the median "
+        f"({EFFECTIVE:g} wanted) and {low:,.0f} at the fifth percentile ({LEAST_EFFECTIVE:g} "
+        "wanted). The log evidence has a standard deviation of "
+        f"{agreement.log_evidence:.1f} between chains (under {APART:g} wanted)."
+    )
+    if not agreement.reached:
+        out().print("The chains agree less than wanted: use more particles, moves or chains.")
+
+
+def _span(numbers: Sequence[str]) -> str:
+    return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]} to {numbers[-1]}"
 
 
 def _show_inputs(title: str, inputs: Sequence[Moved]) -> None:

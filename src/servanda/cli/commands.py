@@ -1,4 +1,4 @@
-"""`servanda`: check, evidence, run, claims, calibrate, sanction, brief, verify, new."""
+"""The commands of `servanda`, with their options and help."""
 
 import errno
 import os
@@ -66,7 +66,7 @@ Runs = Annotated[
     int,
     typer.Option(
         "--runs",
-        help="Number of runs drawn from the priors.",
+        help="Number of runs.",
         parser=_whole("--runs"),
         metavar="INTEGER",
     ),
@@ -78,6 +78,26 @@ Seed = Annotated[
         help="Seed of all random numbers. The same seed gives the same results.",
         parser=_whole("--seed"),
         metavar="INTEGER",
+    ),
+]
+
+Particles = Annotated[
+    int,
+    typer.Option(
+        "--particles",
+        help="Number of particles of each chain. More make the posterior more exact.",
+        parser=_whole("--particles"),
+        metavar="INTEGER",
+    ),
+]
+
+
+Prior = Annotated[
+    bool,
+    typer.Option(
+        "--prior",
+        help="Draw the parameters from the priors, without what the record says of them. Default: "
+        "from the posterior, which is learned if it is missing.",
     ),
 ]
 
@@ -110,12 +130,13 @@ def check(
         bool,
         typer.Option(
             "--hindcast",
-            help="Also run the model and print the prior-predictive coverage: the share of each "
-            "series' figures inside the 90 % interval. --runs and --seed apply to this.",
+            help="Also run the model and print the predictive coverage: the share of each series' "
+            "figures inside the 90 % interval. --runs, --seed and --prior apply to this.",
         ),
     ] = False,
     runs: Runs = 2048,
     seed: Seed = 1,
+    prior: Prior = False,
     details: Annotated[
         bool,
         typer.Option(
@@ -126,7 +147,7 @@ def check(
     """Check a case: print all errors, and what may be slips."""
     from servanda.cli import work
 
-    work.check(case, as_of, runs, seed, against_record=hindcast, details=details)
+    work.check(case, as_of, runs, seed, against_record=hindcast, prior=prior, details=details)
 
 
 @evidence.command("add")
@@ -153,6 +174,7 @@ def run(  # noqa: PLR0913, PLR0917 -- the options of the command line
     runs: Runs = 4000,
     seed: Seed = 1,
     as_of: AsOf = None,
+    prior: Prior = False,
     levers: Annotated[
         list[str] | None,
         typer.Option(
@@ -194,7 +216,8 @@ def run(  # noqa: PLR0913, PLR0917 -- the options of the command line
     if resume is not None:
         work.resume(resume, brief=brief)
     elif case is not None:
-        work.run(_load(case, as_of), out, runs, seed, _levers(levers or []), brief=brief)
+        levers_set = _levers(levers or [])
+        work.run(_load(case, as_of), out, runs, seed, levers_set, prior=prior, brief=brief)
 
 
 @app.command()
@@ -203,11 +226,12 @@ def claims(
     as_of: AsOf = None,
     runs: Runs = 1024,
     seed: Seed = 1,
+    prior: Prior = False,
 ) -> None:
     """Judge every claim of a case, and print what flips it."""
     from servanda.cli import work
 
-    work.claims(_load(case, as_of), runs, seed)
+    work.claims(_load(case, as_of), runs, seed, prior=prior)
 
 
 @app.command()
@@ -215,20 +239,22 @@ def calibrate(
     case: CaseName,
     as_of: AsOf = None,
     seed: Seed = 1,
-    particles: Annotated[
+    chains: Annotated[
         int,
         typer.Option(
-            "--particles",
-            help="Number of particles. More make the posterior more exact.",
-            parser=_whole("--particles"),
+            "--chains",
+            help="Number of samplers that learn the posterior independently. How far they agree "
+            "says how exact it is.",
+            parser=_whole("--chains"),
             metavar="INTEGER",
         ),
-    ] = 1024,
+    ] = 2,
+    particles: Particles = 512,
     moves: Annotated[
         int,
         typer.Option(
             "--moves",
-            help="Moves of each particle at each power of the likelihood, and three times as many "
+            help="Moves of each particle at each power of the likelihood, and ten times as many "
             "at the last.",
             parser=_whole("--moves"),
             metavar="INTEGER",
@@ -243,7 +269,96 @@ def calibrate(
     from servanda.calibration.posterior import Settings
     from servanda.cli import calibrate as command
 
-    command.calibrate(_load(case, as_of), Settings(particles, moves, seed))
+    command.calibrate(_load(case, as_of), Settings(chains, particles, moves, seed))
+
+
+@app.command()
+def score(  # noqa: PLR0913, PLR0917 -- the options of the command line
+    context: typer.Context,
+    case: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a shipped case, or path of a folder with a case.toml. With --evidence: a "
+            "file that `servanda forecast` wrote."
+        ),
+    ],
+    origins: Annotated[
+        str | None,
+        typer.Option(
+            "--origins",
+            help="Months to forecast from, with commas between them. Default: the case's evidence "
+            "cut-off, and six and twelve months before it.",
+            metavar="YYYY-MM,...",
+        ),
+    ] = None,
+    prior: Prior = False,
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    particles: Particles = 512,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="JSON file to write the scores of every figure to.", metavar="FILE"
+        ),
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            help="CSV file with the columns of evidence.csv: facts to score a registered forecast "
+            "by. A column source_class says the class of sources that the case did not have.",
+            metavar="FILE",
+        ),
+    ] = None,
+) -> None:
+    """Score forecasts from past months against what became known later, beside baselines.
+
+    At each origin the parameters are learned from what was known by then, and the figures of the
+    next twelve months are forecast. It takes some minutes. Posteriors are kept in the user's cache,
+    and the same command goes on after an interruption.
+    """
+    if evidence is not None:
+        _check_alone(context, "--evidence", ("case", "evidence"))
+        from servanda.cli import forecast as registered
+
+        registered.score(Path(case), evidence)
+        return
+    from servanda.calibration.posterior import Settings
+    from servanda.cli import score as command
+
+    months = None if origins is None else [month.strip() for month in origins.split(",")]
+    settings = Settings(particles=particles, seed=seed)
+    command.score(_load(case, None), months, runs, settings, out, prior=prior)
+
+
+@app.command()
+def forecast(
+    case: CaseName,
+    as_of: AsOf = None,
+    prior: Prior = False,
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    particles: Particles = 512,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="File to write. It must not exist. Default: forecasts/CASE-CUTOFF-made-DAY.json.",
+            metavar="FILE",
+        ),
+    ] = None,
+) -> None:
+    """Write a dated forecast of figures and events to a file, to be scored as facts come.
+
+    It holds quantiles of what each class of sources will count in each series, by month, for two
+    years after the cut-off, and probabilities of the states of each pact by year. A hash in it
+    shows changes. `servanda score FILE --evidence NEW.csv` scores it.
+    """
+    from servanda.calibration.posterior import Settings
+    from servanda.cli import forecast as command
+
+    settings = Settings(particles=particles, seed=seed)
+    command.forecast(_load(case, as_of), runs, settings, out, prior=prior)
 
 
 @app.command()

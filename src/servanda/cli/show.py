@@ -10,7 +10,8 @@ from servanda.case.notes import Note
 from servanda.cli.terminal import err, out, plain, say, table
 from servanda.engine import Model
 from servanda.errors import CaseError
-from servanda.report import argument
+from servanda.report import argument, origin
+from servanda.results import Results
 from servanda.verdicts import Verdict
 
 
@@ -95,10 +96,17 @@ def evidence(found: Check) -> None:
     if found.cited:
         out().print(
             f"{len(found.cited)} uncertain inputs have priors that cite figures which are compared "
-            "with runs too. In a posterior these figures count twice:"
+            "with runs too. A calibration starts from the wider forms of these priors:"
         )
         for name, ids in found.cited.items():
             out().print(f"  {name}: {', '.join(ids)}")
+    if found.dependent:
+        out().print(
+            f"{len(found.dependent)} of these figures are left out of a calibration, because a "
+            "prior that cites them has no wider form:"
+        )
+        for figure, name in found.dependent.items():
+            out().print(f"  {figure}: {name}")
 
 
 def claims(model: Model, verdicts: Sequence[Verdict]) -> None:
@@ -130,10 +138,10 @@ def _fact(fact: argument.Fact) -> str:
     return f"“{fact.title}” ({fact.id})" if fact.title else fact.id
 
 
-def hindcast(coverages: Sequence[Coverage]) -> None:
-    """Print the prior-predictive coverage of each series."""
+def hindcast(results: Results, coverages: Sequence[Coverage]) -> None:
+    """Print the predictive coverage of each series."""
     rows = table(
-        "Prior-predictive coverage",
+        origin.predictive(results.ensemble).capitalize() + " coverage",
         "series",
         "figures",
         "inside 90 %",
@@ -149,3 +157,4 @@ def hindcast(coverages: Sequence[Coverage]) -> None:
         f"{reached} of {counted} series{share} with {FEW} or more figures reach a coverage of "
         f"{WANTED:.0%}."
     )
+    out().print(origin.sentence(results.ensemble), soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typer import Exit
 
 from servanda.analysis.check import check as checked
-from servanda.analysis.hindcast import hindcast
+from servanda.analysis.hindcast import coverages
 from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
@@ -19,14 +19,16 @@ from servanda.case.load import examine
 from servanda.case.notes import of_evidence, of_readings, with_lines
 from servanda.cli import interrupts, show
 from servanda.cli.answer import answer
-from servanda.cli.terminal import err, say
+from servanda.cli.learning import chosen
+from servanda.cli.terminal import err, out, say
 from servanda.engine import Model
-from servanda.ensembles import Ensemble, Levers, Policy
+from servanda.ensembles import Levers, Policy
 from servanda.ensembles.ensemble import check_runs, check_seed
 from servanda.files.cache import cache_folder
 from servanda.files.faults import Faults, by_place
+from servanda.report import origin
 from servanda.results import Progress as Report
-from servanda.results import RunFolder, open_run, prepare, run_to_folder
+from servanda.results import RunFolder, check_free, open_run, prepare, run_policies, run_to_folder
 from servanda.results import resume as resume_run
 from servanda.verdicts import Interrupted, judge, judge_folder
 
@@ -34,7 +36,14 @@ LONG = 60.0  # seconds; what takes longer is announced
 
 
 def check(
-    name: str, as_of: str | None, runs: int, seed: int, *, against_record: bool, details: bool
+    name: str,
+    as_of: str | None,
+    runs: int,
+    seed: int,
+    *,
+    against_record: bool,
+    prior: bool,
+    details: bool,
 ) -> None:
     """Print all errors and notes; of a valid case on request more, and coverage of the record.
 
@@ -63,9 +72,11 @@ def check(
         show.evidence(found)
     if against_record:
         remember_compilations()
+        simulator = prepare(case)
+        ensemble = chosen(simulator, runs, seed, prior=prior)
         with bar("running", "runs") as report:
-            coverages = hindcast(case, runs, seed, progress=report)
-        show.hindcast(coverages)
+            (results,) = run_policies(simulator, ensemble, progress=report)
+        show.hindcast(results, coverages(results))
 
 
 def add_evidence(case: str, file: Path) -> None:
@@ -89,15 +100,19 @@ def run(
     seed: int,
     levers: Levers,
     *,
+    prior: bool,
     brief: bool,
 ) -> None:
     """Run into a folder, write the briefing and print the summary."""
     show.late_priors(case)
     remember_compilations()
-    ensemble = Ensemble.prior(prepare(case).model, runs, seed)
+    simulator, policy = prepare(case), Policy.of(levers)
+    policy.settings(case)  # raises before a posterior is learned
     target = out if out is not None else free_folder(case.spec.name)
+    check_free(target)
+    ensemble = chosen(simulator, runs, seed, prior=prior)
     with _keeping_runs(target) as report:
-        folder = run_to_folder(case, target, ensemble, Policy.of(levers), progress=report)
+        folder = run_to_folder(case, target, ensemble, policy, progress=report)
     _conclude(folder, case, brief=brief)
 
 
@@ -160,15 +175,16 @@ def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
         return briefing.brief(folder, verdicts=verdicts, out=out)
 
 
-def claims(case: Case, runs: int, seed: int) -> None:
+def claims(case: Case, runs: int, seed: int, *, prior: bool) -> None:
     """Judge every claim and print the verdicts."""
     simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
     show.late_priors(case)
     remember_compilations()
+    ensemble = chosen(simulator, runs, seed, prior=prior)
     with _judging(simulator.model, "interrupted") as report:
         verdicts = judge(simulator, ensemble, progress=report)
     show.claims(simulator.model, verdicts)
+    out().print(origin.sentence(ensemble), soft_wrap=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from servanda.case import Case, ParameterTable, Prior, units
-from servanda.case.priors import BIAS, label
+from servanda.case.priors import BIAS, label, place_of
 from servanda.case.schema import Lever
 from servanda.errors import CaseError, UsageError, nearest
 from servanda.files.cells import number_in
@@ -123,7 +123,7 @@ def _parameters(
 ) -> Iterable[Parameter]:
     name, axis = f"{slot}.{field}", metadata["axis"]
     members, units_of = axes[axis], [member.unit for member in axes.members[axis]]
-    table = case.parameters.get(name)
+    table = case.known_parameters.get(name)
     if table is None:
         if not members:
             return
@@ -138,7 +138,7 @@ def _parameters(
         units.factor(table.unit, every[0], f"{table.where}.unit")  # raises
     for row, (member, wanted) in enumerate(zip(members, every, strict=True)):
         prior = table.priors.get(member)
-        where = f"{table.where}.of.{member}" if member else f"{table.where}.value"
+        where = place_of(table.where, member)
         place = (label(name, member), slot, field, row, about[row])
         weight = metadata["weights"]
         if prior is not None:

@@ -4,7 +4,7 @@ A range is a property of a theory, so it is checked when a model is assembled. V
 in the mechanism's unit, in which single precision must hold them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import exp
 from statistics import NormalDist
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from servanda.case import Case, units
-from servanda.case.priors import BIAS, label
+from servanda.case.priors import BIAS, label, place_of
 from servanda.case.schema import Lever
 from servanda.engine.parameters import Parameter, Setting, moves, table
 from servanda.errors import CaseError, UsageError
@@ -30,13 +30,14 @@ _HELD = f"a number that single precision holds: 0, or a size from {SMALLEST:.2g}
 def check_ranges(case: Case, parameters: Mapping[str, Parameter]) -> None:
     """Raise `CaseError` on a prior, a value for the rest or a lever outside of a range."""
     faults = Faults()
-    for parameter in parameters.values():
-        faults.read(_check_prior, parameter)
-    for row, member in enumerate(case.biases):
-        faults.read(_check_bias, case, row, member)
+    biases = [faults.read(_bias, case, *place) for place in enumerate(case.biases)]
+    for one in (*parameters.values(), *filter(None, biases)):
+        for form in _forms(one):
+            faults.read(_check_prior, form)
     for lever in case.spec.levers:
         for target in lever.targets:
-            faults.read(_check_lever, lever, parameters[target])
+            for form in _forms(parameters[target]):
+                faults.read(_check_lever, lever, form)
     faults.add(
         CaseError(f"parameters.toml: {name}", _NO_WEIGHT, _SOME_WEIGHT)
         for name, together in _weights(parameters).items()
@@ -54,19 +55,26 @@ def _weights(parameters: Mapping[str, Parameter]) -> dict[str, list[Parameter]]:
     return found
 
 
-def _check_bias(case: Case, row: int, member: str) -> None:
-    """Check the bias of a source class, which is a parameter of observation and of no theory."""
-    prior, where = case.biases[member], f"parameters.toml: {BIAS}.of.{member}"
+def _bias(case: Case, row: int, member: str) -> Parameter:
+    """The bias of a source class, which is a parameter of observation and of no theory."""
+    prior, where = case.biases[member], place_of(f"parameters.toml: {BIAS}", member)
     if units.factor(prior.unit, "dimensionless", where) != 1:
         raise CaseError(
             where, f"unit '{prior.unit}'", "'dimensionless', for the count over the truth"
         )
-    name, unit = label(BIAS, member), prior.unit
-    _check_prior(
-        Parameter(
-            name, "observation", "bias", row, None, prior, 1.0, unit, POSITIVE, where, listed=True
-        )
-    )
+    name, (slot, field) = label(BIAS, member), BIAS.split(".")
+    place = name, slot, field, row, None
+    return Parameter(*place, prior, 1.0, prior.unit, POSITIVE, where, listed=True)
+
+
+def _forms(parameter: Parameter) -> Iterator[Parameter]:
+    """A parameter with its prior, and with the wider form of its prior if there is one."""
+    yield parameter
+    wider = parameter.prior.wider
+    if wider is not None:
+        member = parameter.label.partition("[")[2].removesuffix("]")
+        table = f"parameters.toml: {parameter.slot}.{parameter.field}"
+        yield replace(parameter, prior=wider, where=place_of(table, member, wider=True))
 
 
 def _check_prior(parameter: Parameter) -> None:

@@ -49,6 +49,8 @@ class Ensemble:
         version: version of Servanda.
         past: random numbers of the months up to the cut-off that a posterior learned with the
             parameters; None if they are drawn with all others.
+        learned: the posterior that the parameters were drawn from, in words: its hash, particles
+            and seed. Empty if they are from none.
     """
 
     parameters: Mapping[str, Float32[np.ndarray, "run"]]
@@ -59,6 +61,7 @@ class Ensemble:
     case: str
     version: str
     past: Past | None = None
+    learned: str = ""
 
     def __post_init__(self) -> None:
         """Check the table, and keep copies that nobody can change.

@@ -6,7 +6,7 @@ is
     asinh(y/h) = asinh(m/h) + g·d(t) + ε,    ε ~ N(0, σ²),    d ~ AR(1) with standard deviation δ
 
 The discrepancy d persists, so several figures of a few months are little more than one figure.
-Where it stands at the last figure is returned for forecasts, which do not use it yet.
+Where it stands at the last figure is returned for forecasts.
 
 The estimates of a series in order of time are a Gaussian state-space model, whose likelihood
 is the product of one-step predictions (Kalman, "A New Approach to Linear Filtering and Prediction
@@ -18,6 +18,7 @@ Models for Count or Qualitative Observations", JBES 7, 1989).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -27,16 +28,21 @@ from jaxtyping import Array, Float, Int
 
 from servanda.engine import Model
 from servanda.observation import amounts, events
-from servanda.observation.counts import PERSISTENCE, discrepancy, factors
+from servanda.observation.counts import factors
+from servanda.observation.discrepancy import PERSISTENCE, discrepancy
 from servanda.observation.figure import Figure
-from servanda.observation.figures import known_records
+from servanda.observation.figures import Record, known_records
+from servanda.observation.independent import dependent_figures
 
 _LEAST = 1e-6  # of the variance of a rate
 _FEWEST = 1e-2  # events: below it the log of a mean says little
 
 
 class Deviation(NamedTuple):
-    """Where the discrepancy of each series stands at the last figure: mean and variance by run."""
+    """Where the discrepancy of each series stands at the last figure: mean and variance by run.
+
+    Of a series of counts of events they are those of its rate, which is one by itself.
+    """
 
     mean: Float[Array, "series run"]
     variance: Float[Array, "series run"]
@@ -45,8 +51,20 @@ class Deviation(NamedTuple):
 _Learn = Callable[[Deviation, Array, Array], tuple[Deviation, Array]]
 
 
+def learned_records(model: Model) -> tuple[Record, ...]:
+    """The series with figures known at the cut-off that are compared and in no prior."""
+    left = dependent_figures(model)
+    every = (
+        replace(known, figures=tuple(f for f in known.figures if f.observation.id not in left))
+        for known in known_records(model)
+    )
+    return tuple(known for known in every if known.figures)
+
+
 class Likelihood:
     """The log likelihood of the figures known at the cut-off of a model's case.
+
+    Figures that a prior cites are left out (`servanda.observation.independent`).
 
     Attributes:
         records: the series with figures that are compared.
@@ -57,8 +75,7 @@ class Likelihood:
     """
 
     def __init__(self, model: Model) -> None:
-        found = [known for known in known_records(model) if known.figures]
-        self.records = tuple(found)
+        self.records = learned_records(model)
         self.figures = tuple(
             f for r in self.records for f in sorted(r.figures, key=lambda f: f.time)
         )
@@ -107,7 +124,10 @@ class Likelihood:
         if len(where := self._groups["bound"]):
             found = found.at[where].set(self._of_bounds(value, mean, delta))
         if len(where := self._groups["events"]):
-            found = found.at[where].set(self._of_events(value, mean, delta))
+            events_found, rates = self._of_events(value, mean, delta)
+            found = found.at[where].set(events_found)
+            of_events = np.isin(np.arange(len(self.records)), self._series[where])[:, None]
+            deviation = _where(jnp.asarray(of_events), rates, deviation)
         return found.at[self._groups["estimate"]].set(estimates), deviation
 
     def expected(
@@ -189,7 +209,7 @@ class Likelihood:
         value: Float[Array, "figure 1"],
         mean: Float[Array, "figure run"],
         delta: Float[Array, "series run"],
-    ) -> Float[Array, "event run"]:
+    ) -> tuple[Float[Array, "event run"], Deviation]:
         """The filter of a rate that is off by a gamma variate, over all series at once."""
         where = self._groups["events"]
         bound = np.array([self.figures[i].rule.bound for i in where])[:, None]
@@ -210,8 +230,8 @@ class Likelihood:
             return _where(exact[rows], after, Deviation(rate, variance)), found
 
         start = Deviation(jnp.ones_like(delta), delta**2)
-        _, found = self._event_steps.over(start, learn)
-        return found[self._event_steps.turn, self._series[where]]
+        state, found = self._event_steps.over(start, learn)
+        return found[self._event_steps.turn, self._series[where]], state
 
     def _scales(self, where: Int[np.ndarray, "some"], dtype: Any) -> tuple[Array, Array]:
         """The scale h of some figures, and their errors, each (figure, 1)."""

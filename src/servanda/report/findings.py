@@ -8,8 +8,10 @@ from servanda.analysis.fate import Fate
 from servanda.analysis.frontier import Frontier
 from servanda.analysis.hindcast import WANTED
 from servanda.analysis.hinges import Hinge
+from servanda.ensembles import Ensemble
 from servanda.ensembles.weighted import spread
 from servanda.report import words
+from servanda.report.origin import predictive, sentence
 from servanda.results import Results
 
 
@@ -108,7 +110,8 @@ def basis(results: Results) -> str:
     """What every share of runs rests on."""
     counted = [f"{n} {'is' if n == 1 else 'are'} {s}" for s, n in statuses(results).items()]
     return (
-        "Shares of runs are conditional on the model, and are no forecast. Of the parameters that "
+        "Shares of runs are conditional on the model, and are no forecast. "
+        f"{sentence(results.ensemble)} Of the parameters that "
         f"the case lists, {words.listed(counted)}. No run reads what became known after "
         f"{words.month(results.model.case.spec.as_of)}."
     )
@@ -219,19 +222,15 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
-def coverage_title(reached: int, counted: int) -> str:
-    """The number of series that reach the wanted prior-predictive coverage, in a sentence."""
-    wanted = words.percent(WANTED)
+def coverage_title(ensemble: Ensemble, reached: int, counted: int) -> str:
+    """The number of series that reach the wanted predictive coverage, in a sentence."""
+    wanted, coverage = words.percent(WANTED), f"{predictive(ensemble)} coverage"
     if counted == 0:
         return "No series has three or more figures known at the cut-off"
     if reached == counted:
-        return (
-            f"All {counted} series with three or more figures reach a prior-predictive coverage of "
-            f"{wanted}"
-        )
+        return f"All {counted} series with three or more figures reach a {coverage} of {wanted}"
     return (
-        f"{reached} of {counted} series with three or more figures reach a prior-predictive "
-        f"coverage of {wanted}"
+        f"{reached} of {counted} series with three or more figures reach a {coverage} of {wanted}"
     )
 
 

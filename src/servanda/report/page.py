@@ -29,6 +29,8 @@ from servanda.report import (
     influence,
     ledger,
     network,
+    origin,
+    scored,
     survival,
     theme,
     words,
@@ -39,19 +41,8 @@ from servanda.report.entries import rows as entry_rows
 from servanda.report.figure import Figure, drawn
 from servanda.report.hinges import figures as hinge_figures
 from servanda.results import Results
+from servanda.scoring.scoreboard import Scoreboard
 from servanda.verdicts import Verdict
-
-# The briefing's sentence on the origin of the ensemble.
-ORIGINS = {
-    "prior": "The runs draw the parameters from their priors. Every probability on this page "
-    "depends on these priors.",
-    "posterior": "The runs draw the parameters from a posterior. Parameters on which no figure "
-    "bears stay close to their priors.",
-    "design": "The runs take the parameters from an experimental design. Shares of runs are "
-    "therefore no probabilities.",
-    "given": "The runs take the parameters as they were given. Every probability on this page "
-    "depends on these values.",
-}
 
 
 @dataclass(frozen=True)
@@ -70,15 +61,21 @@ class PactSection:
 
 
 def brief(
-    results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage], out: Path
+    results: Results,
+    verdicts: Sequence[Verdict],
+    coverages: Sequence[Coverage],
+    out: Path,
+    *,
+    scores: Scoreboard | None = None,
 ) -> Path:
     """Write the briefing of a run.
 
     Args:
         results: results of the run.
         verdicts: verdicts of the case's claims; if there are none, the page says how to get them.
-        coverages: prior-predictive coverage of each series.
+        coverages: predictive coverage of each series.
         out: file to write.
+        scores: scores of forecasts from past months, which the case carries.
 
     Returns:
         The path of the file.
@@ -89,13 +86,18 @@ def brief(
     with debug_mode(
         False
     ):  # without this, Altair checks every part of every chart against its schema
-        html = _html(results, verdicts, coverages)
+        html = _html(results, verdicts, coverages, scores)
     with drafts.explained(f"briefing '{out}'", RunFolderError):
         drafts.write(out, html)
     return out
 
 
-def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Coverage]) -> str:
+def _html(
+    results: Results,
+    verdicts: Sequence[Verdict],
+    coverages: Sequence[Coverage],
+    scores: Scoreboard | None,
+) -> str:
     case = results.model.case
     series = observed(results, coverages)
     pairs = zip(fates(results), accounts(results), strict=True)
@@ -110,9 +112,10 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "words": words,
         "count": results.count,
         "seed": results.ensemble.seed,
-        "origin": ORIGINS[results.ensemble.origin],
-        "predictive": "prior-predictive" if results.ensemble.origin == "prior" else "predictive",
-        "rests_on": "priors" if results.ensemble.origin == "prior" else "parameters",
+        "origin": origin.sentence(results.ensemble),
+        "predictive": origin.predictive(results.ensemble),
+        "in_view": origin.in_view(results.ensemble),
+        "rests_on": origin.rests_on(results.ensemble),
         "claim_runs": max((v.runs for v in verdicts), default=0),
         "levers": results.policy.levers,
         "partial": results.note.get("partial", False),
@@ -126,8 +129,9 @@ def _html(results: Results, verdicts: Sequence[Verdict], coverages: Sequence[Cov
         "coverages": sorted(
             (c for c in coverages if c.counted), key=lambda c: (c.reached, c.series.label)
         ),
+        "scores": None if scores is None else scored.table(results.model, scores),
         "few": [c.series.label for c in coverages if not c.counted],
-        "coverage_title": findings.coverage_title(*summary(coverages)),
+        "coverage_title": findings.coverage_title(results.ensemble, *summary(coverages)),
         "evidence": argument.cited(case, _used(verdicts, coverages, series)),
         "publications": publications(results.model),
         "variants": {process.slot: process.variant for process in results.model.plan},
@@ -189,7 +193,7 @@ def _made(results: Results) -> list[tuple[str, str]]:
     lines = [
         ("Seed", str(ensemble.seed)),
         ("Runs", str(results.count)),
-        ("Origin of the parameters", ensemble.origin),
+        ("Origin of the parameters", ensemble.learned or ensemble.origin),
         ("Levers", levers or "none"),
         ("Digest of the case", ensemble.case),
         ("Hash of the results", note.get("hash", "")),

@@ -16,7 +16,9 @@ The hash of the results depends on the results only. It does not depend on the f
 number of cores. What is read is compared with its hash, so that nothing damaged is read.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
@@ -98,8 +100,7 @@ class RunFolder:
                 "hash": "",
             }
         )
-        where = f"run folder '{path}'"
-        with _writing(where):
+        with _writing(f"run folder '{path}'"):
             try:
                 with drafts.folder(path, parents=True) as draft:
                     hashes = Hashes(draft, len(ensemble))
@@ -109,9 +110,7 @@ class RunFolder:
                     hashes.write()
                     note = notes.write(draft, note)
             except FileExistsError:
-                raise RunFolderError(
-                    where, "a file or folder of this name", "a folder that does not exist yet"
-                ) from None
+                raise _taken(path) from None
         folder = cls(path, note, Hashes(path, len(ensemble)), _planned=ensemble)
         folder.go_on(model)
         return folder
@@ -191,6 +190,7 @@ class RunFolder:
                     case=self.note["case_digest"],
                     version=self.note["version"],
                     past=_past_in(stored),
+                    learned=self.note["learned"],
                 )
         return self._planned
 
@@ -330,6 +330,24 @@ class RunFolder:
         there = [f"case/{file.name}" for file in _files_of(self.path / "case")]
         for file in dict.fromkeys([*known, *there]):
             self._hashes.check_file(file)
+
+
+def check_free(path: Path) -> None:
+    """Raise `RunFolderError` if a run folder cannot be made here."""
+    if os.path.lexists(path):
+        raise _taken(path)
+    above = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    with _writing(f"run folder '{path}'"):
+        if not above.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _taken(path: Path) -> RunFolderError:
+    return RunFolderError(
+        f"run folder '{path}'", "a file or folder of this name", "a folder that does not exist yet"
+    )
 
 
 def open_run(folder: str | Path) -> RunFolder:

@@ -17,7 +17,7 @@ from servanda.files.fields import Month, Text
 
 FILE = "run.json"
 # The form of run folders. A folder of another form is refused.
-FORM = 2
+FORM = 3
 _VERSIONS = ("servanda", "jax", "jaxlib", "numpy", "scipy", "equinox", "numpyro")
 
 _Word = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
@@ -33,6 +33,7 @@ class _Note(Record):
     as_of: Month
     seed: _Word
     origin: Origin
+    learned: str
     mechanisms: str
     version: Text
     changes: tuple[tuple[Text, Text, Any], ...]

@@ -127,6 +127,7 @@ def made_from(model: Model, ensemble: Ensemble) -> dict[str, Any]:
         "as_of": spec.as_of,
         "seed": ensemble.seed,
         "origin": ensemble.origin,
+        "learned": ensemble.learned,
         "mechanisms": ", ".join(f"{p.slot}={p.variant}" for p in model.plan),
         "version": ensemble.version,
         "changes": [list(change) for change in model.case.changes],

@@ -1,20 +1,17 @@
 """Running a case in memory, or into a run folder batch by batch."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from servanda.case import Case, as_case
 from servanda.engine import Simulator, assemble
-from servanda.ensembles import AS_IS, Ensemble, Executor, Levers, Policy, policies_of, simulate
-from servanda.ensembles.ensemble import Numbers, check_numbers
-from servanda.errors import ResultError, UsageError
+from servanda.ensembles import AS_IS, Ensemble, Executor, Policy, simulate
+from servanda.errors import ResultError
 from servanda.files.room import check_disk, check_memory
-from servanda.results.dataset import to_dataset
 from servanda.results.folder import RunFolder, alone, open_run
 from servanda.results.metrics import check_metrics
 from servanda.results.results import Progress, Results
@@ -22,8 +19,6 @@ from servanda.world import Theory
 
 _COPIES = 2  # of results that are in memory: as batches, and joined
 _ON_DISK = 0.6  # compressed size of results over their size in memory, rarely more
-RUNS = 1000
-SEED = 1
 
 
 def prepare(case: Case | str | Path, theories: Sequence[type[Theory]] = ()) -> Simulator:
@@ -62,84 +57,6 @@ def _simulator(content: _Content, theories: tuple[type[Theory], ...]) -> Simulat
     model = assemble(content.case, theories)
     check_metrics(model)
     return Simulator(model)
-
-
-def run(  # noqa: PLR0913 -- all ways to choose runs and policies
-    case: Case | str | Path,
-    runs: int | None = None,
-    seed: int | None = None,
-    *,
-    runs_numbered: Numbers | None = None,
-    ensemble: Ensemble | None = None,
-    as_of: str | None = None,
-    levers: Levers | None = None,
-    policies: Mapping[str, Levers] | None = None,
-    theories: Sequence[type[Theory]] = (),
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-) -> xr.Dataset:
-    """Run a case.
-
-    Args:
-        case: from `servanda.load`, the name of a shipped case, or a folder.
-        runs: number of runs, drawn from the priors. Default: 1,000.
-        seed: seed of all random numbers. Default: 1.
-        runs_numbered: numbers of the runs, in place of `runs`. The results of a run depend on its
-            number and do not depend on the number of runs.
-        ensemble: ensemble to run, in place of draws from the priors.
-        as_of: another evidence cut-off, `YYYY-MM`.
-        levers: levers of one policy, by name, at a value or a named choice.
-        policies: levers of several policies, by name of the policy. All policies use the same runs.
-        theories: theories from outside the package, each in place of the theory that the case names
-            for its slot.
-        executor: computes the batches of runs. Default: in this process.
-        progress: called with the number of runs done and the number asked for.
-
-    Returns:
-        Every kept quantity by month, member and run, and the parameters of each run, with labels
-        and units. With `policies`, the first dimension of a quantity is `policy`. Without it,
-        `policy` is a scalar coordinate with the name of the policy.
-
-    Raises:
-        CaseError: if the case and the theories do not fit together.
-        UsageError: on zero runs; on `runs` together with `runs_numbered` or `ensemble`; on a lever
-            that is unknown or out of range; on an ensemble of another case or version.
-        ExecutorError: if the executor loses a batch.
-        ResultError: if a result is not a finite number.
-    """
-    if levers is not None and policies is not None:
-        raise UsageError("levers", "levers together with policies", "one of the two")
-    given = as_case(case)
-    moved = given if as_of is None else given.at(as_of)
-    simulator = prepare(moved, theories)
-    chosen = _ensemble(simulator, runs, seed, runs_numbered, ensemble)
-    wanted = policies_of(policies) if policies is not None else [Policy.of(levers or {})]
-    found = run_policies(simulator, chosen, wanted, executor=executor, progress=progress)
-    return to_dataset(found) if policies is not None else to_dataset(found[0])
-
-
-def _ensemble(
-    simulator: Simulator,
-    runs: int | None,
-    seed: int | None,
-    numbers: Numbers | None,
-    ensemble: Ensemble | None,
-) -> Ensemble:
-    """The ensemble that is asked for. Raises `UsageError` if it is asked for in two ways."""
-    if runs is not None and numbers is not None:
-        raise UsageError("runs", "runs together with runs_numbered", "one of the two")
-    if ensemble is None:
-        some = RUNS if runs is None else runs
-        which = some if numbers is None else check_numbers(numbers)
-        return Ensemble.prior(simulator.model, which, SEED if seed is None else seed)
-    for name, value in (("runs", runs), ("seed", seed)):
-        if value is not None:
-            raise UsageError(
-                name,
-                f"{name} together with an ensemble",
-                f"the {name} of the ensemble",
-            )
-    return ensemble if numbers is None else ensemble.of_runs(numbers)
 
 
 def run_policies(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from servanda.calibration.choice import ensemble_of
 from servanda.case import Case, Evidence, Observation
 from servanda.case.schema import (
     Claim,
@@ -44,6 +45,7 @@ def claims(
     runs: int = CLAIM_RUNS,
     seed: int = 1,
     *,
+    prior: bool = False,
     progress: Progress | None = None,
 ) -> list[Verdict]:
     """A verdict for every claim of a case.
@@ -53,6 +55,7 @@ def claims(
         runs: number of runs for each policy that a claim compares. The same runs are used under all
             policies, so each run is paired with itself.
         seed: seed of all random numbers.
+        prior: whether to draw from the priors. Default: from the posterior.
         progress: called with the number of policies done and the number to run.
 
     Raises:
@@ -61,7 +64,7 @@ def claims(
         Interrupted: on Ctrl-C, with the verdicts so far.
     """
     simulator = prepare(case)
-    ensemble = Ensemble.prior(simulator.model, runs, seed)
+    ensemble = ensemble_of(simulator, runs, seed, prior=prior)
     return judge(simulator, ensemble, progress=progress)
 
 
