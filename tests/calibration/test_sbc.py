@@ -40,7 +40,7 @@ def p_of(fault: str, sets: int) -> float:
     """The probability of ranks as far from uniform, over all unknowns and the log likelihood."""
     target, every = simulated()
     with FAULTS[fault].sampler():
-        found = [ranks(target, data, Settings(128, 3, n)) for n, data in enumerate(every[:sets])]
+        found = [ranks(target, data, Settings(particles=128, moves=1, seed=n)) for n, data in enumerate(every[:sets])]
     return together(p_values(np.array(found)))
 
 
@@ -93,7 +93,7 @@ def learned(name: str, place: float) -> dict[str, np.ndarray]:
         for f in target.likelihood.figures
     ]
     own = target.with_counts(np.array(counted))
-    (*_, at) = climb(own, start(own, 512, seed=1), 4, lambda *_: None)
+    (*_, at) = climb(own, start(own, 512, seed=1), 2, lambda *_: None)
     return dict(zip(target.space.names, at.z, strict=True))
 
 
