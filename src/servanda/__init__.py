@@ -15,6 +15,8 @@ from typing import Any as _Any
 if TYPE_CHECKING:
     from servanda.analysis.check import check
     from servanda.analysis.hindcast import hindcast
+    from servanda.analysis.misfit import misfits
+    from servanda.analysis.moved import moved
     from servanda.analysis.priors import priors
     from servanda.analysis.sanctions import sanction
     from servanda.briefing import brief
@@ -60,6 +62,8 @@ _HOMES = {
     "hindcast": "servanda.analysis.hindcast",
     "load": "servanda.case",
     "metrics": "servanda.results.labelled",
+    "misfits": "servanda.analysis.misfit",
+    "moved": "servanda.analysis.moved",
     "new": "servanda.case",
     "open_run": "servanda.results",
     "prepare": "servanda.results",
@@ -89,6 +93,8 @@ __all__ = [
     "hindcast",
     "load",
     "metrics",
+    "misfits",
+    "moved",
     "new",
     "open_run",
     "prepare",

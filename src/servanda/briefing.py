@@ -6,7 +6,8 @@ It is loaded when it is first used: the charts need a library that takes half a 
 from collections.abc import Sequence
 from pathlib import Path
 
-from servanda.analysis.hindcast import coverages
+from servanda.analysis import hindcast
+from servanda.analysis.hindcast import Coverage
 from servanda.errors import RunFolderError
 from servanda.files.fields import path_of
 from servanda.report import page
@@ -19,6 +20,7 @@ def brief(
     folder: str | Path | RunFolder,
     *,
     verdicts: Sequence[Verdict] | None = None,
+    coverages: Sequence[Coverage] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -27,6 +29,7 @@ def brief(
     Args:
         folder: the run folder, or its path.
         verdicts: verdicts of the claims. If not given, the claims are judged now.
+        coverages: predictive coverage of each series. If not given, it is computed now.
         out: file to write. If not given, `briefing.html` in the folder.
         progress: called with the number of policies run for the claims and the number to run.
 
@@ -50,8 +53,10 @@ def brief(
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge_folder(run, simulator, progress=progress)
+    if coverages is None:
+        coverages = hindcast.coverages(results)
     scores = carried(results.model.case)
-    page.brief(results, verdicts, coverages(results), target, scores=scores)
+    page.brief(results, verdicts, coverages, target, scores=scores)
     if target.resolve() == own.resolve():
         run.note_briefing()
     return target

@@ -31,7 +31,7 @@ INTERVAL = (91.0, 109.0)
 def point(value: float, number: int = 1, **how: Any) -> Predicted:
     own = counted("level", STOCK, "round", rule(**how)).rules[0]
     row = observation(number, value, f"2020-{number:02}-28")
-    return Predicted(Figure(row, own, value, np.zeros(24), 0.3), INTERVAL)
+    return Predicted(Figure(row, own, value, np.zeros(24), 0.3), INTERVAL, 100.0)
 
 
 def coverage(*values: float) -> Coverage:

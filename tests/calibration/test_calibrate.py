@@ -11,14 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 
 import servanda
-from servanda.analysis.moved import moved
 from servanda.calibration import calibrate as learning
 from servanda.calibration.calibrate import calibrate, kept_of, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings, open_posterior
-from servanda.calibration.space import Space
 from servanda.calibration.target import Target
 from servanda.case import Evidence
 from servanda.case.priors import BIAS, DISCREPANCY
@@ -47,7 +44,16 @@ def test_runs_of_the_posterior_have_the_likelihood_that_it_was_learned_by(learne
     values = jnp.stack([jnp.asarray(found.series(n)) for n in likelihood.observed], axis=1)
     inputs = {name: jnp.asarray(v) for name, v in found.ensemble.parameters.items()}
     each, _ = likelihood.by_figure(values, inputs)
-    np.testing.assert_allclose(each, learned.by_figure, atol=2e-3)
+    chain, draw = np.arange(len(learned)) % 2, np.arange(len(learned)) // 2
+    np.testing.assert_allclose(each, learned.by_figure[:, chain * 128 + draw], atol=2e-3)
+
+
+def test_the_first_runs_are_of_all_chains(learned):
+    name = "war.volatility"
+    some = learned.ensemble(prepare(template()).model, 4)
+    by_chain = learned.by_chain(learned.inputs[name])
+    assert some.chains == 2
+    np.testing.assert_array_equal(some.parameters[name], by_chain[:, :2].T.ravel())
 
 
 def test_runs_that_share_a_particle_share_its_past_and_not_its_future(learned):
@@ -67,32 +73,6 @@ def test_another_seed_of_runs_changes_the_future_alone(learned):
 def test_runs_of_the_posterior_fit_the_record_better_than_runs_of_the_prior(learned):
     """In the prior the record is as probable as its evidence says, on average."""
     assert np.median(learned.by_figure.sum(axis=0)) > learned.log_evidence
-
-
-def test_what_acts_later_than_the_record_keeps_its_prior(learned):
-    """A ceasefire can come after the cut-off alone."""
-    space = Space(prepare(template()).model)
-    later = [n for n in space.inputs if n.startswith(("commitment.", "war.ceasefire"))]
-    assert len(later) > 5
-    for name in later:
-        places = space.places(name, learned.inputs[name])
-        assert stats.kstest(places, "norm").pvalue > 0.001 / len(later), name
-
-
-def test_what_the_data_moved_is_told_for_every_input_the_most_contracted_first(learned):
-    model = prepare(template()).model
-    found = moved(model, learned)
-    assert {one.name for one in found} == set(model.uncertain)
-    assert [one.contraction for one in found] == sorted(
-        (o.contraction for o in found), reverse=True
-    )
-    assert {one.kind for one in found} == {"parameter", "bias", "discrepancy"}
-    for one in found:
-        assert one.posterior == tuple(np.quantile(learned.inputs[one.name], (0.05, 0.5, 0.95)))
-        assert one.prior[0] < one.prior[1] < one.prior[2]
-        beyond = 5 / np.sqrt(len(learned))
-        assert one.moved == (max(one.contraction, abs(one.shift)) > beyond)
-    assert found[0].contraction > 0.1
 
 
 # ── kept, and gone on with ──────────────────────────────────────────────────────────────────────
@@ -175,6 +155,7 @@ def test_a_run_folder_keeps_the_past_of_its_runs(learned, tmp_path):
     assert folder.note["origin"] == "posterior"
     stored = open_run(tmp_path / "run").planned().past
     assert stored is not None
+    assert open_run(tmp_path / "run").planned().chains == 2
     for one, other in zip(stored, ensemble.past, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -330,3 +311,29 @@ def test_a_theory_without_shocks_is_learned_too(tmp_path, monkeypatch):
         prepare(constant).model, 5
     )
     assert servanda.run(constant, ensemble=ensemble).sizes["run"] == 5
+
+
+def test_what_the_data_moved_is_told_of_a_posterior_of_its_runs_and_of_a_run_folder(
+    learned, tmp_path
+):
+    model = prepare(template()).model
+    ensemble = learned.ensemble(model, len(learned))
+    folder = run_to_folder(template(), tmp_path / "run", ensemble)
+    found = servanda.moved(template(), learned)
+    assert found == servanda.moved(template(), ensemble)
+    assert found == servanda.moved(folder.case(), open_run(folder.path).planned())
+    assert {one.name for one in found} == set(model.uncertain)
+    assert {one.kind for one in found} == {"parameter", "bias", "discrepancy"}
+    assert next(one.name for one in found if one.moved) == found[0].name
+
+
+@pytest.mark.usefixtures("cache")
+def test_misfits_are_those_of_runs_of_the_posterior_of_a_case(learned, monkeypatch):
+    monkeypatch.setattr(misfit, "posterior_of", lambda _: learned)
+    (found,) = servanda.misfits(template(), runs=64)
+    (same,) = misfit.misfits_of(
+        servanda.moved(template(), learned.ensemble(prepare(template()).model, 64)),
+        servanda.analysis.hindcast.coverages(of_posterior(learned, 64)),
+    )
+    assert found.discrepancy == same.discrepancy
+    assert [p.interval for p in found.coverage.points] == [p.interval for p in same.coverage.points]

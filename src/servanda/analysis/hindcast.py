@@ -28,10 +28,12 @@ class Predicted:
     Attributes:
         figure: the figure.
         interval: the 90 % predictive interval of the count, with the source's bias and error.
+        median: the median of the count.
     """
 
     figure: Figure
     interval: tuple[float, float]
+    median: float
 
     @property
     def inside(self) -> bool:
@@ -145,9 +147,10 @@ def coverages(results: Results) -> list[Coverage]:
 def predict(results: Results, series: Series, figures: Sequence[Figure]) -> list[Predicted]:
     """Each figure, with the 90 % predictive interval of its source's count."""
     counted = sample(figures, expected(results, series, figures), results)
-    low, high = weighted.quantile(counted, (0.05, 0.95), results.weights)
+    found = weighted.quantile(counted, (0.05, 0.5, 0.95), results.weights).T.tolist()
     return [
-        Predicted(figure, (float(low[row]), float(high[row]))) for row, figure in enumerate(figures)
+        Predicted(figure, (low, high), median)
+        for figure, (low, median, high) in zip(figures, found, strict=True)
     ]
 
 

@@ -146,9 +146,10 @@ class Posterior:
         return self.versions["servanda"] == version("servanda")
 
     def ensemble(self, model: Model, runs: int | Numbers, seed: int = 1) -> Ensemble:
-        """Runs of the posterior: run n has the inputs and the past of particle n, in turn.
+        """Runs of the posterior, each with the inputs and the past of a particle.
 
-        Runs that share a particle share its past, and never its future shocks.
+        The runs take the chains by turns, so that the first ones are of all chains too. Runs that
+        share a particle share its past, and never its future shocks.
 
         Args:
             model: model of the case that it was learned from.
@@ -161,7 +162,8 @@ class Posterior:
         self.check_fits(model)
         check_seed(seed)
         numbers = np.arange(check_runs(runs)) if isinstance(runs, int) else check_numbers(runs)
-        rows = numbers % len(self)
+        draws = numbers // self.settings.chains % self.settings.particles
+        rows = numbers % self.settings.chains * self.settings.particles + draws
         return Ensemble(
             parameters={name: values[rows] for name, values in self.inputs.items()},
             run_numbers=numbers,
@@ -172,6 +174,7 @@ class Posterior:
             version=self.versions["servanda"],
             past=self.past.of_runs(rows),
             learned=f"posterior {self.hash[:12]}, {self.settings}",
+            chains=self.settings.chains,
         )
 
     def check_fits(self, model: Model) -> None:

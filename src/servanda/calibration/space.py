@@ -28,6 +28,7 @@ class Space:
     """The unknowns of a model.
 
     Attributes:
+        priors: the prior of each uncertain input, by printed name.
         inputs: printed names of the uncertain inputs.
         shocks: names of the shocks of a month.
         months: number of months up to the evidence cut-off.
@@ -35,12 +36,12 @@ class Space:
 
     def __init__(self, model: Model) -> None:
         spec = model.case.spec
-        self._priors = independent_priors(model)
+        self.priors = independent_priors(model)
         factors = [
-            model.parameters[n].factor if n in model.parameters else 1.0 for n in self._priors
+            model.parameters[n].factor if n in model.parameters else 1.0 for n in self.priors
         ]
         self._factors = np.array(factors)[:, None]
-        self.inputs = tuple(self._priors)
+        self.inputs = tuple(self.priors)
         self.shocks = Streams(model.axes, model.plan).shocks
         self.months = month_number(spec.as_of) - month_number(spec.start) + 1
 
@@ -57,7 +58,7 @@ class Space:
 
     def values(self, z: Float[np.ndarray, "unknown run"]) -> Float[np.ndarray, "input run"]:
         """The inputs, in the units of the mechanisms."""
-        found = quantiles(self._priors, ndtr(z[: len(self.inputs)]))
+        found = quantiles(self.priors, ndtr(z[: len(self.inputs)]))
         return np.asarray(found * self._factors)
 
     def places(self, name: str, values: Float[np.ndarray, "run"]) -> Float[np.ndarray, "run"]:

@@ -1,14 +1,18 @@
 """The summary of a run: the answer, what it rests on, and tables."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from servanda.analysis.accounts import Account, accounts, leakage
 from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import Frontier, frontiers
+from servanda.analysis.hindcast import Coverage
 from servanda.analysis.hinges import hinges
+from servanda.analysis.learned import Learned
 from servanda.cli.terminal import Table, out, table, write
 from servanda.ensembles import weighted
-from servanda.report import findings
+from servanda.report import findings, learned
 from servanda.results import Results
 
 _MILLION = 1e6
@@ -19,13 +23,15 @@ _SHORT = 0.0005
 _HEADS = ("median", "90 % interval over runs")
 
 
-def answer(results: Results) -> None:
+def answer(results: Results, coverages: Sequence[Coverage]) -> None:
     """Print the answer in a sentence, what it rests on, then tables."""
     pacts = list(zip(fates(results), accounts(results), strict=True))
     for fate, _ in pacts:
         name = f"{fate.partnership.label}: " if pacts[1:] else ""
         write(f"{name}{findings.headline(fate)}")
     write(findings.basis(results))
+    if results.ensemble.origin == "posterior":
+        write(learned.sentence(Learned.of(results, coverages)))
     for fate, _ in pacts:
         parameters = hinges(results, fate.alive.astype(float), "alive")
         rests = findings.reference_class(fate), findings.strongest_parameters(results, parameters)

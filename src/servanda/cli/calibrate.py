@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from servanda.analysis.moved import Moved, moved
+from servanda.analysis.hindcast import coverages
+from servanda.analysis.learned import Learned
+from servanda.analysis.misfit import Misfit
+from servanda.analysis.moved import Moved
 from servanda.calibration.agreement import (
     APART,
     CLOSE,
@@ -17,12 +20,12 @@ from servanda.calibration.posterior import Posterior, Settings
 from servanda.case import Case
 from servanda.cli import show
 from servanda.cli.learning import learning
-from servanda.cli.terminal import out, plain, say, table
-from servanda.cli.work import remember_compilations
-from servanda.engine import Model
+from servanda.cli.terminal import out, plain, say, table, write
+from servanda.cli.work import bar, remember_compilations
+from servanda.engine import Model, Simulator
 from servanda.observation import Likelihood
-from servanda.report.words import number
-from servanda.results import prepare
+from servanda.report import learned as words
+from servanda.results import prepare, run_policies
 
 _SHOWN = 12
 
@@ -37,6 +40,7 @@ def calibrate(case: Case, settings: Settings) -> None:
     with learning(simulator.model, settings) as report:
         found = learned(simulator, settings, report)
     _show(simulator.model, found)
+    _show_learned(_learned(simulator, found))
     say(f"posterior  {path_of_posterior(simulator.model, settings)}")
 
 
@@ -47,17 +51,6 @@ def _show(model: Model, found: Posterior) -> None:
         f"{model.case.spec.as_of}: {found.settings}; log evidence {found.log_evidence:.1f}."
     )
     _show_quality(found)
-    every = moved(model, found)
-    own = [one for one in every if one.kind == "parameter"]
-    those = [one for one in own if one.moved]
-    _show_inputs("What the data moved", those[:_SHOWN])
-    if len(those) > _SHOWN:
-        out().print(f"{len(those) - _SHOWN} more parameters moved less.")
-    out().print(f"{len(own) - len(those)} of {len(own)} parameters keep their prior.")
-    _show_inputs("Biases of source classes", [one for one in every if one.kind == "bias"])
-    off = [one for one in every if one.kind == "discrepancy" and one.shift > 0 and one.moved]
-    off.sort(key=lambda one: -one.posterior[1])
-    _show_inputs("Where the model is wrong: discrepancies on the log scale", off[:_SHOWN])
 
 
 def _show_quality(found: Posterior) -> None:
@@ -99,18 +92,44 @@ def _span(numbers: Sequence[str]) -> str:
     return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]} to {numbers[-1]}"
 
 
+def _learned(simulator: Simulator, found: Posterior) -> Learned:
+    """What a run of each particle says of the record."""
+    ensemble = found.ensemble(simulator.model, len(found))
+    with bar("running", "runs") as report:
+        (results,) = run_policies(simulator, ensemble, progress=report)
+    return Learned.of(results, coverages(results))
+
+
+def _show_learned(found: Learned) -> None:
+    those = found.parameters
+    _show_inputs("What the data moved", those[:_SHOWN])
+    if len(those) > _SHOWN:
+        out().print(f"{len(those) - _SHOWN} more parameters moved less.")
+    _show_inputs("Biases of source classes", found.of_kind("bias"))
+    _show_misfits(found.wrong)
+    write(words.sentence(found))
+
+
 def _show_inputs(title: str, inputs: Sequence[Moved]) -> None:
     if not inputs:
         return
     rows = table(title, "name", "prior", "posterior", "contraction")
     for one in inputs:
-        name = f"{one.name}, {one.unit}"
-        if one.kind != "parameter":  # a ratio, whose label says enough
-            name = one.name.partition("[")[2].removesuffix("]")
-        rows.add_row(name, _interval(one.prior), _interval(one.posterior), f"{one.contraction:.2f}")
+        # A bias is a ratio, whose source class says enough.
+        name = f"{one.name}, {one.unit}" if one.kind == "parameter" else words.member(one)
+        prior = words.interval(one.prior) + ", wider form" * one.wider
+        posterior = words.interval(one.posterior) + ", not moved" * (not one.moved)
+        rows.add_row(name, plain(prior), plain(posterior), words.contraction(one))
     out().print(rows)
 
 
-def _interval(ends: tuple[float, float, float]) -> str:
-    low, median, high = (plain(number(end)) for end in ends)
-    return f"{median} ({low} to {high})"
+def _show_misfits(wrong: Sequence[Misfit]) -> None:
+    if not wrong:
+        return
+    heads = "series", "prior of δ", "posterior", "figures", "coverage"
+    rows = table("Where the model is wrong: discrepancy δ on the log scale", *heads)
+    for one in wrong[:_SHOWN]:
+        own = (words.interval(one.discrepancy.prior), words.interval(one.discrepancy.posterior))
+        name = one.coverage.series.name
+        rows.add_row(name, *map(plain, (*own, words.sides(one), words.inside(one))))
+    out().print(rows)

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typer import Exit
 
 from servanda.analysis.check import check as checked
-from servanda.analysis.hindcast import coverages
+from servanda.analysis.hindcast import Coverage, coverages
 from servanda.analysis.sanctions import faults_of_files
 from servanda.case import Case
 from servanda.case.add_evidence import append, compared
@@ -154,14 +154,18 @@ def _held(folder: RunFolder) -> str:
 def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
     """Write the briefing, before printing the summary: a closed pipe ends the printing."""
     with interrupts.exits_at_once(_held(folder)):
-        page = _brief(folder, case, None) if brief else None
-        answer(folder.results(prepare(case).model))
+        results = folder.results(prepare(case).model)
+        found = coverages(results)
+        page = _brief(folder, case, None, found) if brief else None
+        answer(results, found)
         say(f"results   {folder.path}")
         if page is not None:
             say(f"briefing  {page}")
 
 
-def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
+def _brief(
+    folder: RunFolder, case: Case, out: Path | None, found: Sequence[Coverage] | None = None
+) -> Path:
     """Judge the claims and write the page."""
     from servanda import briefing  # slow to load
 
@@ -172,7 +176,7 @@ def _brief(folder: RunFolder, case: Case, out: Path | None) -> Path:
         with _judging(simulator.model, held, goes_on) as report:
             verdicts = judge_folder(folder, simulator, progress=report)
     with interrupts.exits_at_once(f"{held}; the briefing was not written"):
-        return briefing.brief(folder, verdicts=verdicts, out=out)
+        return briefing.brief(folder, verdicts=verdicts, coverages=found, out=out)
 
 
 def claims(case: Case, runs: int, seed: int, *, prior: bool) -> None:

@@ -51,6 +51,8 @@ class Ensemble:
             parameters; None if they are drawn with all others.
         learned: the posterior that the parameters were drawn from, in words: its hash, particles
             and seed. Empty if they are from none.
+        chains: number of chains that learned the posterior. Run n is of chain n modulo this number.
+            Zero if the parameters are from none.
     """
 
     parameters: Mapping[str, Float32[np.ndarray, "run"]]
@@ -62,6 +64,7 @@ class Ensemble:
     version: str
     past: Past | None = None
     learned: str = ""
+    chains: int = 0
 
     def __post_init__(self) -> None:
         """Check the table, and keep copies that nobody can change.

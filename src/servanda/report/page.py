@@ -15,6 +15,7 @@ from servanda.analysis.fate import Fate, fates
 from servanda.analysis.frontier import frontiers
 from servanda.analysis.hindcast import Coverage, summary
 from servanda.analysis.hinges import hinges
+from servanda.analysis.learned import Learned
 from servanda.analysis.observed import Observed, observed
 from servanda.analysis.publications import publications
 from servanda.case import Observation
@@ -23,10 +24,12 @@ from servanda.files import drafts
 from servanda.report import (
     argument,
     classes,
+    contraction,
     fans,
     findings,
     frontier,
     influence,
+    learned,
     ledger,
     network,
     origin,
@@ -102,9 +105,12 @@ def _html(
     series = observed(results, coverages)
     pairs = zip(fates(results), accounts(results), strict=True)
     pacts = [_pact(fate, account) for fate, account in pairs]
+    learnt = results.ensemble.origin == "posterior"
+    taught = Learned.of(results, coverages) if learnt else None
     shared = {
         "fans": fans.figures(results, series, theme.marks(case)),
         "influence": influence.figures(results),
+        "taught": contraction.figures(results.model, taught) if taught else [],
     }
     pacts, shared = _draw_all(pacts, shared)
     context = {
@@ -122,6 +128,9 @@ def _html(
         "wanted": results.note.get("runs", results.count),
         "made": _made(results),
         "pacts": pacts,
+        "learned": taught and learned.sentence(taught),
+        "biases": learned.bias_rows(taught) if taught else [],
+        "not_learned": "" if taught else learned.not_learned(results.model),
         **shared,
         "claims": argument.rows(results.model, verdicts),
         "claim_counts": argument.counts(verdicts),

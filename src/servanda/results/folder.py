@@ -51,6 +51,7 @@ from servanda.results.stored import uninterrupted
 _ENSEMBLE = "ensemble.npz"
 _METRICS = "metrics.csv"
 _PAST = ("past_shock", "past_number", "past_seed")
+_CHAINS = "chains"
 BRIEFING = "briefing.html"
 
 
@@ -191,6 +192,7 @@ class RunFolder:
                     version=self.note["version"],
                     past=_past_in(stored),
                     learned=self.note["learned"],
+                    chains=int(stored[_CHAINS]) if _CHAINS in stored else 0,
                 )
         return self._planned
 
@@ -425,13 +427,15 @@ def _past_in(stored: Mapping[str, np.ndarray]) -> Past | None:
 def _write_ensemble(ensemble: Ensemble, folder: Path, hashes: Hashes) -> None:
     names = list(ensemble.parameters)
     values = np.array(list(ensemble.parameters.values()), np.float32)
-    past: dict[str, Any] = dict(zip(_PAST, ensemble.past or (), strict=False))
+    learned: dict[str, Any] = dict(zip(_PAST, ensemble.past or (), strict=False))
+    if ensemble.chains:
+        learned[_CHAINS] = np.array(ensemble.chains)
     np.savez(
         folder / _ENSEMBLE,
         parameter=np.array(names, dtype="U"),
         parameters=values.reshape(len(names), len(ensemble)),
         run=ensemble.run_numbers,
         weight=ensemble.weights,
-        **past,
+        **learned,
     )
     hashes.add(START, _ENSEMBLE, (folder / _ENSEMBLE).read_bytes())
