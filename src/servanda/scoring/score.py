@@ -118,6 +118,8 @@ def _default(case: Case) -> list[str]:
 
 def _checked(case: Case, origins: Sequence[str]) -> list[str]:
     """The origins in order of time."""
+    if isinstance(origins, str):
+        raise UsageError("origins", f"'{origins}'", "a list of months, such as ['2024-06']")
     if not origins:
         raise UsageError("origins", "none", "at least one month")
     for origin in origins:
