@@ -40,7 +40,10 @@ def p_of(fault: str, sets: int) -> float:
     """The probability of ranks as far from uniform, over all unknowns and the log likelihood."""
     target, every = simulated()
     with FAULTS[fault].sampler():
-        found = [ranks(target, data, Settings(particles=128, moves=1, seed=n)) for n, data in enumerate(every[:sets])]
+        found = [
+            ranks(target, data, Settings(particles=128, moves=1, seed=n))
+            for n, data in enumerate(every[:sets])
+        ]
     return together(p_values(np.array(found)))
 
 
