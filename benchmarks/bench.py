@@ -1,16 +1,19 @@
 """Times the engine and compares it with Mesa and NumPy: `python -m benchmarks.bench [--write]`.
 
 Every measurement runs in its own process, so that measurements share neither compiled programs nor
-memory. On a shared machine timings are noisy, so each is the best of several.
+memory. On a shared machine timings are noisy, so each is the best of several, but for that of a
+calibration, which takes minutes.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,17 @@ def core_jax() -> dict[str, float]:
     }
 
 
+def fastest(task: Callable[[int], Callable[[], Any]]) -> dict[str, float]:
+    """Runs a second of a task at the width at which it is fastest.
+
+    Args:
+        task: makes the task for a width, which is a number of runs at once.
+    """
+    speeds = {width: width / min(seconds_of(task(width), 5)) for width in NUMPY_WIDTHS}
+    width = max(speeds, key=lambda w: speeds[w])
+    return {"warm_runs_per_s": speeds[width], "width": width, "peak_mib": peak_mib()}
+
+
 def core_numpy() -> dict[str, float]:
     """The four core mechanisms in NumPy, single precision, at the fastest width."""
     import numpy as np
@@ -97,16 +111,12 @@ def core_numpy() -> dict[str, float]:
 
     case = load(CASE)
     model = core.core_model(case)
-    speeds = {}
-    for width in NUMPY_WIDTHS:
+
+    def task(width: int) -> Callable[[], Any]:
         given = core.inputs(model, core.drawn(model, width))
+        return lambda: numpy_model.simulate(case.spec, model.axes, given, np.float32)
 
-        def simulate(given: core.Inputs = given) -> None:
-            numpy_model.simulate(case.spec, model.axes, given, np.float32)
-
-        speeds[width] = width / min(seconds_of(simulate, 5))
-    width = max(speeds, key=lambda w: speeds[w])
-    return {"warm_runs_per_s": speeds[width], "width": width, "peak_mib": peak_mib()}
+    return fastest(task)
 
 
 def core_mesa() -> dict[str, float]:
@@ -125,7 +135,105 @@ def core_mesa() -> dict[str, float]:
     return {"warm_runs_per_s": MESA_RUNS / seconds, "peak_mib": peak_mib()}
 
 
-WORKERS = {f.__name__: f for f in (whole, core_jax, core_numpy, core_mesa)}
+def calibration() -> dict[str, float]:
+    """Learning the posterior at the default settings, from an empty cache and once compiled."""
+    found = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{scratch}/compiled"
+        for label in ("cold_s", "warm_s"):
+            os.environ["XDG_CACHE_HOME"] = f"{scratch}/{label}"  # where posteriors are kept
+            start = time.perf_counter()
+            from servanda import calibrate
+
+            calibrate(CASE)
+            found[label] = time.perf_counter() - start
+    return {**found, "peak_mib": peak_mib()}
+
+
+def moves(model: Any) -> tuple[Any, dict[str, float]]:
+    """A model's likelihood, and its speed in one move of the particles at the default settings.
+
+    A move takes each half of the particles by itself, and then all of them.
+    """
+    import numpy as np
+
+    from servanda.calibration.posterior import Settings
+    from servanda.calibration.target import Target
+    from servanda.engine import Simulator
+
+    target, particles = Target(Simulator(model), seed=1), Settings().particles
+    z, numbers = unknowns(target.size, particles), np.arange(particles, dtype=np.uint32)
+    half = particles // 2
+    parts = (slice(half), slice(half, None), slice(None))
+
+    def move() -> None:
+        for part in parts:
+            target.log_likelihood(z[:, part], numbers[part])
+
+    first, *others = seconds_of(move, 10)
+    return target, {
+        "compile_s": first - min(others),
+        "warm_runs_per_s": 2 * particles / min(others),
+    }
+
+
+def unknowns(size: int, runs: int) -> Any:
+    """Unknowns of a calibration, drawn from their prior."""
+    import numpy as np
+
+    return np.random.default_rng(1).standard_normal((size, runs))
+
+
+def likelihood() -> dict[str, float]:
+    """The likelihood of the whole case's record, and the slopes of its figures."""
+    from servanda.case import load
+    from servanda.engine import assemble
+
+    target, found = moves(assemble(load(CASE)))
+    z = unknowns(target.size, 1)[:, 0]
+    seconds = min(seconds_of(lambda: target.information(z, 0), 6))
+    return {**found, "tangents_per_s": target.size / seconds, "peak_mib": peak_mib()}
+
+
+def core_likelihood_jax() -> dict[str, float]:
+    """The likelihood of the record of the four core mechanisms on the engine."""
+    from benchmarks import core
+    from servanda.case import load
+
+    _, found = moves(core.core_model(core.recorded(load(CASE))))
+    return {**found, "peak_mib": peak_mib()}
+
+
+def core_likelihood_numpy() -> dict[str, float]:
+    """The same in NumPy, single precision, at the fastest width."""
+    import numpy as np
+
+    from benchmarks import core
+    from benchmarks.numpy_likelihood import CoreTarget
+    from servanda.case import load
+
+    target = CoreTarget(core.core_model(core.recorded(load(CASE))), np.float32)
+
+    def task(width: int) -> Callable[[], Any]:
+        z = unknowns(target.space.size, width)
+        return lambda: target.by_figure(z).sum(axis=0)
+
+    return fastest(task)
+
+
+WORKERS = {
+    f.__name__: f
+    for f in (
+        whole,
+        core_jax,
+        core_numpy,
+        core_mesa,
+        calibration,
+        likelihood,
+        core_likelihood_jax,
+        core_likelihood_numpy,
+    )
+}
 
 
 def command_line(runs: int, cache: Path, folder: Path) -> float | None:
@@ -162,6 +270,8 @@ def table(results: dict[str, Any]) -> list[tuple[str, str]]:
     m = results["measured"]
     whole, jax = m["whole"], m["core_jax"]
     numpy, mesa = m["core_numpy"], m["core_mesa"]
+    learned, likelihood = m["calibration"], m["likelihood"]
+    own, plain = m["core_likelihood_jax"], m["core_likelihood_numpy"]
     line = m.get("command_line", {})
 
     def seconds(name: str) -> str:
@@ -185,6 +295,25 @@ def table(results: dict[str, Any]) -> list[tuple[str, str]]:
         ("Ratio Servanda / NumPy", f"{jax['warm_runs_per_s'] / numpy['warm_runs_per_s']:.1f}"),
         ("`servanda run` of 4,000 with its briefing, cold", seconds("cold_s")),
         ("`servanda run` of 4,000 with its briefing, warm", seconds("warm_s")),
+        (
+            "Calibration, cold: with import and compilation",
+            f"{learned['cold_s']:.0f} s",
+        ),
+        ("Calibration, warm: once compiled", f"{learned['warm_s']:.0f} s"),
+        ("Likelihood of the whole case", f"{likelihood['warm_runs_per_s']:,.0f} evaluations/s"),
+        ("Slopes of its figures", f"{likelihood['tangents_per_s']:,.0f} tangents/s"),
+        (
+            f"Likelihood of four mechanisms, NumPy ({plain['width']} runs at once)",
+            f"{plain['warm_runs_per_s']:,.0f} evaluations/s",
+        ),
+        (
+            "Likelihood of four mechanisms, Servanda (JAX)",
+            f"{own['warm_runs_per_s']:,.0f} evaluations/s",
+        ),
+        (
+            "Ratio Servanda / NumPy, likelihood",
+            f"{own['warm_runs_per_s'] / plain['warm_runs_per_s']:.1f}",
+        ),
     ]
 
 
@@ -197,7 +326,7 @@ def page(results: dict[str, Any]) -> str:
 Measured by `make bench` on {results["date"]}: {results["cores"]} cores ({results["machine"]}),
 single precision, Python {results["python"]}, {versions}.
 A run is 108 months of the case `{CASE}`. Timings on a shared machine are noisy; each is the
-best of several.
+best of several, but a calibration is timed once.
 
 | what | measured |
 |---|---|
@@ -209,6 +338,12 @@ arrays in NumPy. Given the same parameters and random numbers, all three give th
 to rounding (`tests/benchmarks/test_oracles.py`). Mesa and NumPy use one core, their default;
 Servanda uses all. Servanda is compiled so that whole cases are fast; a model as small as this one
 would be a third faster with XLA's newer generator of machine code (`servanda.compiling`).
+
+A calibration learns the posterior of the case at the default settings. An evaluation of the
+likelihood runs the months up to the evidence cut-off and compares them with the record; its pace is
+that of one move of the sampler. A tangent gives the slopes of all figures along one unknown. The
+likelihood of the four mechanisms is that of the series which they observe. It is written twice too,
+and both writings agree figure by figure (`tests/benchmarks/test_numpy_likelihood.py`).
 """
 
 

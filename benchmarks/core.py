@@ -21,6 +21,7 @@ from servanda.ensembles import Ensemble
 SLOTS = ("war", "arsenal", "exchange", "attrition", "commitment")
 COMPARED = (
     "stock",
+    "made",
     "arrears",
     "men",
     "alive",
@@ -29,6 +30,8 @@ COMPARED = (
     "tempo",
     "used",
     "arrived",
+    "dispatched",
+    "lent",
     "lent_lost",
     "losses",
     "recruits",
@@ -46,11 +49,18 @@ def core_model(case: Case) -> Model:
     return assemble(replace(case, spec=spec))
 
 
+def recorded(case: Case) -> Case:
+    """A case with those series of its record that observe what the core computes."""
+    evidence = case.evidence
+    kept = [s for s in evidence.series if {n.partition("[")[0] for n in s.observes} <= {*COMPARED}]
+    return replace(case, evidence=replace(evidence, series=tuple(kept)))
+
+
 def core_simulator(case: Case, dtype: Any = jnp.float32) -> Simulator:
     """A simulator of the core that keeps the compared quantities, for every tie."""
     simulator = Simulator(core_model(case), dtype=dtype)
     axes = simulator.model.axes
-    members = {"lent_lost": "tie", "tempo": ""}
+    members = {**dict.fromkeys(("dispatched", "lent", "lent_lost"), "tie"), "tempo": ""}
     simulator.record = {
         name: tuple(range(axes.size(members.get(name, "")))) if name in members else rows
         for name, rows in simulator.record.items()
@@ -87,10 +97,26 @@ def drawn(model: Model, runs: int, seed: int = SEED) -> Ensemble:
 
 def inputs(model: Model, ensemble: Ensemble) -> Inputs:
     """Parameters and random numbers of an ensemble's runs."""
-    runs = len(ensemble)
+    spec = model.case.spec
+    months = month_number(spec.horizon) - month_number(spec.start) + 1
+    draws = _draws(model, len(ensemble), months, ensemble.seed)
+    return given(model, ensemble.parameters, draws, len(ensemble))
+
+
+def given(
+    model: Model, values: Mapping[str, np.ndarray], draws: Mapping[str, np.ndarray], runs: int
+) -> Inputs:
+    """The same of any runs, in as many months as there are draws of.
+
+    Args:
+        model: the core's model.
+        values: by label of an uncertain parameter, one number for each run.
+        draws: by name of a stream, an array (month, run). Months up to the cut-off need only the
+            shocks of the war.
+        runs: number of runs.
+    """
     spec = model.case.spec
     start, cutoff = month_number(spec.start), month_number(spec.as_of)
-    months = month_number(spec.horizon) - start + 1
     fixed = {k: np.full(runs, n.prior.numbers[0] * n.factor) for k, n in model.parameters.items()}
     known = {o.id for o in model.case.known.observations}
     opens = {
@@ -105,8 +131,8 @@ def inputs(model: Model, ensemble: Ensemble) -> Inputs:
         q.label: (month_number(q.signed) if q.source in known else cutoff) - start
         for q in spec.partnerships
     }
-    draws = _draws(model, runs, months, ensemble.seed)
-    return Inputs(fixed | dict(ensemble.parameters), draws, opens, signed, months, cutoff - start)
+    months = len(next(iter(draws.values())))
+    return Inputs(fixed | dict(values), draws, opens, signed, months, cutoff - start)
 
 
 def _draws(model: Model, runs: int, months: int, seed: int) -> dict[str, np.ndarray]:

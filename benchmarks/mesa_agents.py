@@ -112,7 +112,7 @@ class Edge:
         self.lane = p("exchange.lane_start", label)
         self.open, self.just_opened = opens == 0, False
         self.price = self.new_price = self.cost
-        self.order = self.target = self.transit = self.lent = 0.0
+        self.order = self.target = self.transit = self.lent = self.dispatched = 0.0
         self.loss_rate = self.foreign_loss
         self.live = self.asked = self.recall = 0.0
         self.sent = self.arrived = self.served = self.lost = self.returned = 0.0
@@ -135,6 +135,7 @@ class Edge:
         self.lost = self.returned = 0.0
         if self.kind == "lent":
             self.served = self.lent
+            self.dispatched += self.sent
             present = self.lent + self.arrived
             self.lost = present * -expm1(-self.loss_rate)
             self.returned = min(self.recall, present - self.lost)

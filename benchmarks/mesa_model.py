@@ -141,8 +141,11 @@ class CoreModel(Core):
         accounts, edges, sides, pacts = self.accounts.values(), self.edges, self.sides, self.pacts
         now = {
             "stock": [a.stock for a in accounts],
+            "made": [a.made for a in accounts],
             "used": [a.used for a in accounts],
             "arrived": [e.arrived for e in edges],
+            "dispatched": [e.dispatched for e in edges],
+            "lent": [e.lent for e in edges],
             "lent_lost": [e.lost for e in edges],
             "tempo": [self.tempo],
             "men": [s.men for s in sides],

@@ -181,8 +181,8 @@ class CoreModel:
         self.war = self.next_war = np.ones(shape, self.dtype)
         self.lane, self.price = self.rows("exchange.lane_start", "tie"), p["exchange.cost"]
         self.opened = np.stack([np.full(shape, self.given.opens[t] == 0) for t in self.axes["tie"]])
-        self.order, self.target, self.transit, self.lent_people = (
-            np.zeros((ties, shape), self.dtype) for _ in range(4)
+        self.order, self.target, self.transit, self.lent_people, self.dispatched = (
+            np.zeros((ties, shape), self.dtype) for _ in range(5)
         )
         self.loss_rate = p["attrition.foreign_loss"]
         self.arrears, self.flow, self.peak, self.quiet, self.ending = (
@@ -207,8 +207,11 @@ class CoreModel:
         self.war = self.next_war
         return {
             "stock": self.stock,
+            "made": self.made,
             "used": self.used,
             "arrived": self.arrived,
+            "dispatched": self.dispatched,
+            "lent": self.lent_people,
             "lent_lost": self.lost,
             "tempo": self.tempo[None],
             "men": self.men,
@@ -257,11 +260,13 @@ class CoreModel:
 
     def _open(self, month: int, future: bool) -> Values:
         chance = -np.expm1(-self.p["exchange.opening_hazard"])
-        later = future & (self.draw("exchange", "opening", "tie", month) < chance)
         opened = self.opened.copy()
         for row, label in enumerate(self.axes["tie"]):
             due = self.given.opens[label]
-            opened[row] |= later[row] if due is None else month >= due
+            if due is not None:
+                opened[row] |= month >= due
+            elif future:
+                opened[row] |= self.draws[f"exchange/opening/{label}"][month] < chance[row]
         return opened
 
     def _exchange(self, month: int, future: bool) -> tuple[Values, Values]:
@@ -382,6 +387,7 @@ class CoreModel:
         self.arrived = np.where(self.knowledge, sent, arrived)
         self.transit = np.where(self.knowledge, 0, under_way)
         self.served = np.where(self.lent, self.lent_people, self.arrived)
+        self.dispatched = self.dispatched + sent * self.lent
         present = (self.lent_people + self.arrived) * self.lent
         self.lost = present * -np.expm1(-self.loss_rate)
         returned = np.minimum(recall, present - self.lost)

@@ -5,7 +5,6 @@ The case carries those of its posterior, and its briefings show them too.
 
 from pathlib import Path
 
-import numpy as np
 from markup import code, table
 from shipped import case
 
@@ -28,15 +27,13 @@ def summary_part() -> str:
     rows = []
     for kind, board in boards.items():
         ahead, many = board.aimed
-        compared = board.compared
-        shares = [np.mean([getattr(r.model, f"inside_{n}") for r in compared]) for n in (50, 90)]
         rows.append(
             (
                 kind,
-                str(len(compared)),
+                str(len(board.compared)),
                 f"{ahead} of {many}",
                 str(board.skill()),
-                *(f"{share:.0%}" for share in shares),
+                *(f"{share:.0%}" for share in board.coverage),
             )
         )
     head = (

@@ -49,13 +49,14 @@ def brief(
         )
     own = run.path / BRIEFING
     target = own if out is None else path_of(out, "out", "the path of a file")
-    simulator = prepare(run.case())
+    case = run.case()
+    simulator = prepare(case)
     results = run.results(simulator.model)
     if verdicts is None:
         verdicts = judge_folder(run, simulator, progress=progress)
     if coverages is None:
         coverages = hindcast.coverages(results)
-    scores = carried(results.model.case)
+    scores = carried(case)  # models of one content share a case, and so a folder
     page.brief(results, verdicts, coverages, target, scores=scores)
     if target.resolve() == own.resolve():
         run.note_briefing()

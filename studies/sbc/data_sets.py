@@ -42,12 +42,12 @@ def data_sets(simulator: Simulator, target: Target, seed: int) -> Iterator[DataS
         random = np.random.default_rng([seed, batch])
         z = random.standard_normal((target.size, simulator.batch))
         beside = random.integers(0, 2**32, simulator.batch, dtype=np.uint32)
-        counted = _counted(target, _runs(simulator, target, z, beside, numbers, seed))
+        counted = _counted(target, runs_of(simulator, target, z, beside, numbers, seed))
         for run in np.flatnonzero(_on_their_side(target, counted)):
             yield DataSet(z[:, [run]], beside[[run]], _published(target, counted[:, run]))
 
 
-def _runs(
+def runs_of(
     simulator: Simulator,
     target: Target,
     z: Float[np.ndarray, "unknown run"],

@@ -44,7 +44,7 @@ def every_move_accepted() -> AbstractContextManager[Any]:
     decide = Mover._decide  # noqa: SLF001 -- what is broken here is the sampler's own
 
     def accept(self: Mover, at: Any, own: Any, z: Any, numbers: Any, log_ratio: Any) -> float:
-        return decide(self, at, own, z, numbers, np.full_like(log_ratio, np.inf))
+        return decide(self, at, own, z, numbers, np.full_like(log_ratio, 1e9))
 
     return patch.object(Mover, "_decide", accept)
 

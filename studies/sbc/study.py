@@ -21,7 +21,7 @@ from studies.sbc.reduced import reduced
 from studies.sbc.uniformity import DRAWS
 from studies.sbc.verdicts import NONE, Found, read, verdict
 
-SETTINGS = Settings(particles=256, moves=8)
+SETTINGS = Settings(chains=1, particles=256, moves=3)
 FEW = 50
 """Data sets in which each planted fault is looked for, at most."""
 Progress = Callable[[str, int, int], None]

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 
 import servanda
 from servanda.analysis import misfit
@@ -19,7 +18,6 @@ from servanda.analysis.hindcast import coverages
 from servanda.calibration import calibrate as learning
 from servanda.calibration.calibrate import calibrate, kept_of, path_of_posterior
 from servanda.calibration.posterior import Posterior, Settings, open_posterior
-from servanda.calibration.space import Space
 from servanda.calibration.target import Target
 from servanda.case import Evidence
 from servanda.case.priors import BIAS, DISCREPANCY
@@ -77,21 +75,6 @@ def test_another_seed_of_runs_changes_the_future_alone(learned):
 def test_runs_of_the_posterior_fit_the_record_better_than_runs_of_the_prior(learned):
     """In the prior the record is as probable as its evidence says, on average."""
     assert np.median(learned.by_figure.sum(axis=0)) > learned.log_evidence
-
-
-def test_a_bias_is_learned_and_what_acts_later_keeps_its_prior(learned):
-    """A ceasefire can come after the cut-off alone."""
-    space = Space(prepare(template()).model)
-    later = [n for n in space.inputs if n.startswith(("commitment.", "war.ceasefire"))]
-    assert len(later) > 5
-    for name in later:
-        places = space.places(name, learned.inputs[name])
-        assert stats.kstest(places, "norm").pvalue > 0.001 / len(later), name
-
-
-def test_the_shocks_of_the_past_are_learned_beside_the_parameters(learned):
-    assert learned.past.shocks.shape == (CUTOFF, 1, len(learned))
-    assert 0.8 < np.std(learned.past.shocks) < 1.1
 
 
 # ── kept, and gone on with ──────────────────────────────────────────────────────────────────────

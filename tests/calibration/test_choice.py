@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import servanda
 from servanda.calibration import choice
-from servanda.calibration.choice import CARRIED, ensemble_of, nothing_to_learn, posterior_of
-from servanda.case import Case, Evidence, load, new
+from servanda.calibration.choice import ensemble_of, nothing_to_learn
+from servanda.case import Case, Evidence
 from servanda.engine import Simulator, assemble
 from servanda.errors import UsageError
+from servanda.results import prepare
 from tests.cases import template
 
 
 @pytest.fixture
-def folder(learned, tmp_path) -> Path:
-    """The template in a folder that carries its posterior."""
-    made = new("tiny", tmp_path)
-    learned.save(made / CARRIED)
-    return made
-
-
-def simulator(case: Case | Path) -> Simulator:
-    return Simulator(assemble(load(case) if isinstance(case, Path) else case))
+def is_learned(learned, monkeypatch):
+    """The posterior of the template is at hand."""
+    monkeypatch.setattr(choice, "learned", lambda *_, **__: learned)
 
 
 @pytest.fixture
@@ -38,57 +32,31 @@ def without_record() -> Case:
     return replace(template(), evidence=Evidence((), evidence.series, evidence.sources))
 
 
-@pytest.mark.usefixtures("nothing_is_learned")
-def test_runs_are_of_the_posterior_that_a_case_carries(folder, learned):
-    ensemble = ensemble_of(simulator(folder), 5)
+@pytest.mark.usefixtures("is_learned")
+def test_runs_are_of_the_posterior_and_say_of_which(learned):
+    ensemble = ensemble_of(prepare(template()), 5)
     assert ensemble.origin == "posterior"
     assert ensemble.past is not None
     words = "2 × 128 particles, moves 2, seed 1"
     assert ensemble.learned == f"posterior {learned.hash[:12]}, {words}"
 
 
-@pytest.mark.usefixtures("nothing_is_learned")
-def test_a_run_does_not_depend_on_how_many_there_are(folder):
-    own = simulator(folder)
+@pytest.mark.usefixtures("is_learned")
+def test_a_run_does_not_depend_on_how_many_there_are():
+    own = prepare(template())
     many, some = ensemble_of(own, 300, 7), ensemble_of(own, [299, 3], 7)
-    assert many.of_runs([299, 3]).parameters.keys() == some.parameters.keys()
     for name, values in some.parameters.items():
         assert (many.of_runs([299, 3]).parameters[name] == values).all()
 
 
-def test_a_posterior_of_other_content_is_not_used(folder, learned, monkeypatch):
-    other = load(folder).with_prior("war.persistence", uniform=[0.7, 0.9])
-    monkeypatch.setattr(choice, "learned", lambda *_, **__: learned)
-    assert choice.carried(simulator(other).model) is None
-    assert choice.carried(simulator(folder).model) is not None
-    assert posterior_of(simulator(other)) is learned
-
-
-def test_a_posterior_of_another_version_is_not_used(learned, tmp_path):
-    made = new("tiny", tmp_path)
-    replace(learned, versions={**learned.versions, "servanda": "0.0.1"}).save(made / CARRIED)
-    assert choice.carried(simulator(made).model) is None
-
-
-def test_a_carried_posterior_that_is_damaged_is_refused(tmp_path):
-    made = new("tiny", tmp_path)
-    (made / CARRIED).mkdir()
-    with pytest.raises(UsageError) as error:
-        ensemble_of(simulator(made), 5)
-    assert str(error.value) == (
-        f"posterior '{made / CARRIED}': found no posterior that can be read, expected one that "
-        "servanda wrote\n  hint: learn it again: servanda calibrate"
-    )
-
-
 @pytest.mark.usefixtures("nothing_is_learned")
-def test_the_prior_is_drawn_where_it_is_asked_for(folder):
-    assert ensemble_of(simulator(folder), 5, prior=True).origin == "prior"
+def test_the_prior_is_drawn_where_it_is_asked_for():
+    assert ensemble_of(prepare(template()), 5, prior=True).origin == "prior"
 
 
 @pytest.mark.usefixtures("nothing_is_learned")
 def test_a_case_whose_record_says_nothing_has_its_prior():
-    empty = simulator(without_record())
+    empty = Simulator(assemble(without_record()))
     assert ensemble_of(empty, 5).origin == "prior"
     assert nothing_to_learn(empty.model) == (
         "the record of case 'tiny' to 2021-12 has no figure that is compared with runs"
@@ -96,18 +64,26 @@ def test_a_case_whose_record_says_nothing_has_its_prior():
 
 
 @pytest.mark.usefixtures("nothing_is_learned")
-@pytest.mark.parametrize(("runs", "seed"), [(0, 1), ([3, 3], 1), (5, -1)])
-def test_wrong_runs_are_refused_before_anything_is_learned(runs, seed):
-    with pytest.raises(UsageError):
-        ensemble_of(simulator(template()), runs, seed)
+@pytest.mark.parametrize(
+    ("runs", "seed", "message"),
+    [
+        (0, 1, "runs: found 0, expected at least 1"),
+        ([3, 3], 1, "run numbers: found 3 twice, expected each run once"),
+        (5, -1, "seed: found -1, expected a whole number from 0 to 4294967295"),
+    ],
+)
+def test_wrong_runs_are_refused_before_anything_is_learned(runs, seed, message):
+    with pytest.raises(UsageError) as error:
+        ensemble_of(prepare(template()), runs, seed)
+    assert str(error.value) == message
 
 
-@pytest.mark.usefixtures("nothing_is_learned")
-def test_results_claims_and_coverage_name_their_origin(folder):
-    data = servanda.run(folder, 4)
+@pytest.mark.usefixtures("is_learned")
+def test_results_name_their_origin(learned):
+    data = servanda.run(template(), 4)
     assert data.attrs["origin"] == "posterior"
-    assert data.attrs["learned"].startswith("posterior ")
-    prior = servanda.run(folder, 4, prior=True)
+    assert data.attrs["learned"].startswith(f"posterior {learned.hash[:12]}")
+    prior = servanda.run(template(), 4, prior=True)
     assert (prior.attrs["origin"], prior.attrs["learned"]) == ("prior", "")
 
 

@@ -23,7 +23,7 @@ def target(seed: int) -> Target:
 
 @cache
 def idle(seed: int) -> list[str]:
-    """Inputs of which another draw changes the likelihood of no figure in any draw of the priors."""
+    """Inputs of which another draw changes no figure's likelihood in any draw of the priors."""
     own, random = target(seed), np.random.default_rng(2)
     z, numbers = random.standard_normal((own.size, RUNS)), np.arange(RUNS, dtype=np.uint32)
     baseline = own.by_figure(z, numbers)

@@ -377,12 +377,11 @@ def test_a_folder_as_it_was_written_is_refused_by_nothing(written):
 
 def test_a_briefing_that_is_written_again_is_as_it_was_written(written, tmp_path, monkeypatch):
     path = shutil.copytree(written, tmp_path / "run")
-    monkeypatch.setattr(briefing, "coverages", lambda _: [])
-    monkeypatch.setattr(page, "brief", lambda *given: given[-1].write_text("another page"))
-    briefing.brief(path, verdicts=[])
+    monkeypatch.setattr(page, "brief", lambda *given, **_: given[-1].write_text("another page"))
+    briefing.brief(path, verdicts=[], coverages=[])
     assert (path / "briefing.html").read_text() == "another page"
     open_run(path).verify()
-    briefing.brief(path, verdicts=[], out=tmp_path / "elsewhere.html")
+    briefing.brief(path, verdicts=[], coverages=[], out=tmp_path / "elsewhere.html")
     open_run(path).verify()
 
 

@@ -83,6 +83,11 @@ def test_drift_goes_on_along_the_line_from_first_to_last():
     assert forecast("drift", own, (4, 4)) == pytest.approx(99999)
 
 
+def test_a_line_that_leads_beyond_numbers_stops_before():
+    own = history([0, 1e13], [(0, 0), (1, 1)])
+    assert np.isfinite(forecast("drift", own, (59, 59)))
+
+
 def test_the_mean_is_taken_on_the_scale_of_scores():
     assert forecast("mean", history([9, 999]), (5, 5)) == pytest.approx(99)
 

@@ -142,6 +142,10 @@ NOTHING_LATER = (
     ("how", "message"),
     [
         ({"origins": []}, "origins: found none, expected at least one month"),
+        (
+            {"origins": "2021-12"},
+            "origins: found '2021-12', expected a list of months, such as ['2024-06']",
+        ),
         ({"origins": ["21-12"]}, "origins: found '21-12', expected a month like 2024-06"),
         (
             {"origins": ["2019-12"]},

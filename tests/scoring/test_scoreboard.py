@@ -62,6 +62,13 @@ def test_the_aim_counts_series_with_three_figures_or_more_that_have_a_baseline()
     assert [len(part) for part in (found.compared, found.apart)] == [9, 5]
 
 
+def test_coverage_is_the_share_of_compared_figures_in_the_intervals():
+    outside = replace(SCORES, inside_50=False)
+    found = board(row("a", 1, 2), replace(row("a", 1, 2), model=outside), row("b", 1, None))
+    assert found.coverage == (0.5, 1)
+    assert np.isnan(board(row("b", 1, None)).coverage).all()
+
+
 def test_what_rows_add_up_to_by_horizon_is_in_order_of_time():
     found = board(row("a", 1, 2, horizon=12), row("a", 3, 2), row("b", 1, None, horizon=6))
     assert [(one.name, one.crps) for one in found.by_horizon()] == [("3", 3), ("12", 1)]

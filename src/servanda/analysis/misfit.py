@@ -15,7 +15,7 @@ from pathlib import Path
 
 from servanda.analysis.hindcast import RUNS, Coverage, coverages
 from servanda.analysis.moved import Moved, moved_inputs
-from servanda.calibration.choice import posterior_of
+from servanda.calibration.calibrate import learned
 from servanda.case import Case
 from servanda.observation.discrepancy import discrepancy
 from servanda.results import Progress, prepare, run_policies
@@ -80,7 +80,7 @@ def misfits(
         UsageError: on zero runs; if the record has nothing to learn from.
     """
     simulator = prepare(case)
-    ensemble = posterior_of(simulator).ensemble(simulator.model, runs, seed)
+    ensemble = learned(simulator).ensemble(simulator.model, runs, seed)
     (results,) = run_policies(simulator, ensemble, progress=progress)
     return misfits_of(moved_inputs(simulator.model, ensemble), coverages(results))
 

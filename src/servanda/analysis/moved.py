@@ -16,8 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from servanda.calibration.calibrate import Progress
-from servanda.calibration.choice import posterior_of
+from servanda.calibration.calibrate import Progress, learned
 from servanda.calibration.posterior import Posterior
 from servanda.calibration.space import Space
 from servanda.case import Case
@@ -93,7 +92,7 @@ def moved(
             record has nothing to learn from.
     """
     simulator = prepare(case)
-    found = posterior_of(simulator, progress) if posterior is None else posterior
+    found = learned(simulator, progress=progress) if posterior is None else posterior
     if isinstance(found, Posterior):
         return moved_inputs(simulator.model, found.ensemble(simulator.model, len(found)))
     found.check_fits(simulator.model)

@@ -1,19 +1,14 @@
 """The ensemble of a case: runs of its posterior, or of its prior.
 
-The posterior is the one that the case carries in its folder, if it was made for the content that
-the case has; one that was learned before; or one that is learned now. A case whose record says
+The posterior is one that was learned before, or one that is learned now. A case whose record says
 nothing has its prior.
 """
 
 from servanda.calibration.calibrate import Progress, check_record, learned
-from servanda.calibration.posterior import Posterior, open_posterior
 from servanda.engine import Model, Simulator
 from servanda.ensembles import Ensemble
 from servanda.ensembles.ensemble import Numbers, check_numbers, check_runs, check_seed
 from servanda.errors import UsageError
-
-CARRIED = "posterior.zarr"
-"""The folder with a posterior that a case may carry."""
 
 
 def ensemble_of(
@@ -42,27 +37,7 @@ def ensemble_of(
     check_seed(seed)  # before a posterior is learned
     if prior or nothing_to_learn(model):
         return Ensemble.prior(model, runs, seed)
-    return posterior_of(simulator, progress).ensemble(model, runs, seed)
-
-
-def posterior_of(simulator: Simulator, progress: Progress | None = None) -> Posterior:
-    """The posterior that a case carries, or one with the settings that calibration has by default.
-
-    Raises:
-        UsageError: if the record has nothing to learn from, or a posterior that is carried is
-            damaged.
-    """
-    return carried(simulator.model) or learned(simulator, progress=progress)
-
-
-def carried(model: Model) -> Posterior | None:
-    """The posterior in the folder of a case; None if there is none, or of other content."""
-    path = model.case.folder / CARRIED
-    if not path.is_dir():
-        return None
-    found = open_posterior(path)
-    fits = found.case == model.digest and found.is_of_this_version
-    return found if fits else None
+    return learned(simulator, progress=progress).ensemble(model, runs, seed)
 
 
 def nothing_to_learn(model: Model) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -139,11 +138,6 @@ class Posterior:
     def hash(self) -> str:
         """A hash of its content."""
         return _hash(self.tree())
-
-    @property
-    def is_of_this_version(self) -> bool:
-        """Whether it was learned by this version of Servanda."""
-        return self.versions["servanda"] == version("servanda")
 
     def ensemble(self, model: Model, runs: int | Numbers, seed: int = 1) -> Ensemble:
         """Runs of the posterior, each with the inputs and the past of a particle.

@@ -2,9 +2,8 @@
 
 import errno
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from servanda.case import available_cases
+from servanda.cli.options import AsOf, CaseName, Particles, Prior, Runs, Seed, whole
 from servanda.cli.terminal import err, say
 from servanda.errors import ServandaError, UsageError
 from servanda.files import drafts
@@ -36,70 +36,6 @@ evidence = typer.Typer(
     help="Evidence of a case.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 app.add_typer(evidence, name="evidence")
-
-CaseName = Annotated[
-    str, typer.Argument(help="Name of a shipped case, or path of a folder with a case.toml.")
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        help="Evidence cut-off: the last month whose record the runs may know. Default: the "
-        "case's own.",
-        metavar="YYYY-MM",
-    ),
-]
-
-
-def _whole(option: str) -> Callable[[str | int], int]:
-    """A reader of a whole number: Python's own also reads `1_000` and the digits of others."""
-
-    def read(given: str | int) -> int:
-        if not re.fullmatch(r"[+-]?[0-9]{1,4000}", str(given)):
-            raise UsageError(option, f"'{given}'", "a whole number, such as 1000")
-        return int(given)
-
-    return read
-
-
-Runs = Annotated[
-    int,
-    typer.Option(
-        "--runs",
-        help="Number of runs.",
-        parser=_whole("--runs"),
-        metavar="INTEGER",
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        help="Seed of all random numbers. The same seed gives the same results.",
-        parser=_whole("--seed"),
-        metavar="INTEGER",
-    ),
-]
-
-Particles = Annotated[
-    int,
-    typer.Option(
-        "--particles",
-        help="Number of particles of each chain. More make the posterior more exact.",
-        parser=_whole("--particles"),
-        metavar="INTEGER",
-    ),
-]
-
-
-Prior = Annotated[
-    bool,
-    typer.Option(
-        "--prior",
-        help="Draw the parameters from the priors, without what the record says of them. Default: "
-        "from the posterior, which is learned if it is missing.",
-    ),
-]
 
 
 def _print_version(asked: bool) -> bool:
@@ -245,7 +181,7 @@ def calibrate(
             "--chains",
             help="Number of samplers that learn the posterior independently. How far they agree "
             "says how exact it is.",
-            parser=_whole("--chains"),
+            parser=whole("--chains"),
             metavar="INTEGER",
         ),
     ] = 2,
@@ -256,7 +192,7 @@ def calibrate(
             "--moves",
             help="Moves of each particle at each power of the likelihood, and ten times as many "
             "at the last.",
-            parser=_whole("--moves"),
+            parser=whole("--moves"),
             metavar="INTEGER",
         ),
     ] = 3,
@@ -395,7 +331,7 @@ def sanction(
             "--draws",
             help="Number of draws of the uncertain inputs: trade elasticities, severity of the "
             "sanctions, and leakage.",
-            parser=_whole("--draws"),
+            parser=whole("--draws"),
             metavar="INTEGER",
         ),
     ] = 1000,

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from servanda.calibration.posterior import Settings
 from servanda.case import Case
 from servanda.cli import show
@@ -80,11 +78,11 @@ def _show_sums(facts: Facts, found: Forecast) -> None:
     for why in dict.fromkeys(facts.unscored.values()):
         ids = ", ".join(id_ for id_, own in facts.unscored.items() if own == why)
         say(f"not scored: {ids}: {why}")
-    inside = np.mean([[one.inside_50, one.inside_90] for one in facts.scored], axis=0)
+    half, most = facts.coverage
     out().print(
         f"{len(facts.scored)} {'fact' if len(facts.scored) == 1 else 'facts'} scored: mean CRPS "
-        f"{np.mean([one.crps for one in facts.scored]):.3f} log points; {inside[1]:.0%} lie in the "
-        f"90 % interval, {inside[0]:.0%} in the 50 % interval."
+        f"{facts.crps:.3f} log points; {most:.0%} lie in the 90 % interval, {half:.0%} in the 50 % "
+        "interval."
     )
     if early := sum(one.foreknown for one in facts.scored):
         out().print(

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from servanda.calibration.calibrate import Progress as Report
 from servanda.calibration.calibrate import kept_of, path_of_posterior
-from servanda.calibration.choice import carried, ensemble_of, nothing_to_learn
+from servanda.calibration.choice import ensemble_of, nothing_to_learn
 from servanda.calibration.posterior import Settings
 from servanda.cli import interrupts
 from servanda.cli.terminal import err
@@ -32,8 +32,8 @@ def chosen(simulator: Simulator, runs: int, seed: int, *, prior: bool) -> Ensemb
 
 
 def is_ready(model: Model) -> bool:
-    """Whether a case carries its posterior, or it was learned before."""
-    return carried(model) is not None or path_of_posterior(model, Settings()).exists()
+    """Whether the posterior of a case was learned before."""
+    return path_of_posterior(model, Settings()).exists()
 
 
 @contextmanager

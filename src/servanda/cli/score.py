@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from servanda.calibration.posterior import Settings
@@ -16,7 +15,7 @@ from servanda.errors import UsageError
 from servanda.files import drafts
 from servanda.scoring import score as scoring
 from servanda.scoring.scoreboard import AIM_AHEAD, AIM_COVERAGE, MANY, Scoreboard
-from servanda.scoring.totals import Row, Total
+from servanda.scoring.totals import Total
 
 _HEADS = ("figures", "model CRPS", "baseline CRPS", "baseline", "the model is", "in 90 % interval")
 
@@ -108,9 +107,10 @@ def lines(found: Scoreboard) -> list[str]:
         f"Skill against the baselines: {found.skill() or 'none'}.",
     ]
     if found.compared:
+        half, most = found.coverage
         said.append(
-            f"{_share(found.compared, 90)} of figures lie in the 90 % interval (aim: {low:.0%} to "
-            f"{high:.0%}), and {_share(found.compared, 50)} in the 50 % interval."
+            f"{most:.0%} of figures lie in the 90 % interval (aim: {low:.0%} to {high:.0%}), and "
+            f"{half:.0%} in the 50 % interval."
         )
     late = [f"{count} at {origin}" for origin, count in found.late_priors.items() if count]
     if late:
@@ -118,10 +118,6 @@ def lines(found: Scoreboard) -> list[str]:
     if "prior" in found.made_from["origins"].values() and found.made_from["learned"]:
         said.append("At origins marked as prior the record had nothing to learn from.")
     return [*said, scoring.TRUE_FORECASTS]
-
-
-def _share(rows: Sequence[Row], level: int) -> str:
-    return f"{np.mean([getattr(row.model, f'inside_{level}') for row in rows]):.0%}"
 
 
 def _show_totals(title: str, totals: Sequence[Total], first: str) -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from servanda.engine import Model
 from servanda.report import words
 from servanda.scoring.score import TRUE_FORECASTS
@@ -60,8 +58,7 @@ def _sentences(model: Model, scores: Scoreboard) -> list[str]:
     made = scores.made_from
     kinds = {"posterior": "learned from the record to it", "prior": "drawn from the priors"}
     origins = [f"{words.month(o)} ({kinds[kind]})" for o, kind in made["origins"].items()]
-    inside = [row.model.inside_90 for row in scores.compared]
-    share = words.percent(float(np.mean(inside)) if inside else np.nan)
+    share = words.percent(scores.coverage[1])
     low, high = map(words.percent, AIM_COVERAGE)
     about = (
         f"Forecasts from {words.listed(origins)} are compared with figures that became known in "

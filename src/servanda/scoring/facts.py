@@ -69,6 +69,18 @@ class Facts:
     scored: tuple[ScoredFact, ...]
     unscored: Mapping[str, str]
 
+    @property
+    def crps(self) -> float:
+        """The mean CRPS of the facts that were forecast."""
+        return float(np.mean([one.crps for one in self.scored]))
+
+    @property
+    def coverage(self) -> tuple[float, float]:
+        """The share of these facts in the 50 % and 90 % intervals."""
+        inside = [(one.inside_50, one.inside_90) for one in self.scored]
+        half, most = np.mean(inside, axis=0).tolist()
+        return half, most
+
 
 def score_facts(forecast: Forecast, file: Path) -> Facts:
     """Score a registered forecast by the facts of a file.

@@ -23,6 +23,7 @@ from servanda.scoring.points import months_after
 FEW = 2
 """Figures from which a source class is forecast by itself, and a series has a baseline."""
 _WHOLE = 0.999  # of a month
+_FARTHEST = 600.0  # on the scale of scores: the line through two figures may lead beyond numbers
 
 
 def scaled(amount: Float[np.ndarray, "*shape"] | float) -> Float[np.ndarray, "*shape"]:
@@ -32,7 +33,7 @@ def scaled(amount: Float[np.ndarray, "*shape"] | float) -> Float[np.ndarray, "*s
 
 def unscaled(place: Float[np.ndarray, "*shape"] | float) -> Float[np.ndarray, "*shape"]:
     """The amount at a place on the scale of scores."""
-    return np.asarray(np.sign(place) * np.expm1(np.abs(place)))
+    return np.asarray(np.sign(place) * np.expm1(np.minimum(np.abs(place), _FARTHEST)))
 
 
 def coverage(

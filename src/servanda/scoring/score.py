@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servanda.calibration.calibrate import learned
-from servanda.calibration.choice import carried, nothing_to_learn
+from servanda.calibration.choice import nothing_to_learn
 from servanda.calibration.posterior import Settings
 from servanda.case import Case, as_case, crossref
 from servanda.case.schema import month_name, month_number
@@ -118,6 +118,8 @@ def _default(case: Case) -> list[str]:
 
 def _checked(case: Case, origins: Sequence[str]) -> list[str]:
     """The origins in order of time."""
+    if isinstance(origins, str):
+        raise UsageError("origins", f"'{origins}'", "a list of months, such as ['2024-06']")
     if not origins:
         raise UsageError("origins", "none", "at least one month")
     for origin in origins:
@@ -168,8 +170,7 @@ def run_on(
     if prior or nothing_to_learn(model):
         ensemble = Ensemble.prior(model, runs, settings.seed)
     else:
-        kept = carried(model) if settings == Settings() else None
-        posterior = kept or learned(simulator, settings, at_power)
+        posterior = learned(simulator, settings, at_power)
         ensemble = posterior.ensemble(model, runs, settings.seed)
 
     def ran(done: int, total: int) -> None:

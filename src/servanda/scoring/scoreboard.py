@@ -44,6 +44,15 @@ class Scoreboard:
         return tuple(row for row in self.rows if row.against is not None)
 
     @property
+    def coverage(self) -> tuple[float, float]:
+        """The share of compared figures in the model's 50 % and 90 % intervals; NaN without any."""
+        if not self.compared:
+            return np.nan, np.nan
+        inside = [(row.model.inside_50, row.model.inside_90) for row in self.compared]
+        half, most = np.mean(inside, axis=0).tolist()
+        return half, most
+
+    @property
     def apart(self) -> tuple[Row, ...]:
         """The rows of series that had fewer than two earlier figures."""
         return tuple(row for row in self.rows if row.against is None)

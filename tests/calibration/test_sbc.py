@@ -1,4 +1,4 @@
-"""Simulation-based calibration: the sampler passes on data simulated from priors, faults fail."""
+"""What the sampler learns from data simulated in a small case, of which the truth is known."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import pytest
 from scipy import stats
 
 from servanda.calibration.posterior import Settings
+from servanda.calibration.sampler import climb, start
 from servanda.calibration.target import Target
+from servanda.observation import expected
 from servanda.results import prepare
 from studies.sbc import study as studied
 from studies.sbc.__main__ import RESULTS, main
-from studies.sbc.data_sets import DataSet, data_sets
+from studies.sbc.data_sets import DataSet, data_sets, runs_of
 from studies.sbc.faults import FAULTS
 from studies.sbc.ranks import ranks
 from studies.sbc.reduced import UNCERTAIN, reduced
 from studies.sbc.uniformity import DRAWS, p_values, together
 from studies.sbc.verdicts import LEVEL, NONE, is_right, read, table_part
 
-TWENTY = 20
+TWENTY, EIGHT = 20, 8
 SAMPLERS = [name for name, fault in FAULTS.items() if fault.likelihood is Target and name != NONE]
 
 
@@ -38,7 +40,10 @@ def p_of(fault: str, sets: int) -> float:
     """The probability of ranks as far from uniform, over all unknowns and the log likelihood."""
     target, every = simulated()
     with FAULTS[fault].sampler():
-        found = [ranks(target, data, Settings(128, 2, n)) for n, data in enumerate(every[:sets])]
+        found = [
+            ranks(target, data, Settings(particles=128, moves=1, seed=n))
+            for n, data in enumerate(every[:sets])
+        ]
     return together(p_values(np.array(found)))
 
 
@@ -50,8 +55,8 @@ def test_truths_have_uniform_ranks_among_draws_of_the_posterior_learned_from_the
 
 
 @pytest.mark.parametrize("fault", SAMPLERS)
-def test_a_sampler_with_a_planted_fault_fails_in_ten_data_sets(fault):
-    assert p_of(fault, TWENTY // 2) < LEVEL
+def test_a_sampler_with_a_planted_fault_fails_in_eight_data_sets(fault):
+    assert p_of(fault, EIGHT) < LEVEL
 
 
 def test_the_published_study_passes_and_each_planted_fault_fails():
@@ -63,6 +68,55 @@ def test_the_published_study_passes_and_each_planted_fault_fails():
     assert is_right(found)
     page = (RESULTS.parent / "calibration.md").read_text(encoding="utf-8")
     assert table_part(found) in page
+
+
+# ── one truth, far from the prior ───────────────────────────────────────────────────────────────
+
+BIAS = "observation.bias[government-deliveries]"
+
+
+def learned(name: str, place: float) -> dict[str, np.ndarray]:
+    """Draws of each unknown, from figures as expected where one unknown is far from its prior.
+
+    All places are on the standard normal scale of the prior.
+    """
+    simulator, target = prepare(reduced()), simulated()[0]
+    z = np.zeros((target.size, 1))
+    z[target.space.names.index(name)] = place
+    runs = runs_of(simulator, target, z, np.zeros(1, np.uint32), np.zeros(1, int), seed=1)
+    values = {
+        figure.observation.id: count
+        for record in target.likelihood.records
+        for figure, count in zip(
+            record.figures, expected(runs, record.series, record.figures)[:, 0], strict=True
+        )
+    }
+    counted = [
+        values[f.observation.id] if f.rule.error else np.round(values[f.observation.id])
+        for f in target.likelihood.figures
+    ]
+    own = target.with_counts(np.array(counted))
+    (*_, at) = climb(own, start(own, 512, seed=1), 2, lambda *_: None)
+    return dict(zip(target.space.names, at.z, strict=True))
+
+
+@pytest.mark.parametrize("place", [-2.5, 2.5])
+def test_a_bias_far_from_its_prior_is_learned_from_the_record(place):
+    draws = learned(BIAS, place)
+    low, high = sorted(np.sign(place) * np.quantile(draws[BIAS], (0.05, 0.95)))
+    assert 0.5 < low < abs(place) < high
+    assert np.std(draws[BIAS]) < 0.75
+
+
+@pytest.mark.parametrize("place", [-3.0, 3.0])
+def test_a_large_shock_is_learned_in_its_month_and_in_no_other(place):
+    draws = learned("war/shock//4", place)
+    shocks = np.array([draws[f"war/shock//{month}"] for month in range(12)]) * np.sign(place)
+    low, middle, _ = np.quantile(shocks, (0.05, 0.5, 0.95), axis=1)
+    assert low[4] > 0
+    assert middle[4] > 1.2
+    assert (np.abs(np.delete(middle, 4)) < 0.4).all()
+    assert (np.delete(low, 4) < -1).all()
 
 
 # ── the data sets ───────────────────────────────────────────────────────────────────────────────
