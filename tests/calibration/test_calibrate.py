@@ -330,7 +330,7 @@ def test_what_the_data_moved_is_told_of_a_posterior_of_its_runs_and_of_a_run_fol
 
 
 def test_misfits_are_those_of_runs_of_the_posterior_of_a_case(learned, monkeypatch):
-    monkeypatch.setattr(misfit, "posterior_of", lambda _: learned)
+    monkeypatch.setattr(misfit, "learned", lambda _: learned)
     (found,) = servanda.misfits(template(), runs=64)
     (same,) = misfit.misfits_of(
         servanda.moved(template(), learned.ensemble(prepare(template()).model, 64)),
