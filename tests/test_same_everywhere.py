@@ -63,7 +63,7 @@ def grids(results: Results, fate: Fate) -> list[Frontier]:
 def printed(results: Results, monkeypatch, capsys) -> list[list[str]]:
     """The answer on the terminal, as the cells of its rows."""
     monkeypatch.setenv("COLUMNS", "250")
-    answer(results)
+    answer(results, [])
     lines = capsys.readouterr().out.splitlines()
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
 

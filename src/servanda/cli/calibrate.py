@@ -22,7 +22,7 @@ from servanda.cli import show
 from servanda.cli.learning import learning
 from servanda.cli.terminal import out, plain, say, table, write
 from servanda.cli.work import bar, remember_compilations
-from servanda.engine import Model, Simulator
+from servanda.engine import Model
 from servanda.observation import Likelihood
 from servanda.report import learned as words
 from servanda.results import prepare, run_policies
@@ -40,7 +40,7 @@ def calibrate(case: Case, settings: Settings) -> None:
     with learning(simulator.model, settings) as report:
         found = learned(simulator, settings, report)
     _show(simulator.model, found)
-    _show_learned(_learned(simulator, found))
+    _show_learned(_learned(case, found))
     say(f"posterior  {path_of_posterior(simulator.model, settings)}")
 
 
@@ -92,8 +92,9 @@ def _span(numbers: Sequence[str]) -> str:
     return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]} to {numbers[-1]}"
 
 
-def _learned(simulator: Simulator, found: Posterior) -> Learned:
+def _learned(case: Case, found: Posterior) -> Learned:
     """What a run of each particle says of the record."""
+    simulator = prepare(case)
     ensemble = found.ensemble(simulator.model, len(found))
     with bar("running", "runs") as report:
         (results,) = run_policies(simulator, ensemble, progress=report)

@@ -10,17 +10,20 @@ from servanda.calibration.calibrate import Progress as Report
 from servanda.calibration.calibrate import kept_of, path_of_posterior
 from servanda.calibration.choice import ensemble_of, nothing_to_learn
 from servanda.calibration.posterior import Settings
+from servanda.case import Case
 from servanda.cli import interrupts
 from servanda.cli.terminal import err
-from servanda.engine import Model, Simulator
+from servanda.engine import Model
 from servanda.ensembles import Ensemble
 from servanda.ensembles.ensemble import check_runs, check_seed
+from servanda.results import prepare
 
 
-def chosen(simulator: Simulator, runs: int, seed: int, *, prior: bool) -> Ensemble:
+def chosen(case: Case, runs: int, seed: int, *, prior: bool) -> Ensemble:
     """The ensemble of a command; says so if it is learned first, or there is nothing to learn."""
     check_runs(runs)
     check_seed(seed)
+    simulator = prepare(case)
     model = simulator.model
     if not prior and (why := nothing_to_learn(model)):
         err().print(f"note: the runs are draws from the priors, because {why}.", soft_wrap=True)

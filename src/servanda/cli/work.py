@@ -72,10 +72,9 @@ def check(
         show.evidence(found)
     if against_record:
         remember_compilations()
-        simulator = prepare(case)
-        ensemble = chosen(simulator, runs, seed, prior=prior)
+        ensemble = chosen(case, runs, seed, prior=prior)
         with bar("running", "runs") as report:
-            (results,) = run_policies(simulator, ensemble, progress=report)
+            (results,) = run_policies(prepare(case), ensemble, progress=report)
         show.hindcast(results, coverages(results))
 
 
@@ -106,11 +105,11 @@ def run(
     """Run into a folder, write the briefing and print the summary."""
     show.late_priors(case)
     remember_compilations()
-    simulator, policy = prepare(case), Policy.of(levers)
+    policy = Policy.of(levers)
     policy.settings(case)  # raises before a posterior is learned
     target = out if out is not None else free_folder(case.spec.name)
     check_free(target)
-    ensemble = chosen(simulator, runs, seed, prior=prior)
+    ensemble = chosen(case, runs, seed, prior=prior)
     with _keeping_runs(target) as report:
         folder = run_to_folder(case, target, ensemble, policy, progress=report)
     _conclude(folder, case, brief=brief)
@@ -184,7 +183,7 @@ def claims(case: Case, runs: int, seed: int, *, prior: bool) -> None:
     simulator = prepare(case)
     show.late_priors(case)
     remember_compilations()
-    ensemble = chosen(simulator, runs, seed, prior=prior)
+    ensemble = chosen(case, runs, seed, prior=prior)
     with _judging(simulator.model, "interrupted") as report:
         verdicts = judge(simulator, ensemble, progress=report)
     show.claims(simulator.model, verdicts)
