@@ -177,23 +177,19 @@ def calibrate(
     seed: Seed = 1,
     chains: Annotated[
         int,
-        typer.Option(
+        whole(
             "--chains",
-            help="Number of samplers that learn the posterior independently. How far they agree "
+            "Number of samplers that learn the posterior independently. How far they agree "
             "says how exact it is.",
-            parser=whole("--chains"),
-            metavar="INTEGER",
         ),
     ] = 2,
     particles: Particles = 512,
     moves: Annotated[
         int,
-        typer.Option(
+        whole(
             "--moves",
-            help="Moves of each particle at each power of the likelihood, and ten times as many "
+            "Moves of each particle at each power of the likelihood, and ten times as many "
             "at the last.",
-            parser=whole("--moves"),
-            metavar="INTEGER",
         ),
     ] = 3,
 ) -> None:
@@ -327,12 +323,10 @@ def sanction(
     ] = None,
     draws: Annotated[
         int,
-        typer.Option(
+        whole(
             "--draws",
-            help="Number of draws of the uncertain inputs: trade elasticities, severity of the "
+            "Number of draws of the uncertain inputs: trade elasticities, severity of the "
             "sanctions, and leakage.",
-            parser=whole("--draws"),
-            metavar="INTEGER",
         ),
     ] = 1000,
     seed: Seed = 1,

@@ -1,8 +1,7 @@
 """Options that several commands share, and how they are read."""
 
 import re
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,47 +21,25 @@ AsOf = Annotated[
 ]
 
 
-def whole(option: str) -> Callable[[str | int], int]:
-    """A reader of a whole number: Python's own also reads `1_000` and the digits of others."""
+def whole(option: str, meaning: str) -> Any:
+    """An option that takes a whole number: Python also reads `1_000` and the digits of others."""
 
     def read(given: str | int) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,4000}", str(given)):
             raise UsageError(option, f"'{given}'", "a whole number, such as 1000")
         return int(given)
 
-    return read
+    return typer.Option(option, help=meaning, parser=read, metavar="INTEGER")
 
 
-Runs = Annotated[
-    int,
-    typer.Option(
-        "--runs",
-        help="Number of runs.",
-        parser=whole("--runs"),
-        metavar="INTEGER",
-    ),
-]
+Runs = Annotated[int, whole("--runs", "Number of runs.")]
 Seed = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        help="Seed of all random numbers. The same seed gives the same results.",
-        parser=whole("--seed"),
-        metavar="INTEGER",
-    ),
+    int, whole("--seed", "Seed of all random numbers. The same seed gives the same results.")
 ]
-
 Particles = Annotated[
     int,
-    typer.Option(
-        "--particles",
-        help="Number of particles of each chain. More make the posterior more exact.",
-        parser=whole("--particles"),
-        metavar="INTEGER",
-    ),
+    whole("--particles", "Number of particles of each chain. More make the posterior more exact."),
 ]
-
-
 Prior = Annotated[
     bool,
     typer.Option(
