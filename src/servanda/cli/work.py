@@ -154,7 +154,8 @@ def _conclude(folder: RunFolder, case: Case, *, brief: bool) -> None:
     """Write the briefing, before printing the summary: a closed pipe ends the printing."""
     with interrupts.exits_at_once(_held(folder)):
         results = folder.results(prepare(case).model)
-        found = coverages(results)
+        shown = brief or results.ensemble.origin == "posterior"
+        found = coverages(results) if shown else []
         page = _brief(folder, case, None, found) if brief else None
         answer(results, found)
         say(f"results   {folder.path}")
