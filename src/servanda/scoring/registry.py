@@ -20,6 +20,7 @@ from typing import Any
 
 from servanda.errors import UsageError
 from servanda.files import drafts
+from servanda.files.documents import document
 
 FORM = 1
 LEVELS = (0.01, *(n / 20 for n in range(1, 20)), 0.99)
@@ -96,7 +97,7 @@ class Forecast:
         """The file."""
         content = json.loads(json.dumps(asdict(self)))
         content["hash"] = _hash(content)
-        return "{\n" + ",\n".join(map(_entry, content.items())) + "\n}\n"
+        return document(content)
 
     def write(self, path: Path) -> None:
         """Write the file.
@@ -144,15 +145,6 @@ def _of(kind: Any, given: Mapping[str, Any]) -> Any:
     """A record whose lists are tuples."""
     plain = {f.name: given[f.name] for f in fields(kind)}
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()})
-
-
-def _entry(entry: tuple[str, Any]) -> str:
-    """An entry of the file: a list has a line for each element."""
-    key, value = entry
-    if not isinstance(value, list):
-        return f"{json.dumps(key)}: {json.dumps(value)}"
-    lines = ",\n".join(f" {json.dumps(one)}" for one in value)
-    return f"{json.dumps(key)}: [\n{lines}\n]"
 
 
 def _hash(content: Mapping[str, Any]) -> str:

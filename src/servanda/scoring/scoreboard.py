@@ -11,6 +11,7 @@ import xarray as xr
 from servanda.case import Case
 from servanda.case.content import SCORES
 from servanda.errors import UsageError
+from servanda.files.documents import document
 from servanda.scoring.points import HORIZONS, LeftOut
 from servanda.scoring.scores import LEVELS, Scores
 from servanda.scoring.totals import Row, Skill, Total, skill, totals
@@ -86,14 +87,7 @@ class Scoreboard:
 
     def json(self) -> str:
         """The scoreboard as a JSON document with six digits, a figure a line. `read` reads it."""
-        parts = []
-        for key, value in json.loads(json.dumps(asdict(self)), parse_float=_short).items():
-            if isinstance(value, list):
-                lines = ",\n".join(f" {json.dumps(one)}" for one in value)
-                parts.append(f"{json.dumps(key)}: [\n{lines}\n]")
-            else:
-                parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
-        return "{\n" + ",\n".join(parts) + "\n}\n"
+        return document(json.loads(json.dumps(asdict(self)), parse_float=_short))
 
 
 def read(text: str) -> Scoreboard:
