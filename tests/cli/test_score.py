@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from servanda.calibration import choice
 from servanda.scoring import score as scoring
 from servanda.scoring.scoreboard import read
 from tests.cases import template_folder
@@ -69,7 +70,7 @@ def test_ctrl_c_says_what_is_kept(servanda, told, monkeypatch, options, kept):
     def press_ctrl_c(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scoring, "learned", press_ctrl_c)
+    monkeypatch.setattr(choice, "learned", press_ctrl_c)
     monkeypatch.setattr(scoring, "run_policies", press_ctrl_c)
     said = servanda("score", told, *options, "--out", "scores.json")
     wanted = f"interrupted: no score was written{kept}\n"

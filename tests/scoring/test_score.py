@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import servanda
+from servanda.calibration import choice
 from servanda.calibration.calibrate import calibrate
 from servanda.calibration.posterior import Posterior, Settings
 from servanda.case import Case
@@ -101,7 +102,7 @@ def test_the_posterior_is_learned_from_what_was_known_by_the_origin(
         progress(0, 0.5, 1, 3)
         return replace(learned, case=simulator.model.digest)
 
-    monkeypatch.setattr(scoring, "learned", learn)
+    monkeypatch.setattr(choice, "learned", learn)
     at = []
     found = score(told, **HOW, particles=256, progress=lambda *given: at.append(given[1]))
     assert asked == [(ORIGIN, Settings(particles=256))]

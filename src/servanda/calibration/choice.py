@@ -5,6 +5,7 @@ nothing has its prior.
 """
 
 from servanda.calibration.calibrate import Progress, check_record, learned
+from servanda.calibration.posterior import Settings
 from servanda.engine import Model, Simulator
 from servanda.ensembles import Ensemble
 from servanda.ensembles.ensemble import Numbers, check_numbers, check_runs, check_seed
@@ -17,6 +18,7 @@ def ensemble_of(
     seed: int = 1,
     *,
     prior: bool = False,
+    settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
     """Runs of the posterior of a case, or of its prior.
@@ -26,6 +28,7 @@ def ensemble_of(
         runs: number of runs, or their numbers.
         seed: seed of what is drawn: for the posterior, what comes after the cut-off.
         prior: whether to draw from the prior.
+        settings: settings of the posterior. Default: those that calibration has.
         progress: called while a posterior is learned, as `servanda.calibrate` does.
 
     Raises:
@@ -37,7 +40,7 @@ def ensemble_of(
     check_seed(seed)  # before a posterior is learned
     if prior or nothing_to_learn(model):
         return Ensemble.prior(model, runs, seed)
-    return learned(simulator, progress=progress).ensemble(model, runs, seed)
+    return learned(simulator, settings, progress).ensemble(model, runs, seed)
 
 
 def nothing_to_learn(model: Model) -> str:

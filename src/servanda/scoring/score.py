@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from servanda.calibration.calibrate import learned
-from servanda.calibration.choice import nothing_to_learn
+from servanda.calibration.choice import ensemble_of
 from servanda.calibration.posterior import Settings
 from servanda.case import Case, as_case, crossref
 from servanda.case.schema import month_name, month_number
 from servanda.engine import Simulator
-from servanda.ensembles import Ensemble
 from servanda.ensembles.ensemble import check_runs
 from servanda.errors import UsageError
 from servanda.observation import known_records
@@ -161,17 +159,14 @@ def run_on(
         report: called as learning and running go on.
         prior: whether runs are drawn from the priors. They are if nothing can be learned, too.
     """
-    model = simulator.model
-    origin = model.case.spec.as_of
+    origin = simulator.model.case.spec.as_of
 
     def at_power(chain: int, power: float, *_: int) -> None:
         report(origin, LEARNING, (chain + power) / settings.chains)
 
-    if prior or nothing_to_learn(model):
-        ensemble = Ensemble.prior(model, runs, settings.seed)
-    else:
-        posterior = learned(simulator, settings, at_power)
-        ensemble = posterior.ensemble(model, runs, settings.seed)
+    ensemble = ensemble_of(
+        simulator, runs, settings.seed, prior=prior, settings=settings, progress=at_power
+    )
 
     def ran(done: int, total: int) -> None:
         report(origin, RUNNING, done / total)
